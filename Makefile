@@ -1,0 +1,58 @@
+# The project's one door for people: make live, test, lint, bench, soak, lock.
+SHELL := bash
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+PORT ?= 8050
+DATA ?= data
+CITY ?= 36.71
+BOUNDARIES ?=
+
+.PHONY: live test lint bench soak lock needs clean
+
+live: .venv/live.stamp
+	@LIVEROOM_PORT='$(PORT)' LIVEROOM_DATA='$(DATA)' LIVEROOM_CITY='$(CITY)' LIVEROOM_BOUNDARIES='$(BOUNDARIES)' exec $(BIN)/liveroom up --demo
+
+test: lint needs
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev.stamp needs
+	$(BIN)/python -m bench $(ARGS)
+
+soak: .venv/dev.stamp needs
+	LIVEROOM_KILLS=200 $(BIN)/python -m pytest tests/connectors/test_kill.py $(ARGS)
+
+# what the tests need besides Python: a browser, PostgreSQL, a Redis-protocol server
+needs:
+	@tests/needs.sh
+
+lock: .venv/dev.stamp
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--upgrade --extra build pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		-c requirements.txt --extra build --extra dev pyproject.toml -o requirements-dev.txt
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Live Room perlu Python 3.11 atau lebih baru. Di Debian/Ubuntu: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "Modul venv belum ada. Di Debian/Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/live.stamp: .venv/bin/python requirements.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/live.stamp requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,183 @@
+"""A city pack: one TOML file and its tables of facts, read once into frozen objects.
+
+The pack names the areas, the zone, the OPDs, the sources, the targets with their dates and what the
+screens show. Operators add sources of their own as one TOML file each in ``DATA/sources``.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+PACKS = Path(__file__).parent / "cities"
+
+
+class PackError(ValueError):
+    """A pack or source file that cannot be used; the message names file, field and reason."""
+
+
+def _duration(value: object) -> object:
+    """``"10s"``, ``"15m"``, ``"2h"``, ``"7d"`` as a timedelta."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)\s*([smhd])", value)):
+        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+        return timedelta(**{unit: int(match[1])})
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class Facts(BaseModel):
+    """Base of everything read from a pack: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class AreaFacts(Facts):
+    """One kecamatan or kelurahan as the pack states it."""
+
+    code: str
+    name: str
+    variants: tuple[str, ...] = ()
+    label_lat: float | None = None
+    label_lon: float | None = None
+    km2: float | None = None
+    neighbours: tuple[str, ...] = ()
+
+
+class Opd(Facts):
+    """A perangkat daerah; ``slug`` is its key in records and addresses, ``codes`` what sources call it."""
+
+    slug: str
+    short: str
+    name: str
+    codes: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+
+class Target(Facts):
+    """A target and the limit beyond which to act, with the dates between which they hold."""
+
+    target: float
+    act: float | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class SourceConfig(Facts):
+    """One configured source: which connector, how often, how old its data may be.
+
+    ``delivery`` is ``live`` when an answer speaks for the moment it is given, ``export`` when it
+    speaks only up to its newest record. ``config`` is the connector's own and validated by it.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+    connector: str
+    title: str
+    owner: str
+    interval: Duration
+    budget: Duration
+    deadline: Duration = timedelta(minutes=5)
+    delivery: Literal["live", "export"] = "live"
+    tested_on_real: bool = True
+    config: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Wall(Facts):
+    """What the wall's first scene shows."""
+
+    tiles: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
+    map: str
+    ranking: str
+
+
+class City(Facts):
+    """The whole pack."""
+
+    code: str
+    name: str
+    zone: ZoneInfo
+    outline: tuple[tuple[float, float], ...] = ()
+    population: int | None = None
+    population_year: int | None = None
+    areas: tuple[AreaFacts, ...]
+    opds: tuple[Opd, ...]
+    targets: Mapping[str, tuple[Target, ...]] = Field(default_factory=dict)
+    sources: tuple[SourceConfig, ...] = ()
+    wall: Wall
+
+    def target(self, kpi: str, day: date) -> Target | None:
+        """The target of a KPI in force on ``day``."""
+        for target in self.targets.get(kpi, ()):
+            if target.valid_from <= day and (target.valid_to is None or day <= target.valid_to):
+                return target
+        return None
+
+    def opd(self, slug: str) -> Opd | None:
+        return next((opd for opd in self.opds if opd.slug == slug), None)
+
+
+def load(code: str, sources: Path | None = None, packs: Path = PACKS) -> City:
+    """Read the pack ``<packs>/<code>.toml`` with its tables, and the operator's sources.
+
+    Raises :class:`PackError` naming the file, the field and the reason.
+    """
+    path = packs / f"{code}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in packs.glob("*.toml")))
+        raise PackError(f"tidak ada paket kota {code!r}; yang ada: {known}")
+    pack = _toml(path)
+    pack["zone"] = ZoneInfo(pack["zone"])
+    pack["areas"] = _table(packs / f"{code}.areas.csv", ("variants", "neighbours"))
+    pack["opds"] = _table(packs / f"{code}.opds.csv", ("variants", "codes"))
+    own = [_toml(p) | {"name": p.stem} for p in sorted(sources.glob("*.toml"))] if sources and sources.is_dir() else []
+    pack["sources"] = [*pack.get("sources", []), *own]
+    try:
+        city = City.model_validate(pack)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PackError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    names = [s.name for s in city.sources]
+    if twice := {n for n in names if names.count(n) > 1}:
+        raise PackError(f"{path.name}: sumber dinyatakan dua kali: {', '.join(sorted(twice))}")
+    return city
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return _resolve(tomllib.loads(path.read_text("utf-8")), path)
+    except tomllib.TOMLDecodeError as error:
+        raise PackError(f"{path.name}: {error}") from error
+
+
+def _resolve(value: Any, path: Path) -> Any:
+    """Replace ``${NAME}`` by the environment's value; a secret never stands in a pack."""
+    if isinstance(value, dict):
+        return {key: _resolve(item, path) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolve(item, path) for item in value]
+    if isinstance(value, str):
+
+        def environment(match: re.Match[str]) -> str:
+            if match[1] not in os.environ:
+                raise PackError(f"{path.name}: variabel lingkungan {match[1]} belum diisi")
+            return os.environ[match[1]]
+
+        return re.sub(r"\$\{(\w+)\}", environment, value)
+    return value
+
+
+def _table(path: Path, lists: tuple[str, ...]) -> list[dict[str, Any]]:
+    """A pack's CSV; the columns in ``lists`` hold several values parted by ``|``."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{key: value for key, value in row.items() if value != ""} for row in csv.DictReader(file)]
+    return [{key: tuple(value.split("|")) if key in lists else value for key, value in row.items()} for row in rows]

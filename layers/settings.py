@@ -1,0 +1,103 @@
+"""Environment and city pack as one frozen object; refuses to start on a weak or missing secret."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from layers.city import City, load
+
+SECRET_BYTES = 32
+_WELL_KNOWN = ("changeme", "secret", "password", "liveroom", "rahasia", "default", "0123456789", "aaaaaaaa")
+
+
+class SettingsError(ValueError):
+    """A setting that the room will not start with; the message names the variable and the mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a process of the room needs to know. Secrets never appear in its ``repr``."""
+
+    city: City
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8050
+    workers: int = 1
+    demo: bool = False
+    database_url: str = field(repr=False)
+    people_url: str = field(repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    secret: str = field(repr=False)
+    boundaries: Path | None = None
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the web server."""
+        return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def public_by_default(self) -> bool:
+        """Only the demo on loopback grants ``public`` without an account."""
+        return self.demo and self.loopback
+
+
+def from_environment(env: Mapping[str, str] | None = None) -> Settings:
+    """Read ``LIVEROOM_*`` and ``REDIS_URL``; raises :class:`SettingsError` or :class:`layers.city.PackError`.
+
+    LIVEROOM_CITY, LIVEROOM_DATA, LIVEROOM_HOST, LIVEROOM_PORT, LIVEROOM_WORKERS, LIVEROOM_DEMO,
+    LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_SOURCES, LIVEROOM_BOUNDARIES.
+    """
+    env = os.environ if env is None else env
+    data = Path(env.get("LIVEROOM_DATA", "data")).resolve()
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    demo = env.get("LIVEROOM_DEMO", "") == "1"
+    sources = Path(env.get("LIVEROOM_SOURCES", data / "sources"))
+    boundaries = env.get("LIVEROOM_BOUNDARIES")
+    return Settings(
+        city=load(env.get("LIVEROOM_CITY", "36.71"), sources),
+        data=data,
+        host=env.get("LIVEROOM_HOST", "127.0.0.1"),
+        port=_whole(env, "LIVEROOM_PORT", 8050),
+        workers=_whole(env, "LIVEROOM_WORKERS", 1),
+        demo=demo,
+        database_url=env.get("LIVEROOM_DATABASE_URL", f"sqlite:///{data / 'liveroom.sqlite'}"),
+        people_url=env.get("LIVEROOM_PEOPLE_URL", f"sqlite:///{data / 'people.sqlite'}"),
+        redis_url=env.get("REDIS_URL") or None,
+        secret=_secret(env.get("LIVEROOM_SECRET"), data, demo=demo),
+        boundaries=Path(boundaries) if boundaries else None,
+    )
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(env.get(name, default))
+    except ValueError as error:
+        raise SettingsError(f"{name}: {env[name]!r} bukan bilangan bulat") from error
+
+
+def _secret(given: str | None, data: Path, *, demo: bool) -> str:
+    """The given secret if it is strong; the demo makes one of its own and keeps it in ``DATA/secret``."""
+    if given is None:
+        path = data / "secret"
+        if path.exists():
+            if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise SettingsError(f"{path}: dapat dibaca orang lain; jalankan chmod 600")
+            given = path.read_text("ascii").strip()
+        elif demo:
+            given = secrets.token_urlsafe(SECRET_BYTES)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(given)
+        else:
+            raise SettingsError(
+                "LIVEROOM_SECRET belum diisi; buat dengan: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            )
+    weak = len(given.encode()) < SECRET_BYTES or len(set(given)) < 12
+    if weak or any(word in given.lower() for word in _WELL_KNOWN):
+        raise SettingsError(f"LIVEROOM_SECRET lemah: perlu sedikitnya {SECRET_BYTES} bita acak")
+    return given

@@ -1,0 +1,137 @@
+"""Real servers and real data for the tests: PostgreSQL, a Redis-protocol server, Chromium, a city, the shared samples."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from layers import clock
+from layers.city import City, load
+from layers.settings import Settings, from_environment
+
+ROOT = Path(__file__).parent.parent
+SECRET = "q7Jm2vXw9LkT4sRz8bNc1yHd6gPf3aUe5oWi0tZx"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real boundaries, codes and payloads; only a checkout without it skips."""
+    folder = Path(os.environ.get("LIVEROOM_SHARED", ROOT.parent / "shared")).resolve()
+    if not folder.is_dir():
+        pytest.skip("real payloads are not beside this checkout (set LIVEROOM_SHARED)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def city() -> City:
+    return load("36.71")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a demo on loopback with an empty data folder."""
+    return from_environment({"LIVEROOM_DATA": str(tmp_path / "data"), "LIVEROOM_DEMO": "1", "LIVEROOM_SECRET": SECRET})
+
+
+@pytest.fixture(autouse=True)
+def real_clock() -> Iterator[None]:
+    """No test leaves a set clock behind."""
+    yield
+    clock.set_clock(None)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL of its own, on a unix socket; it refuses to run as root, so then under another user."""
+    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb"), *([Path(p)] if (p := shutil.which("initdb")) else [])]
+    assert found, "PostgreSQL is missing: run `make test`, which brings it, or install the package postgresql"
+    binaries = sorted(found)[-1].resolve().parent
+    folder = Path(tempfile.mkdtemp(prefix="lr-pg-", dir="/tmp"))
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        owner = pwd.getpwnam(user)
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+    def run(*command: str) -> None:
+        subprocess.run([str(binaries / command[0]), *command[1:]], user=user, check=True, capture_output=True, cwd=folder)
+
+    run("initdb", "-D", f"{folder}/db", "-U", "liveroom", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off"
+    run("pg_ctl", "-D", f"{folder}/db", "-w", "-l", f"{folder}/log", "-o", options, "start")
+    try:
+        yield str(folder)
+    finally:
+        run("pg_ctl", "-D", f"{folder}/db", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """An empty database in the session's PostgreSQL."""
+    name = f"t{time.monotonic_ns()}"
+    with psycopg.connect(host=postgres_server, user="liveroom", dbname="postgres", autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+        yield f"postgresql+psycopg://liveroom@/{name}?host={postgres_server}"
+        connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
+
+
+@pytest.fixture
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real Redis-protocol server on a unix socket: its URL and its process, for tests that stop or kill it."""
+    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert binary, "no redis-server on PATH: run `make test`, which brings it"
+    folder = Path(tempfile.mkdtemp(prefix="lr-r-", dir="/tmp"))
+    path = folder / "s"
+    process = subprocess.Popen(
+        [binary, "--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+    )
+    for _ in range(200):
+        if path.exists():
+            break
+        time.sleep(0.02)
+    try:
+        yield f"unix://{path}", process
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def redis_url(redis_server: tuple[str, subprocess.Popen[bytes]]) -> str:
+    return redis_server[0]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium from the system, never a download."""
+    binary = next((b for n in ("chromium", "chromium-browser", "google-chrome") if (b := shutil.which(n))), None)
+    assert binary, "Chromium is missing: run `make test`, which brings it, or install the package chromium"
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=binary, args=flags)
+        yield chromium
+        chromium.close()
