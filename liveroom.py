@@ -1,0 +1,174 @@
+"""The front door: one command line; every command hands over to the room that does the work."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Live Room, ruang kendali kota.", pretty_exceptions_enable=False)
+sources_app = typer.Typer(no_args_is_help=True, help="Sumber data: daftar, periksa, contoh, putar ulang karantina.")
+areas_app = typer.Typer(no_args_is_help=True, help="Wilayah dan batasnya.")
+user_app = typer.Typer(no_args_is_help=True, help="Akun orang.")
+screen_app = typer.Typer(no_args_is_help=True, help="Layar dinding.")
+for name, group in (("sources", sources_app), ("areas", areas_app), ("user", user_app), ("screen", screen_app)):
+    app.add_typer(group, name=name)
+
+
+@app.command()
+def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer ini.")] = False) -> None:
+    """Jalankan semuanya: cache, konektor, web."""
+    if demo:
+        os.environ["LIVEROOM_DEMO"] = "1"
+    from layers.processes import run_room
+    from layers.settings import from_environment
+
+    run_room(from_environment())
+
+
+@app.command()
+def serve() -> None:
+    """Jalankan server web saja."""
+    from dashboard.serve import serve as run
+    from layers.settings import from_environment
+
+    run(from_environment())
+
+
+@app.command()
+def pull(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[SUMBER]...")] = None,
+    once: Annotated[bool, typer.Option(help="Satu putaran, lalu selesai.")] = False,
+) -> None:
+    """Tarik data dari sumber, terus-menerus atau sekali."""
+    from connectors.runner import pull as run
+    from layers.settings import from_environment
+
+    raise typer.Exit(run(from_environment(), names or [], once=once))
+
+
+@app.command(hidden=True)
+def simulate() -> None:
+    """Jalankan sistem hulu tiruan untuk demo."""
+    from connectors.simulator.upstream import run as run_upstream
+    from layers.settings import from_environment
+
+    run_upstream(from_environment())
+
+
+@app.command()
+def doctor() -> None:
+    """Periksa apa yang terpasang, terjangkau, basi, atau kurang."""
+    from connectors.doctor import examine
+    from layers.settings import from_environment
+
+    findings = examine(from_environment())
+    for finding in findings:
+        typer.echo(finding.line)
+    raise typer.Exit(int(any(finding.bad for finding in findings)))
+
+
+@sources_app.command("list")
+def sources_list() -> None:
+    """Setiap sumber dengan keadaannya."""
+    from connectors.doctor import list_sources
+    from layers.settings import from_environment
+
+    typer.echo(list_sources(from_environment()))
+
+
+@sources_app.command("check")
+def sources_check(name: str) -> None:
+    """Coba satu sumber tanpa menyimpan apa pun."""
+    from connectors.doctor import check_source
+    from layers.settings import from_environment
+
+    text, good = check_source(from_environment(), name)
+    typer.echo(text)
+    raise typer.Exit(0 if good else 1)
+
+
+@sources_app.command("sample")
+def sources_sample(connector: str) -> None:
+    """Contoh deklarasi dan baris sebuah konektor."""
+    from connectors.doctor import sample
+
+    typer.echo(sample(connector))
+
+
+@sources_app.command("replay")
+def sources_replay(name: str) -> None:
+    """Proses ulang baris karantina sebuah sumber, setelah perbaikan."""
+    from connectors.doctor import replay_source
+    from layers.settings import from_environment
+
+    typer.echo(replay_source(from_environment(), name))
+
+
+@areas_app.command("import")
+def areas_import(file: Path) -> None:
+    """Pasang batas wilayah dari GeoJSON, TopoJSON, GeoPackage, Shapefile (zip), atau SQL wilayah_boundaries."""
+    from layers.boundaries import import_boundaries
+    from layers.settings import from_environment
+
+    settings = from_environment()
+    report = import_boundaries(file, settings.city, settings.data)
+    typer.echo("\n".join(report.lines))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@user_app.command("add")
+def user_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="leader, opd, analyst, operator, admin")],
+    opd: Annotated[list[str] | None, typer.Option(help="OPD yang boleh dilihat; tanpa ini: semua.")] = None,
+    area: Annotated[list[str] | None, typer.Option(help="Kode wilayah yang boleh dilihat; tanpa ini: semua.")] = None,
+) -> None:
+    """Buat akun; kata sandi diminta, tidak pernah di baris perintah."""
+    from layers.people import People
+    from layers.settings import from_environment
+
+    password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
+    People.of(from_environment()).add_user(name, password, role, opds=opd, areas=area)
+    typer.echo(f"Akun {name} ({role}) dibuat.")
+
+
+@screen_app.command("add")
+def screen_add(name: str) -> None:
+    """Daftarkan layar; alamatnya hanya ditampilkan sekali."""
+    from layers.people import People
+    from layers.settings import from_environment
+
+    settings = from_environment()
+    token = People.of(settings).add_screen(name)
+    typer.echo(f"http://{settings.host}:{settings.port}/layar/{token}")
+
+
+@screen_app.command("revoke")
+def screen_revoke(name: str) -> None:
+    """Cabut sebuah layar."""
+    from layers.people import People
+    from layers.settings import from_environment
+
+    People.of(from_environment()).revoke_screen(name)
+    typer.echo(f"Layar {name} dicabut.")
+
+
+def main() -> None:
+    """Run the command line; a mistake in settings or files is one plain line, not a traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("httpx", "apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        app()
+    except (ValueError, PermissionError, FileNotFoundError) as error:
+        typer.echo(f"Tidak bisa: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -139,3 +139,21 @@ class Source(Generic[C]):
     pages: Callable[[Http, C, Cursor | None, Context], Iterator[Page]]
     parse: Callable[[Row, C, Context], Kept | Excluded]
     key: Callable[[Row], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What a connector shows of itself without its source: real (or printed) rows, and what they came in.
+
+    ``config`` validates against ``SOURCE.config``; ``{base}`` in any of its texts stands for the address
+    of the server that gives ``responses``. Those map ``/path`` or ``/path?name=value`` to a content type
+    and a body; the entry whose parameters (of the query or of a posted form) all match and are the most
+    wins. ``files`` are laid under the data folder, by relative path. ``rows`` are rows as
+    ``parse`` gets them, each kept or excluded; ``broken`` are rows that must go to quarantine.
+    """
+
+    config: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    broken: tuple[Row, ...] = ()
+    responses: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)

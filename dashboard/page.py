@@ -3,6 +3,21 @@
 A page is one file in ``dashboard/pages`` that declares ``PAGE = Page(...)``. The same functions draw
 the first paint and every later update: a :class:`Document` is the parts and the colours of a page at
 one version, and a browser that holds one version is sent only what differs from it.
+
+The frame around a layout (``dashboard/shell.py``) and ``assets/live.js`` agree with the parts on these marks:
+
+* ``<html lang data-theme>``, ``<body data-page data-version>``; the banner ``#terputus`` (``hidden`` while the server is
+  there), the evidence ``<dialog id="kartu">``; ``base.css`` and then ``<theme>.css`` are linked.
+* ``[data-kpi]`` opens its evidence on click and Enter (for the area ``data-scope`` and the OPD ``data-opd`` where not the
+  whole city); inside it a ``button`` may carry the focus, else give it ``tabindex=0`` and ``role=button``.
+* ``[data-area]`` inside an ``svg`` is a map shape, recoloured in place (``class``, ``data-value``, ``aria-label``); the
+  link around it opens ``/kelurahan/<code>``.
+* ``<time data-observed="ISO" data-budget="seconds">`` shows an age that ticks; it and its nearest ``[data-state]``
+  ancestor get ``data-state`` live, late, stale or never by the server's clock. ``<time data-clock="Asia/Jakarta">`` is a
+  clock in that zone.
+* ``form[data-cut]`` holds the page's filters (``category``, ``channel``, ``opd``, ``days``) and works without scripts; with
+  them the drilled parts come back by a Dash callback and replace those with the same ids.
+* A part that was replaced gets the class ``changed`` for 300 ms.
 """
 
 from __future__ import annotations
@@ -10,13 +25,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import htpy
+from markupsafe import Markup
 
 from layers.city import City
 from layers.model import Role, Scope, Snapshot
@@ -29,6 +45,9 @@ if TYPE_CHECKING:
 
 Lang = Literal["id", "en"]
 
+FILTERS = ("category", "channel", "opd", "days")
+"""What a page may be narrowed by, in its address and in the drill callback."""
+
 EVERYONE = frozenset(Role)
 """Roles of a page that shows aggregates only."""
 PEOPLE = frozenset(Role) - {Role.SCREEN}
@@ -39,9 +58,10 @@ PEOPLE = frozenset(Role) - {Role.SCREEN}
 class View:
     """What a page may know beside the snapshot: who asks, where, in which words.
 
-    ``params`` holds the values of the path (``code``) and the page's own filters, checked before they
-    come here. ``drill`` cuts the frames in this process's memory; it is ``None`` where a page is drawn
-    for everybody at once (first paint and event stream), so that such a page depends on the snapshot alone.
+    ``params`` holds the values of the path (``code``) and the filters of :data:`FILTERS`, checked before
+    they come here. ``drill`` cuts the frames in this process's memory, for the scope of the asker; it is
+    ``None`` while there are no frames. ``scope`` names a role and its limits, never a person: what is drawn
+    is shared by all who have the same rights.
     """
 
     now: datetime
@@ -53,6 +73,8 @@ class View:
     scope: Scope
     params: Mapping[str, str]
     drill: Callable[[Query], Drill] | None = None
+    quarantine: Callable[[str], Sequence[tuple[str, str, int]]] = lambda _source: ()
+    """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +88,17 @@ class AreaPaint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page. ``parts`` maps an element's id to the element, which carries that same id."""
+    """One page. ``parts`` maps an element's id to the element, which carries that same id.
+
+    ``layout`` puts the parts in their places, with the map's shapes in the colours that ``areas`` gave.
+    """
 
     path: str
     title: Mapping[Lang, str]
     theme: Literal["dark", "light"]
     roles: frozenset[Role]
     parts: Callable[[Snapshot, View], dict[str, htpy.Element]]
-    layout: Callable[[dict[str, htpy.Element], View], htpy.Element]
+    layout: Callable[[dict[str, htpy.Element], View, Mapping[str, AreaPaint]], htpy.Element]
     areas: Callable[[Snapshot, View], dict[str, AreaPaint]] | None = None
 
     def match(self, path: str) -> dict[str, str] | None:
@@ -112,6 +137,13 @@ def document(page: Page, snapshot: Snapshot, view: View) -> Document:
         parts={key: str(element) for key, element in page.parts(snapshot, view).items()},
         areas={code: (paint.cls, paint.value, paint.label) for code, paint in paints.items()},
     )
+
+
+def layout(page: Page, drawn: Document, view: View) -> str:
+    """The page's layout around parts that are drawn already."""
+    ready = {key: Markup(html) for key, html in drawn.parts.items()}  # noqa: S704 - drawn by htpy, escaped there
+    paints = {code: AreaPaint(cls=cls, value=value, label=label) for code, (cls, value, label) in drawn.areas.items()}
+    return str(page.layout(cast("dict[str, htpy.Element]", ready), view, paints))
 
 
 @cache

@@ -10,7 +10,7 @@ import csv
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -126,8 +126,8 @@ class City(Facts):
         return next((opd for opd in self.opds if opd.slug == slug), None)
 
 
-def load(code: str, sources: Path | None = None, packs: Path = PACKS) -> City:
-    """Read the pack ``<packs>/<code>.toml`` with its tables, and the operator's sources.
+def load(code: str, sources: Sequence[Path] = (), packs: Path = PACKS) -> City:
+    """Read the pack ``<packs>/<code>.toml`` with its tables, and the source files in the folders ``sources``.
 
     Raises :class:`PackError` naming the file, the field and the reason.
     """
@@ -139,7 +139,7 @@ def load(code: str, sources: Path | None = None, packs: Path = PACKS) -> City:
     pack["zone"] = ZoneInfo(pack["zone"])
     pack["areas"] = _table(packs / f"{code}.areas.csv", ("variants", "neighbours"))
     pack["opds"] = _table(packs / f"{code}.opds.csv", ("variants", "codes"))
-    own = [_toml(p) | {"name": p.stem} for p in sorted(sources.glob("*.toml"))] if sources and sources.is_dir() else []
+    own = [_toml(p) | {"name": p.stem} for folder in sources for p in sorted(folder.glob("*.toml"))]
     pack["sources"] = [*pack.get("sources", []), *own]
     try:
         city = City.model_validate(pack)
@@ -154,8 +154,8 @@ def load(code: str, sources: Path | None = None, packs: Path = PACKS) -> City:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return _resolve(tomllib.loads(path.read_text("utf-8")), path)
-    except tomllib.TOMLDecodeError as error:
+        return {key: _resolve(value, path) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PackError(f"{path.name}: {error}") from error
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from layers.city import City, load
+from layers.city import PACKS, City, load
 
 SECRET_BYTES = 32
 _WELL_KNOWN = ("changeme", "secret", "password", "liveroom", "rahasia", "default", "0123456789", "aaaaaaaa")
@@ -51,16 +51,17 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     """Read ``LIVEROOM_*`` and ``REDIS_URL``; raises :class:`SettingsError` or :class:`layers.city.PackError`.
 
     LIVEROOM_CITY, LIVEROOM_DATA, LIVEROOM_HOST, LIVEROOM_PORT, LIVEROOM_WORKERS, LIVEROOM_DEMO,
-    LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_SOURCES, LIVEROOM_BOUNDARIES.
+    LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_BOUNDARIES; LIVEROOM_SOURCES
+    names further folders of source files beside ``DATA/sources``, LIVEROOM_PACKS another folder of packs.
     """
     env = os.environ if env is None else env
     data = Path(env.get("LIVEROOM_DATA", "data")).resolve()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     demo = env.get("LIVEROOM_DEMO", "") == "1"
-    sources = Path(env.get("LIVEROOM_SOURCES", data / "sources"))
+    sources = [data / "sources", *(Path(p) for p in env.get("LIVEROOM_SOURCES", "").split(os.pathsep) if p)]
     boundaries = env.get("LIVEROOM_BOUNDARIES")
     return Settings(
-        city=load(env.get("LIVEROOM_CITY", "36.71"), sources),
+        city=load(env.get("LIVEROOM_CITY", "36.71"), sources, Path(env.get("LIVEROOM_PACKS", PACKS))),
         data=data,
         host=env.get("LIVEROOM_HOST", "127.0.0.1"),
         port=_whole(env, "LIVEROOM_PORT", 8050),

@@ -1,0 +1,226 @@
+"""The contract every row passes on its way in: read, checked and placed, or excluded by name, or quarantined with its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache, lru_cache
+from math import isfinite
+from operator import attrgetter
+from typing import Any, TypeVar, get_type_hints
+
+from connectors.source import BadRow, Config, Context, Excluded, Kept, Row, Source
+from layers import privacy
+from layers.areas import Places
+from layers.model import Complaint, PlacedBy, Record
+from layers.store import Reject
+
+C = TypeVar("C", bound=Config)
+
+AHEAD = timedelta(minutes=5)
+"""How far a source's clock may run ahead of ours."""
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""Times outside are a source's way of saying "unknown", not times."""
+
+MAX_TEXT = 2_000
+MAX_ID = 200
+MAX_MONEY = Decimal(10) ** 15
+"""A thousand billions of rupiah: more than the budget of any region."""
+
+MAX_COUNT = 10**9
+
+_LATER = {
+    "verified": "diverifikasi sebelum diterima",
+    "responded": "ditanggapi sebelum diterima",
+    "closed": "ditutup sebelum diterima",
+    "validated": "divalidasi sebelum diterima",
+    "confirmed": "dikonfirmasi sebelum diterima",
+    "reopened": "dibuka kembali sebelum diterima",
+}
+_PAST = {"known_at", "received", "day", "announced", "selected", "contracted", *_LATER}
+"""Times of what has happened; the others (a deadline, a forecast) may lie ahead."""
+
+_KEYS = ("source", "source_id", "area", "opd")
+"""Texts that identify: they are compared, so they are never masked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of some rows: each is in exactly one of the three."""
+
+    records: Sequence[Record]
+    excluded: Mapping[str, int]
+    rejects: Sequence[Reject]
+
+
+def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places: Places) -> Taken:
+    """Read, check and place rows. No row raises: one that cannot be believed is a :class:`Reject`."""
+    kept: list[Kept] = []
+    excluded: Counter[str] = Counter()
+    rejects: list[Reject] = []
+    parse = source.parse
+    for row in rows:
+        try:
+            read = parse(row, config, ctx)
+            if isinstance(read, Excluded):
+                excluded[read.rule] += 1
+                continue
+            check(read.record, ctx.now)
+            kept.append(read)
+        except BadRow as bad:
+            rejects.append(Reject(source_id=_key(source, row), field=bad.field, reason=bad.reason, original=row))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            reason = f"tidak terbaca ({type(error).__name__})"
+            rejects.append(Reject(source_id=_key(source, row), field="baris", reason=reason, original=row))
+    return Taken(records=_place(kept, places), excluded=excluded, rejects=rejects)
+
+
+def _key(source: Source[Any], row: Row) -> str | None:
+    try:
+        key = source.key(row)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None
+    return key[:MAX_ID] if key else None
+
+
+def _place(kept: Sequence[Kept], places: Places) -> list[Record]:
+    """Give every record its area; the points of all rows are looked up at once."""
+    points = [i for i, item in enumerate(kept) if item.place.lat is not None and item.place.lon is not None]
+    at: dict[int, str | None] = {}
+    if points:
+        found = places.place_points([kept[i].place.lat for i in points], [kept[i].place.lon for i in points])
+        at = dict(zip(points, found, strict=True))
+    records = []
+    for i, item in enumerate(kept):
+        said, area = item.place, at.get(i)
+        if said.code or area is None:
+            code, by = places.place(said.code, None, None, said.kelurahan, said.kecamatan)
+            if area is not None and by is not PlacedBy.CODE:
+                code, by = area, PlacedBy.POINT
+        else:
+            code, by = area, PlacedBy.POINT
+        records.append(_finish(item.record, code, by))
+    return records
+
+
+def _finish(record: Record, area: str, by: PlacedBy) -> Record:
+    changes: dict[str, Any] = {"area": area, "placed_by": by}
+    for name in _shape(type(record)).free:
+        text = getattr(record, name)
+        if text is not None and (masked := _mask(text)) != text:
+            changes[name] = masked
+    return replace(record, **changes)
+
+
+@lru_cache(1 << 14)
+def _mask(text: str) -> str:
+    return privacy.mask(text)
+
+
+# --- the contract ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """The fields of one kind of record by what is checked of them, with one getter for each group."""
+
+    times: tuple[str, ...]
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    free: tuple[str, ...]
+    get_times: Callable[[Any], tuple[Any, ...]]
+    get_numbers: Callable[[Any], tuple[Any, ...]]
+    get_texts: Callable[[Any], tuple[Any, ...]]
+
+
+@cache
+def _shape(kind: type[Record]) -> _Shape:
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]
+
+    def of(*types: type) -> tuple[str, ...]:
+        return tuple(name for name in names if any(hints[name] in (t, t | None) for t in types))
+
+    times, texts = of(datetime), of(str)
+    numbers = tuple(name for name in of(int, float, Decimal))
+    return _Shape(
+        times=times,
+        numbers=numbers,
+        texts=texts,
+        free=tuple(name for name in texts if name not in _KEYS),
+        get_times=_getter(times),
+        get_numbers=_getter(numbers),
+        get_texts=_getter(texts),
+    )
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
+def check(record: Record, now: datetime) -> None:
+    """Raise :class:`BadRow` for the first thing in a record that cannot be so."""
+    shape = _shape(type(record))
+    for name, moment in zip(shape.times, shape.get_times(record), strict=True):
+        if moment is not None:
+            _check_time(name, moment, now)
+    for name, number in zip(shape.numbers, shape.get_numbers(record), strict=True):
+        if number is not None:
+            _check_number(name, number)
+    for name, text in zip(shape.texts, shape.get_texts(record), strict=True):
+        if text is not None:
+            _check_text(name, text)
+    if isinstance(record, Complaint):
+        _check_complaint(record)
+
+
+def _check_time(name: str, moment: datetime, now: datetime) -> None:
+    if moment.tzinfo is not UTC and moment.utcoffset() != timedelta(0):
+        raise BadRow(name, "waktu tanpa zona UTC")
+    if not EARLIEST <= moment < LATEST:
+        raise BadRow(name, "tahun tidak masuk akal")
+    if name in _PAST and moment - now > AHEAD:
+        raise BadRow(name, "waktu di masa depan")
+
+
+def _check_number(name: str, number: float | Decimal) -> None:
+    if not isfinite(number):
+        raise BadRow(name, "bukan bilangan")
+    if isinstance(number, Decimal):
+        if number < 0:
+            raise BadRow(name, "nilai uang negatif")
+        if number > MAX_MONEY:
+            raise BadRow(name, "nilai uang tidak masuk akal")
+    elif isinstance(number, int) and not 0 <= number <= MAX_COUNT:
+        raise BadRow(name, "jumlah tidak masuk akal")
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > (MAX_ID if name in _KEYS else MAX_TEXT):
+        raise BadRow(name, "teks terlalu panjang")
+    if not text.strip():
+        raise BadRow(name, "kosong")
+    if "\x00" in text:
+        raise BadRow(name, "memuat aksara nol")
+
+
+def _check_complaint(record: Complaint) -> None:
+    received = record.received
+    for name, reason in _LATER.items():
+        moment = getattr(record, name)
+        if moment is not None and moment < received:
+            raise BadRow(name, reason)
+    if (record.lat is None) != (record.lon is None):
+        raise BadRow("lat", "koordinat tidak lengkap")
+    if record.lat is not None and record.lon is not None:
+        if not (-90 <= record.lat <= 90 and -180 <= record.lon <= 180):
+            raise BadRow("lat", "koordinat di luar bumi")
+        if record.lat == record.lon == 0:
+            raise BadRow("lat", "koordinat nol")

@@ -1,0 +1,71 @@
+"""What a browser asks to see: a page's path and filters, checked before anything is done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+
+from dashboard.feed import Room
+from dashboard.page import FILTERS, Lang
+from layers.city import City
+from layers.drill import Query
+from layers.model import Reading, Scope, Snapshot
+
+LONGEST = 80
+"""Characters of the longest filter value."""
+DAYS = range(1, 367)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A page's path, the area asked for, and the filters that narrow it."""
+
+    path: str
+    area: str | None
+    lang: Lang
+    filters: Mapping[str, str]
+
+    @classmethod
+    def read(cls, asked: object, city: City) -> Cut:
+        """Read what a callback was sent; 400 for anything that is not what our own page sends."""
+        if not isinstance(asked, dict):
+            raise HTTPException(400)
+        path, area, filters = asked.get("page"), asked.get("area"), asked.get("cut") or {}
+        if not isinstance(path, str) or not isinstance(filters, dict) or not (area is None or isinstance(area, str)):
+            raise HTTPException(400)
+        lang: Lang = "en" if asked.get("lang") == "en" else "id"
+        return cls(path=path, area=area, lang=lang, filters=check_filters(filters, city))
+
+    def reading(self, scope: Scope, room: Room, snapshot: Snapshot, kpi: str, opd: str | None) -> Reading | None:
+        """The reading behind a number of this page: published, or drilled where the page is narrowed."""
+        if not self.filters or room.drill is None:
+            return snapshot.reading(kpi, self.area, opd)
+        drilled = room.drill(scope, query(self.area or snapshot.city, self.filters))
+        return next((r for r in drilled.readings if r.kpi == kpi), None)
+
+
+def check_filters(given: Mapping[object, object], city: City) -> dict[str, str]:
+    """The known filters that are set, in one order; 400 for a value that no filter can have."""
+    filters: dict[str, str] = {}
+    for name in FILTERS:
+        value = given.get(name)
+        if value is None or value == "":
+            continue
+        if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+            raise HTTPException(400)
+        filters[name] = value
+    if "days" in filters and (not filters["days"].isdecimal() or int(filters["days"]) not in DAYS):
+        raise HTTPException(400)
+    if "opd" in filters and city.opd(filters["opd"]) is None:
+        raise HTTPException(404)
+    return filters
+
+
+def query(area: str, filters: Mapping[str, str]) -> Query:
+    """The drill that the filters ask for at an area."""
+    days = {"days": int(filters["days"])} if "days" in filters else {}
+    return Query(
+        area=area, opd=filters.get("opd"), category=filters.get("category"), channel=filters.get("channel"), **days
+    )

@@ -1,0 +1,181 @@
+"""Dash on our server: its scripts from memory, its callbacks behind checks of their own.
+
+Dash draws nothing here. Its stores carry what a person asks for (an evidence card, a narrower cut of a
+page) to the callbacks below and the answer back to ``assets/live.js``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Dash, Input, Output, dcc
+from dash._utils import to_json
+from dash.backends._fastapi import FastAPIDashServer, get_current_request
+from dash.exceptions import PreventUpdate
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.bodies import IMMUTABLE, Body
+from dashboard.cut import Cut
+from dashboard.feed import Hub, key
+from dashboard.page import find_page
+from dashboard.parts.evidence import evidence
+from layers.model import Scope
+
+SUITES = "/_dash-component-suites/"
+_NEEDED = ("react@", "react-dom@", "prop-types@", "dash_core_components.v", "dash_core_components-shared", "dash_renderer")
+"""Dash's scripts that we use; its tables, its HTML components and its polyfills for old browsers are left out."""
+
+
+class Backend(FastAPIDashServer):
+    """Dash's FastAPI backend without its index, its catch-all and its websocket, on our own FastAPI."""
+
+    websocket_capability = False
+    server_for_next: FastAPI
+
+    @classmethod
+    def on(cls, server: FastAPI) -> type[Backend]:
+        """The backend class that Dash is given, bound to ``server``."""
+        return type("Backend", (cls,), {"create_app": staticmethod(lambda *_args: server)})
+
+    def setup_index(self, dash_app: Dash) -> None:
+        """Pages are ours."""
+
+    def _setup_catchall(self) -> None:
+        """A path without a route is absent."""
+
+    def setup_component_suites(self, dash_app: Dash) -> None:
+        """Dash's scripts are in :class:`Suites`."""
+
+    def serve_callback(self, dash_app: Dash) -> Callable[[Request], Any]:
+        """Dispatch only to callbacks that exist, and let errors out to our own handler."""
+        dispatch = super().serve_callback(dash_app)
+
+        async def checked(request: Request) -> Response:
+            body = self.request_adapter().get_json()
+            if not isinstance(body, dict) or not isinstance(body.get("inputs"), list):
+                raise HTTPException(400)
+            if body.get("output") not in dash_app.callback_map:
+                raise HTTPException(404)
+            try:
+                answer: Response = await dispatch(request)
+            except PreventUpdate:
+                return Response(status_code=204)
+            return answer
+
+        return checked
+
+
+class Suites:
+    """The few scripts of Dash that a page loads, compressed once."""
+
+    def __init__(self, app: Dash) -> None:
+        app._setup_server()
+        listed = re.findall(r'src="(/_dash-component-suites/[^"]+)"', app._generate_scripts_html())
+        self.scripts = tuple(sorted((s for s in listed if any(n in s for n in _NEEDED)), key=_order))
+        self.bodies = {address.removeprefix(SUITES): self._read(address) for address in self.scripts}
+
+    @staticmethod
+    def _read(address: str) -> Body:
+        package, _, marked = address.removeprefix(SUITES).partition("/")
+        plain = re.sub(r"\.v[\w-]+m\d+", "", marked)
+        assert package == "dash"
+        return Body((Path(dash.__file__).parent / plain).read_bytes(), "text/javascript; charset=utf-8", effort=9)
+
+    async def answer(self, request: Request) -> Response:
+        body = self.bodies.get(request.path_params["path"])
+        if body is None:
+            raise HTTPException(404)
+        return body.answer(request, cache=IMMUTABLE)
+
+
+def _order(address: str) -> int:
+    """React first, the renderer last."""
+    return next(place for place, name in enumerate(_NEEDED) if name in address)
+
+
+def configuration(app: Dash) -> str:
+    """What Dash's renderer needs to know, without the versions of what runs here."""
+    config: Mapping[str, Any] = app._config()
+    hidden = {"python_version", "dash_version", "dash_version_url", "plotly_version", "ddk_version", "end_id"}
+    kept = {name: value for name, value in config.items() if name not in hidden}
+    kept["children_props"] = {"dash_core_components": {}}
+    return str(to_json(kept))
+
+
+def create_dash(server: FastAPI, hub: Hub) -> Dash:
+    """Dash with its stores and callbacks, its routes added to ``server``."""
+    app = Dash(
+        "dashboard",
+        backend=Backend.on(server),
+        assets_folder="/nonexistent",
+        include_assets_files=False,
+        compress=False,
+        enable_mcp=False,
+        update_title=None,
+        add_log_handler=False,
+    )
+    app.layout = [dcc.Store(id=name) for name in ("tanya", "kartu-html", "saring", "potongan")]
+    callbacks(app, hub)
+    return app
+
+
+def callbacks(app: Dash, hub: Hub) -> None:
+    """The two questions that a page may ask. Both take the asker's Scope from the request, never from the body."""
+
+    @app.callback(Output("kartu-html", "data"), Input("tanya", "data"), prevent_initial_call=True)
+    async def card(asked: object) -> dict[str, str]:
+        """The evidence card of one reading."""
+        scope, wanted = _scope(), Cut.read(asked, hub.room.city)
+        return {"html": await asyncio.to_thread(evidence_card, scope, hub, wanted, _text(asked, "kpi"), _text(asked, "opd"))}
+
+    @app.callback(Output("potongan", "data"), Input("saring", "data"), prevent_initial_call=True)
+    async def narrow(asked: object) -> dict[str, object]:
+        """A page's parts at a narrower cut."""
+        scope, cut = _scope(), Cut.read(asked, hub.room.city)
+        page = page_for(scope, cut.path)
+        drawn = await hub.draw(key(scope, page[0], page[1] | cut.filters, cut.lang))
+        if drawn is None:
+            raise HTTPException(503)
+        sent = drawn.document
+        return {"version": sent.version, "base": None, "parts": sent.parts, "areas": sent.areas, "cut": cut.filters}
+
+    for name, store in (("card", "kartu-html"), ("cut", "potongan")):
+        app.clientside_callback(ClientsideFunction("liveroom", name), Input(store, "data"), prevent_initial_call=True)
+
+
+def _scope() -> Scope:
+    """The asker's rights as the guard left them."""
+    scope: Scope = get_current_request().state.scope
+    return scope
+
+
+def _text(asked: object, name: str) -> str | None:
+    value = asked.get(name) if isinstance(asked, dict) else None
+    return value if isinstance(value, str) and len(value) <= 80 else None
+
+
+def page_for(scope: Scope, path: str) -> tuple[Any, dict[str, str]]:
+    """The page at ``path`` if the asker may open it; 404 otherwise, absent and forbidden alike."""
+    found = find_page(path)
+    if found is None or scope.role not in found[0].roles:
+        raise HTTPException(404)
+    return found
+
+
+def evidence_card(scope: Scope, hub: Hub, cut: Cut, kpi: str | None, opd: str | None) -> str:
+    """The card as HTML; 404 for a reading that is not published or not for this asker."""
+    snapshot, room = hub.snapshot, hub.room
+    if snapshot is None:
+        raise HTTPException(503)
+    reading = cut.reading(scope, room, snapshot, kpi or "", opd)
+    if reading is None or reading.kpi not in room.catalog:
+        raise HTTPException(404)
+    return str(evidence(reading, room.catalog[reading.kpi], snapshot, room.view(scope, cut.lang, cut.filters)))

@@ -1,0 +1,273 @@
+"""The snapshot that this worker holds, and every page drawn from it, once for all who may see the same.
+
+The :class:`Hub` starts from the cache, else from the file beside the frames, follows the cache's ticks
+and looks at the file every :data:`LOOK` seconds as well, so that a cache that is away delays an update by
+seconds and loses none. What it holds it keeps: a miss is never an empty screen and never a zero.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import orjson
+
+from dashboard.bodies import Body, Event
+from dashboard.page import Document, Lang, Page, View, document
+from layers import clock
+from layers.city import City
+from layers.model import Scope, Snapshot
+from layers.publish import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from layers.areas import AreaTree
+    from layers.boundaries import MapAsset
+    from layers.cache import Cache
+    from layers.catalog import Kpi
+    from layers.drill import Drill, Query
+
+log = logging.getLogger(__name__)
+
+LOOK = 2.0
+"""Seconds between two looks at the snapshot's file."""
+BEAT = 10.0
+"""Seconds between two heartbeats of a stream."""
+OLD = 20.0
+"""Seconds after which a drawn page is drawn again for a new visitor, because the ages in it have moved on."""
+KEPT_VERSIONS = 4
+"""Versions of a page that a delta can start from; a browser further behind is sent the whole."""
+KEPT_PAGES = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What pages are drawn with, beside the snapshot. ``drill`` and ``quarantine`` read other stores than the hub."""
+
+    city: City
+    tree: AreaTree
+    map: MapAsset
+    catalog: Mapping[str, Kpi]
+    drill: Callable[[Scope, Query], Drill] | None = None
+    quarantine: Callable[[str], Sequence[tuple[str, str, int]]] = lambda _source: ()
+
+    def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
+        drill = self.drill
+        return View(
+            now=clock.now(),
+            city=self.city,
+            tree=self.tree,
+            map=self.map,
+            catalog=self.catalog,
+            lang=lang,
+            scope=scope,
+            params=params,
+            drill=(lambda query: drill(scope, query)) if drill else None,
+            quarantine=self.quarantine,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What decides how a page looks, beside the version: all who share it share the bytes."""
+
+    page: Page
+    params: tuple[tuple[str, str], ...]
+    lang: Lang
+    scope: Scope
+
+
+@dataclass(slots=True)
+class Drawn:
+    """A page at one version, and the bytes made from it so far."""
+
+    document: Document
+    view: View
+    at: float
+    html: Body | None = None
+    whole: Body | None = None
+    deltas: dict[int | None, Event] = field(default_factory=dict)
+
+
+def role_class(scope: Scope) -> Scope:
+    """The scope without the person: what may be shared by all with the same rights."""
+    return Scope(user=scope.role.value, role=scope.role, opds=scope.opds, areas=scope.areas)
+
+
+def key(scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> Key:
+    return Key(page, tuple(sorted(params.items())), lang, role_class(scope))
+
+
+class Hub:
+    """Holds the newest snapshot and wakes whoever waits for it."""
+
+    def __init__(self, room: Room, file: Path, cache: Cache | None = None) -> None:
+        self.room = room
+        self.snapshot: Snapshot | None = None
+        self.closing = False
+        self.connections = 0
+        self.pulse = beat(self)
+        self.cache_down = cache is not None
+        self._file = file
+        self._cache = cache
+        self._stamp: tuple[int, int] | None = None
+        self._drawn: OrderedDict[Key, deque[Drawn]] = OrderedDict()
+        self._drawing: dict[Key, asyncio.Task[Drawn]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._next: asyncio.Future[None] | None = None
+
+    # --- the snapshot ------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Load what there is and begin to follow."""
+        await self._from_cache()
+        await self._from_file()
+        self._tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._beat())]
+        if self._cache:
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=self._follow, args=(self._cache, loop), name="ticks", daemon=True).start()
+
+    async def stop(self) -> None:
+        self.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def close(self) -> None:
+        """Let every stream end, so that a stop does not wait for browsers that would stay for weeks."""
+        self.closing = True
+        self._wake()
+
+    def put(self, snapshot: Snapshot) -> bool:
+        """Take a snapshot if it is newer than the one held; wake the streams."""
+        if self.snapshot and snapshot.version <= self.snapshot.version:
+            return False
+        self.snapshot = snapshot
+        self._wake()
+        return True
+
+    def next(self) -> asyncio.Future[None]:
+        """Done at the next snapshot, heartbeat or stop; shared by every stream."""
+        if self._next is None or self._next.done():
+            self._next = asyncio.get_running_loop().create_future()
+        return self._next
+
+    def _wake(self) -> None:
+        if self._next and not self._next.done():
+            self._next.set_result(None)
+
+    def _follow(self, cache: Cache, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread of its own: each tick of the cache asks the loop to fetch what it names."""
+        for _version in cache.ticks():
+            if self.closing:
+                return
+            with suppress(RuntimeError):  # the loop has ended
+                asyncio.run_coroutine_threadsafe(self._from_cache(), loop).result()
+
+    async def _from_cache(self) -> None:
+        if self._cache is None:
+            return
+        try:
+            found = await asyncio.to_thread(self._cache.snapshot)
+            if found and (self.snapshot is None or found[0] > self.snapshot.version):
+                self.put(await asyncio.to_thread(decode, found[1]))
+            self.cache_down = False
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the cache, what we hold stays
+            if not self.cache_down:
+                log.warning("cache: %s: %s; following the snapshot's file", type(error).__name__, error)
+            self.cache_down = True
+
+    async def _from_file(self) -> None:
+        try:
+            stat = self._file.stat()
+            stamp = (stat.st_mtime_ns, stat.st_ino)
+            if stamp != self._stamp:
+                self.put(await asyncio.to_thread(lambda: decode(self._file.read_bytes())))
+                self._stamp = stamp
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("%s: %s: %s", self._file.name, type(error).__name__, error)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            await self._from_file()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            self.pulse = beat(self)
+            self._wake()
+
+    # --- pages -------------------------------------------------------------------------------
+
+    async def draw(self, wanted: Key, *, fresh: bool = False) -> Drawn | None:
+        """The page at the newest version; ``None`` while there is no snapshot.
+
+        Drawn in a thread, once however many ask at the same time; again after :data:`OLD` seconds where
+        ``fresh`` ages matter.
+        """
+        snapshot = self.snapshot
+        if snapshot is None:
+            return None
+        held = self._drawn.get(wanted)
+        if held and held[-1].document.version == snapshot.version and not (fresh and monotonic() - held[-1].at > OLD):
+            self._drawn.move_to_end(wanted)
+            return held[-1]
+        task = self._drawing.get(wanted)
+        if task is None:
+            task = self._drawing[wanted] = asyncio.create_task(self._draw(wanted, snapshot))
+            task.add_done_callback(lambda _: self._drawing.pop(wanted, None))
+        return await asyncio.shield(task)
+
+    async def _draw(self, wanted: Key, snapshot: Snapshot) -> Drawn:
+        held = self._drawn.get(wanted) or deque(maxlen=KEPT_VERSIONS)
+        try:
+            drawn = await asyncio.to_thread(self.render, wanted, snapshot)
+        except Exception:
+            if not held:
+                raise
+            log.exception("%s at version %d cannot be drawn; the version before stays", wanted.page.path, snapshot.version)
+            return held[-1]
+        if held and held[-1].document.version == drawn.document.version:
+            held.pop()
+        held.append(drawn)
+        self._drawn[wanted] = held
+        self._drawn.move_to_end(wanted)
+        while len(self._drawn) > KEPT_PAGES:
+            self._drawn.popitem(last=False)
+        return drawn
+
+    def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:
+        """Draw a page now."""
+        view = self.room.view(wanted.scope, wanted.lang, dict(wanted.params))
+        return Drawn(document(wanted.page, snapshot, view), view, monotonic())
+
+    def event(self, wanted: Key, drawn: Drawn, base: int | None) -> Event:
+        """What brings a browser at version ``base`` to ``drawn``: the difference, or the whole."""
+        known = next((d.document for d in self._drawn.get(wanted, ()) if d.document.version == base), None)
+        at = known.version if known else None
+        if at not in drawn.deltas:
+            drawn.deltas[at] = Event("doc", encode_document(drawn.document.since(known) if known else drawn.document, at))
+        return drawn.deltas[at]
+
+
+def encode_document(sent: Document, base: int | None) -> bytes:
+    """A document as JSON; ``base`` names the version that it is the difference to, ``None`` for a whole one."""
+    return orjson.dumps({"version": sent.version, "base": base, "parts": sent.parts, "areas": sent.areas})
+
+
+def beat(hub: Hub) -> Event:
+    """The server's time in milliseconds and the newest version."""
+    version = hub.snapshot.version if hub.snapshot else None
+    return Event("beat", orjson.dumps({"now": int(clock.now().timestamp() * 1000), "version": version}))

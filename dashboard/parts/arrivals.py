@@ -1,0 +1,85 @@
+"""The day's arrivals per channel, stacked over the hours, with a line at "sekarang"."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import htpy
+from htpy import figcaption, figure, g, h2, i, li, line, path, span, svg, ul
+
+from dashboard import text
+from dashboard.parts.marks import age
+from dashboard.parts.scale import area_path, pc, ticks
+from dashboard.parts.trend import STRETCHED
+from layers.clock import start_of_day
+from layers.model import Arrivals, Reading
+
+if TYPE_CHECKING:
+    from dashboard.page import View
+
+SHOWN = 5
+"""At most so many channels have a colour of their own; the rest are summed as "lainnya"."""
+DAY = 24 * 60
+HOURS = range(0, 24, 3)
+SMOOTH = 30
+"""Minutes that one step of the drawing sums up: shorter slots would only show noise from a distance."""
+
+
+def arrivals(day: Arrivals, total: Reading, view: View, *, element: str = "arrivals") -> htpy.Element:
+    """Counts of today per channel; ``total`` is the same day's reading and brings the origin and the age."""
+    channels = _channels(day, view)
+    slots = max((len(values) for _, values in channels), default=0)
+    stacks = [[0.0] * slots]
+    for _, values in channels:
+        stacks.append([below + value for below, value in zip(stacks[-1], values, strict=True)])
+    high = ticks(0, max(stacks[-1], default=0) or 1, 2)[-1]
+    title = text.say(view.lang, "Aduan masuk hari ini per kanal")
+    return figure(".arrivals", {"data-kpi": total.kpi, "data-scope": total.area}, id=element, role="group", aria_label=title)[
+        figcaption[
+            h2[title],
+            age(total.freshness, view),
+            ul(".legend")[[_entry(k, name, values, view) for k, (name, values) in enumerate(channels)]],
+        ],
+        _plot(stacks, high, slots, view) if channels else htpy.p(".empty")[text.say(view.lang, "Belum ada aduan masuk hari ini.")],
+    ]
+
+
+def _channels(day: Arrivals, view: View) -> list[tuple[str, list[float]]]:
+    """Channels from most to least, in steps of :data:`SMOOTH` minutes up to now."""
+    per = max(SMOOTH // day.minutes, 1)
+    elapsed = (view.now - start_of_day(view.now, view.city.zone)).total_seconds() / 60
+    steps = max(1, -(-int(elapsed) // (per * day.minutes)))
+    rows = [
+        (name, [float(sum(counts[at * per : (at + 1) * per])) for at in range(steps)]) for name, counts in day.channels.items()
+    ]
+    rows = sorted((row for row in rows if sum(row[1])), key=lambda row: (-sum(row[1]), row[0]))
+    if len(rows) > SHOWN:
+        rest = [sum(values) for values in zip(*(values for _, values in rows[SHOWN - 1 :]), strict=True)]
+        rows = [*rows[: SHOWN - 1], (text.say(view.lang, "lainnya"), rest)]
+    return rows
+
+
+def _entry(k: int, name: str, values: list[float], view: View) -> htpy.Element:
+    return li[i(class_=f"key c{k}"), span[name], " ", htpy.b[text.number(sum(values), 0, view.lang)]]
+
+
+def _plot(stacks: list[list[float]], high: float, slots: int, view: View) -> htpy.Element:
+    elapsed = (view.now - start_of_day(view.now, view.city.zone)).total_seconds() / 60
+    now = pc(elapsed / DAY * 100)
+    return svg(".plot", aria_hidden="true")[
+        g(".grid")[[line(x1="0", x2="100%", y1=pc(100 - f * 100), y2=pc(100 - f * 100)) for f in (0, 0.5, 1)]],
+        g(".axis.x")[
+            [htpy.text(x=pc(h / 24 * 100), y="100%", dy="1.5em")[f"{h:02d}{'.' if view.lang == 'id' else ':'}00"] for h in HOURS]
+        ],
+        g(".axis.y")[[htpy.text(x="0", y=pc(100 - f * 100), dx="-8", dy=".33em")[text.number(high * f, 0, view.lang)] for f in (0, 1)]],
+        svg({**STRETCHED, "width": now})[
+            [path(class_=f"c{k}", d=area_path(low, up, high, slots)) for k, (low, up) in enumerate(pairwise(stacks))]
+        ],
+        line(".now", x1=now, x2=now, y1="0", y2="100%"),
+        htpy.text(".now-words", x=now, y="0", dx="6" if elapsed < DAY * 0.85 else "-6", dy=".8em",
+                  text_anchor=None if elapsed < DAY * 0.85 else "end")[
+            f"{text.say(view.lang, 'sekarang')} {text.clock(view.now, view.city.zone, view.lang)}"
+        ],
+    ]
+

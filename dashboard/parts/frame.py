@@ -1,0 +1,100 @@
+"""What surrounds the parts: the wall's header and footer, the notice and the desk's navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import htpy
+from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, strong, ul
+
+from dashboard import text
+from dashboard.parts.marks import sources_words
+from layers.model import Event, Role, Snapshot, State
+
+if TYPE_CHECKING:
+    from dashboard.page import View
+
+LINKS = (("/dinding", "Dinding"), ("/kelurahan", "Kelurahan"), ("/sumber", "Sumber data"))
+EVENTS = 8
+
+ROLES = {
+    Role.PUBLIC: "Publik, data agregat",
+    Role.SCREEN: "Layar",
+    Role.LEADER: "Pimpinan",
+    Role.OPD_HEAD: "Kepala OPD",
+    Role.ANALYST: "Analis",
+    Role.OPERATOR: "Operator",
+    Role.ADMIN: "Admin",
+}
+
+
+def banner(snapshot: Snapshot, view: View, *, element: str = "notice") -> htpy.Element:
+    """The notice that what is shown is not the live city; an empty, hidden element when it is."""
+    return p(".notice", id=element, role="status", hidden=snapshot.notice is None)[snapshot.notice]
+
+
+def wall_header(snapshot: Snapshot, view: View, scene: str, *, element: str = "head") -> htpy.Element:
+    """Room and city, the sources' state in words, the scene, the large clock and the date."""
+    zone, lang = view.city.zone, view.lang
+    worst = {s.freshness.state(view.now) for s in snapshot.sources} - {State.LIVE}
+    return header(".head", id=element)[
+        div(".room")[
+            h1[text.say(lang, "Ruang Kendali"), " ", span[view.city.name]],
+            p(".sources-state", {"data-state": "late" if worst else "live"})[
+                a(href="/sumber")[sources_words(snapshot.sources, view)], span(".link-state", id="link-state", role="status")
+            ],
+        ],
+        p(".scene")[scene],
+        div(".clock")[
+            htpy.time(".hour", {"data-clock": str(zone)}, datetime=view.now.isoformat(timespec="seconds"))[
+                text.clock(view.now, zone, lang)
+            ],
+            p(".date")[f"{text.day(view.now, zone, lang, weekday=True)} · {text.zone_mark(view.now, zone)}"],
+        ],
+    ]
+
+
+def events(items: Sequence[Event], view: View, *, element: str = "events") -> htpy.Element:
+    """What just happened, newest first; as many whole ones as fit."""
+    title = text.say(view.lang, "Baru saja terjadi")
+    return footer(".events", id=element, aria_label=title)[
+        ol[
+            [
+                li[htpy.time(datetime=e.at.isoformat(timespec="seconds"))[text.clock(e.at, view.city.zone, view.lang)], span[e.text]]
+                for e in sorted(items, key=lambda e: e.at, reverse=True)[:EVENTS]
+            ]
+        ]
+        if items
+        else p(".empty")[text.say(view.lang, "Belum ada kejadian hari ini.")],
+    ]
+
+
+def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htpy.Element:
+    """A desk page: navigation at the left with the scope and the sources' state, content at the right."""
+    return div(".desk")[
+        a(".skip", href="#content")[text.say(view.lang, "Langsung ke isi")],
+        aside(".side")[
+            a(".brand", href="/dinding")[strong[text.say(view.lang, "Ruang Kendali")], span[view.city.name]],
+            nav(aria_label=text.say(view.lang, "Menu utama"))[ul[[li[_link(href, words, here, view)] for href, words in LINKS]]],
+            div(".side-foot")[
+                p[text.say(view.lang, ROLES[view.scope.role])],
+                state,
+                a(href="/masuk")[text.say(view.lang, "Masuk")] if view.scope.role is Role.PUBLIC else None,
+            ],
+        ],
+        main("#content.content", tabindex="-1")[content],
+    ]
+
+
+def _link(href: str, words: str, here: str, view: View) -> htpy.Element:
+    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else href
+    return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words)]
+
+
+def sources_state(snapshot: Snapshot, view: View, *, element: str = "sources-state") -> htpy.Element:
+    """The one line about the sources at the foot of the navigation."""
+    worst = any(s.freshness.state(view.now) is not State.LIVE for s in snapshot.sources)
+    return p(".sources-state", {"data-state": "late" if worst else "live"}, id=element)[
+        a(href="/sumber")[sources_words(snapshot.sources, view)], span(".link-state", id="link-state", role="status")
+    ]

@@ -1,0 +1,190 @@
+"""The map as SVG: areas in five classes of one blue, outlines, names that do not collide, dots and rings.
+
+The shapes are drawn once; what changes is a class on each shape (:func:`paints`) and the small overlay
+of dots and rings (:func:`map_overlay`), which lies on the shapes with the same view box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import htpy
+from htpy import a, button, circle, defs, div, g, i, li, path, pattern, rect, section, span, svg, ul
+
+from dashboard import text
+from dashboard.page import AreaPaint
+from dashboard.parts.labels import place_labels
+from dashboard.parts.marks import raw, value_words
+from layers.model import UNPLACED, Attention, Band, Dot, Reading, Snapshot
+
+if TYPE_CHECKING:
+    from dashboard.page import View
+    from layers.boundaries import MapAsset
+    from layers.catalog import Kpi
+
+CLASSES = 5
+"""q0 is "nothing"; q1 to q4 are quarters of the areas that have something."""
+NO_DATA = "qn"
+NEW = timedelta(hours=1)
+"""A complaint younger than this is a dot on the map."""
+DOTS = 400
+LABEL_SIZE = 17.0
+"""Height of the names on a large screen, in units of a view box 1000 wide."""
+SMALL_LABEL_SIZE = 30.0
+"""The same on a telephone, where fewer names find room."""
+
+
+def breaks(values: Sequence[float]) -> tuple[float, float, float]:
+    """Upper ends of q1, q2 and q3: the quartiles of the values above zero; equal ends leave a class empty."""
+    known = sorted(v for v in values if v > 0)
+    if not known:
+        return (0, 0, 0)
+    low, middle, high = (known[min(int(len(known) * part), len(known) - 1)] for part in (0.25, 0.5, 0.75))
+    return (low, middle, high)
+
+
+def class_of(value: float, ends: tuple[float, float, float]) -> str:
+    """The class of a value: ``q0`` up to zero, then by the ends, ``q4`` above the last."""
+    return "q0" if value <= 0 else f"q{1 + sum(value > end for end in ends)}"
+
+
+def paints(snapshot: Snapshot, view: View, kpi: Kpi) -> dict[str, AreaPaint]:
+    """Class, value and spoken label of every kelurahan."""
+    readings = {area.code: snapshot.reading(kpi.id, area.code) for area in view.tree.kelurahan}
+    ends = breaks([r.value for r in readings.values() if r and r.value is not None])
+    return {code: _paint(code, reading, ends, kpi, view) for code, reading in readings.items()}
+
+
+def _paint(code: str, reading: Reading | None, ends: tuple[float, float, float], kpi: Kpi, view: View) -> AreaPaint:
+    name = f"{view.tree.name(code)}, Kec. {view.tree.name(view.tree.parent(code) or code)}"
+    if reading is None or reading.value is None:
+        why = reading.why_none if reading else text.say(view.lang, "belum ada data")
+        return AreaPaint(cls=NO_DATA, value=None, label=f"{name}: {why}")
+    return AreaPaint(cls=class_of(reading.value, ends), value=reading.value, label=f"{name}: {value_words(reading, kpi, view)}")
+
+
+def map_stage(
+    view: View, paint: Mapping[str, AreaPaint], overlay: htpy.Element | None, *, selected: str | None = None, element: str = "map"
+) -> htpy.Element:
+    """The shapes, each a link to its area's page, below the overlay and the names."""
+    asset = view.map
+    box = f"0 0 {asset.width:g} {asset.height:g}"
+    title = text.say(view.lang, "Peta {city} per kelurahan", city=view.city.name)
+    return div(".map", id=element, data_box=box, role="group", aria_label=title)[
+        svg(".shapes", viewBox=box)[
+            defs[_hatch()],
+            g(".areas")[[_shape(code, d, paint.get(code), view) for code, d in asset.paths.items()]],
+            g(".districts")[[path(d=d) for d in asset.kecamatan.values()]],
+            path(".city", d=asset.outline),
+            _selected(asset, selected),
+        ],
+        overlay,
+        svg(".names", viewBox=box, aria_hidden="true")[
+            _names(asset, view, LABEL_SIZE, ".large"), _names(asset, view, SMALL_LABEL_SIZE, ".small")
+        ],
+        _controls(view),
+    ]
+
+
+def _hatch() -> htpy.Element:
+    return pattern(id="hatch", width="9", height="9", patternUnits="userSpaceOnUse", patternTransform="rotate(45)")[
+        rect(".hatch-ground", width="9", height="9"), rect(".hatch-line", width="2", height="9")
+    ]
+
+
+def _shape(code: str, d: str, paint: AreaPaint | None, view: View) -> htpy.Element:
+    label = paint.label if paint else view.tree.name(code)
+    shape = path(
+        {"data-area": code, "data-value": raw(paint.value) if paint else ""},
+        class_=paint.cls if paint else NO_DATA,
+        d=d,
+        role="img",
+        aria_label=label,
+    )
+    return a(href=f"/kelurahan/{code}")[shape]
+
+
+def _selected(asset: MapAsset, code: str | None) -> htpy.Element | None:
+    d = asset.paths.get(code or "") or asset.kecamatan.get(code or "")
+    return path(".selected", d=d) if d else None
+
+
+def _names(asset: MapAsset, view: View, size: float, kind: str) -> htpy.Element:
+    names = {code: view.tree.name(code).upper() for code in asset.kecamatan if code in view.tree.areas}
+    spots = place_labels(names, asset.labels, size, asset.width, asset.height)
+    return g(kind)[[htpy.text(x=f"{x:.0f}", y=f"{y:.0f}")[names[code]] for code, (x, y) in spots.items()]]
+
+
+def _controls(view: View) -> htpy.Element:
+    actions = (("in", "+", "Perbesar peta"), ("out", "−", "Perkecil peta"), ("reset", "↺", "Tampilkan seluruh kota"))
+    return div(".map-controls")[
+        [button(type="button", data_zoom=key, aria_label=text.say(view.lang, words))[sign] for key, sign, words in actions]
+    ]
+
+
+def map_overlay(
+    dots: Sequence[Dot], cases: Sequence[Attention], view: View, *, element: str = "map-overlay", selected: str | None = None
+) -> htpy.Element:
+    """New complaints as dots, urgent cases as rings, the most urgent case's area outlined."""
+    asset = view.map
+    fresh = [dot for dot in dots if view.now - dot.at <= NEW][:DOTS]
+    urgent = {case.area: case for case in cases if case.band is Band.ACT and case.area in asset.labels}
+    first = next(iter(urgent), None) if selected is None else None
+    return svg(".overlay", id=element, viewBox=f"0 0 {asset.width:g} {asset.height:g}", aria_hidden="true")[
+        _selected(asset, first),
+        g(".dots")[[circle(cx=f"{x:.0f}", cy=f"{y:.0f}", r="3.2") for x, y in (asset.project(d.lat, d.lon) for d in fresh)]],
+        g(".rings")[[_ring(*asset.labels[code]) for code in urgent]],
+    ]
+
+
+def _ring(x: float, y: float) -> htpy.Element:
+    return g[circle(".ring", cx=f"{x:.0f}", cy=f"{y:.0f}", r="13"), circle(".core", cx=f"{x:.0f}", cy=f"{y:.0f}", r="4.5")]
+
+
+def map_legend(snapshot: Snapshot, view: View, kpi: Kpi, *, element: str = "map-legend", signs: bool = True) -> htpy.Element:
+    """What the classes mean, in words; what is hatched; how many have no place; whether the boundaries are a sketch."""
+    readings = [snapshot.reading(kpi.id, area.code) for area in view.tree.kelurahan]
+    values = [r.value for r in readings if r and r.value is not None]
+    ends = breaks(values)
+    present = {class_of(v, ends) for v in values}
+    unplaced = snapshot.reading(kpi.id, UNPLACED)
+    entries = [
+        li[i(class_=f"key {cls}"), span[words]] for cls, words in _class_words(values, ends, kpi, view) if cls in present
+    ]
+    if len(values) < len(readings):
+        entries.append(li[i(class_=f"key {NO_DATA}"), span[text.say(view.lang, "belum ada data")]])
+    if signs:
+        entries += [
+            li[i(".key.dot"), span[text.say(view.lang, "aduan baru 1 jam")]],
+            li[i(".key.ring"), span[text.say(view.lang, "mendesak")]],
+        ]
+    return section(".legend-row", id=element, aria_label=text.say(view.lang, "Keterangan peta"))[
+        ul(".legend")[entries],
+        a(".unplaced", href=f"/kelurahan/{UNPLACED}")[
+            f"{text.say(view.lang, 'tanpa lokasi')} {value_words(unplaced, kpi, view)}"
+        ]
+        if unplaced and unplaced.value
+        else None,
+        span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None,
+    ]
+
+
+def _class_words(values: Sequence[float], ends: tuple[float, float, float], kpi: Kpi, view: View) -> list[tuple[str, str]]:
+    """``q0`` to ``q4`` with their bounds: ``tidak ada``, ``1–3``, ..., ``lebih dari 14``."""
+    whole = kpi.decimals == 0 and kpi.unit != "rupiah"
+
+    def say(value: float) -> str:
+        return "".join(text.figure(value, kpi.unit, kpi.decimals, view.lang)) if kpi.unit == "rupiah" else (
+            text.number(value, kpi.decimals, view.lang)
+        )
+
+    step = 1 if whole else 0
+    out = [("q0", text.say(view.lang, "tidak ada"))]
+    low = min((v for v in values if v > 0), default=0)
+    for k, end in enumerate(ends):
+        out.append((f"q{k + 1}", say(end) if low >= end else f"{say(low)}–{say(end)}"))
+        low = end + step
+    out.append(("q4", text.say(view.lang, "lebih dari {end}", end=say(ends[-1]))))
+    return out

@@ -1,0 +1,158 @@
+"""Small signs that every part shares: the band's shape, the age of the data, how late it is, figures and changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import htpy
+from htpy import span, svg
+
+from dashboard import text
+from layers.catalog import CHANGE, Window
+from layers.model import Band, Freshness, Reading, SourceState, State
+
+if TYPE_CHECKING:
+    from dashboard.page import View
+    from layers.catalog import Kpi
+
+_SHAPES = {
+    Band.WATCH: ("M8 1.5 15.5 14.5H.5Z", "di luar target"),
+    Band.ACT: ("M8 .4 15.6 8 8 15.6.4 8Z", "perlu tindakan"),
+}
+
+PERIODS = {
+    Window.NOW: "dari kemarin",
+    Window.TODAY: "dari kemarin jam ini",
+    Window.DAYS30: "dari 30 hari sebelumnya",
+    Window.YEAR: "dari tahun lalu",
+}
+"""What a reading's change is measured against, short enough for a tile; :data:`layers.catalog.CHANGE` says it in full."""
+
+
+def band_mark(band: Band, view: View) -> htpy.Element | None:
+    """Triangle (out of target) or diamond (act now), so that colour never stands alone; nothing when normal."""
+    if band not in _SHAPES:
+        return None
+    shape, words = _SHAPES[band]
+    return svg(".mark", {"data-band": band.value}, viewBox="0 0 16 16", role="img", aria_label=text.say(view.lang, words))[
+        htpy.path(d=shape)
+    ]
+
+
+def clock_mark() -> htpy.Element:
+    """The mark of a number whose data is late."""
+    return svg(".clock-mark", viewBox="0 0 16 16", aria_hidden="true")[
+        htpy.circle(cx="8", cy="8", r="6.6"), htpy.path(d="M8 4.2V8l2.7 1.9")
+    ]
+
+
+def state_of(freshness: Freshness, view: View) -> State:
+    """Live, late, stale or never at the moment of the view."""
+    return freshness.state(view.now)
+
+
+def age(freshness: Freshness, view: View) -> htpy.Element:
+    """The age of the data, ticking in the browser: ``12 dtk``; ``belum ada data`` before the first."""
+    if freshness.observed_at is None:
+        return span(".age")[text.say(view.lang, "belum ada data")]
+    observed = freshness.observed_at.isoformat(timespec="seconds")
+    return htpy.time(
+        ".age",
+        {"data-observed": observed, "data-budget": f"{freshness.budget.total_seconds():.0f}"},
+        datetime=observed,
+        title=text.say(view.lang, "Data per {when}", when=text.moment(freshness.observed_at, view.city.zone, view.lang)),
+    )[text.age((view.now - freshness.observed_at).total_seconds(), view.lang)]
+
+
+def lateness(freshness: Freshness, view: View) -> str | None:
+    """In words how far the data is beyond its budget; ``None`` while it is live."""
+    if freshness.observed_at is None:
+        return text.say(view.lang, "belum pernah ada data")
+    beyond = (view.now - freshness.observed_at - freshness.budget).total_seconds()
+    if beyond <= 0:
+        return None
+    return text.say(view.lang, "data terlambat {age}", age=text.age(beyond, view.lang))
+
+
+def freshness_chip(freshness: Freshness, view: View) -> htpy.Element:
+    """Age and state of one source or reading, in words."""
+    words = {
+        State.LIVE: "segar",
+        State.LATE: "terlambat",
+        State.STALE: "data belum mutakhir",
+        State.NEVER: "belum ada data",
+    }
+    state = state_of(freshness, view)
+    return span(".chip", {"data-state": state.value})[
+        clock_mark() if state is not State.LIVE else None,
+        span[text.say(view.lang, words[state])],
+        age(freshness, view) if freshness.observed_at else None,
+    ]
+
+
+def raw(value: float | None) -> str:
+    """A number for a ``data-`` attribute: no grouping, no trailing zeros; empty for none."""
+    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def value_words(reading: Reading, kpi: Kpi, view: View) -> str:
+    """The value with its unit on one line, or why there is none."""
+    if reading.value is None:
+        return reading.why_none or ""
+    return text.quantity(reading.value, kpi.unit, kpi.decimals, view.lang)
+
+
+def target_words(reading: Reading, kpi: Kpi, view: View) -> str | None:
+    """``target 95 %`` or, where less is better, ``batas 40 aduan``."""
+    if reading.target is None:
+        return None
+    whole = float(reading.target).is_integer()
+    limit = text.quantity(reading.target, kpi.unit, 0 if whole else kpi.decimals, view.lang)
+    return text.say(view.lang, "batas {limit}" if kpi.better == "down" else "target {limit}", limit=limit)
+
+
+def change_words(reading: Reading, kpi: Kpi, view: View, *, full: bool = False) -> str | None:
+    """``▲ 19 dari kemarin``; a share changes by points; ``tetap`` when it did not move."""
+    if reading.change is None or reading.value is None:
+        return None
+    period = CHANGE[kpi.window][view.lang] if full else text.say(view.lang, PERIODS[kpi.window])
+    if round(reading.change, kpi.decimals) == 0:
+        return text.say(view.lang, "tetap {period}", period=period)
+    unit = text.say(view.lang, "poin") if kpi.unit == "persen" else ""
+    size = (
+        text.quantity(abs(reading.change), kpi.unit, kpi.decimals, view.lang)
+        if kpi.unit == "rupiah"
+        else f"{text.number(abs(reading.change), kpi.decimals, view.lang)} {unit}".strip()
+    )
+    return f"{'▲' if reading.change > 0 else '▼'} {size} {period}"
+
+
+def source_titles(names: tuple[str, ...], view: View) -> str:
+    """Titles of the sources as the pack names them."""
+    titles = {source.name: source.title for source in view.city.sources}
+    return ", ".join(titles.get(name, name) for name in names) or text.say(view.lang, "belum ada sumber")
+
+
+def provenance(reading: Reading, kpi: Kpi, view: View) -> htpy.Element:
+    """The one line under a chart: formula, sources, n and age."""
+    parts = [
+        f"{text.say(view.lang, 'Rumus')}: {kpi.formula[view.lang]}",
+        f"{text.say(view.lang, 'sumber')} {source_titles(reading.evidence.sources, view)}",
+        f"n = {text.number(reading.n, 0, view.lang)}",
+    ]
+    return htpy.p(".provenance", {"data-kpi": reading.kpi, "data-area": reading.area, "data-opd": reading.opd})[
+        " · ".join(parts), " · ", age(reading.freshness, view)
+    ]
+
+
+def sources_words(sources: tuple[SourceState, ...], view: View) -> str:
+    """The state of all sources in words: ``11 dari 12 sumber segar · Serapan APBD terlambat 2 jam``."""
+    if not sources:
+        return text.say(view.lang, "belum ada sumber yang diatur")
+    live = [s for s in sources if s.freshness.state(view.now) is State.LIVE]
+    words = text.say(view.lang, "{live} dari {all} sumber segar", live=len(live), all=len(sources))
+    late = [s for s in sources if s not in live and s.freshness.observed_at]
+    if late:
+        worst = max(late, key=lambda s: view.now - (s.freshness.observed_at or view.now) - s.freshness.budget)
+        words += f" · {worst.title}: {lateness(worst.freshness, view)}"
+    return words

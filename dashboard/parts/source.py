@@ -1,0 +1,133 @@
+"""A source's card: how its last run ended, its age, and the fate of every row it ever delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import htpy
+from htpy import article, dd, div, dl, dt, h2, h3, header, li, p, span, strong, ul
+
+from dashboard import text
+from dashboard.parts.marks import freshness_chip, state_of
+from layers.model import Outcome, SourceState
+
+if TYPE_CHECKING:
+    from dashboard.page import View
+
+OUTCOMES = {
+    Outcome.OK: "berhasil",
+    Outcome.NOTHING_NEW: "berhasil, tidak ada yang baru",
+    Outcome.TRANSIENT: "gangguan sementara, dicoba lagi",
+    Outcome.RATE_LIMITED: "diminta melambat oleh sumber",
+    Outcome.AUTH: "akses ditolak, perlu dibuka oleh pemilik sumber",
+    Outcome.DRIFT: "bentuk jawaban berubah, penghubung perlu diperiksa",
+    Outcome.REFUSED: "tidak diambil, alamat atau berkas tidak diizinkan",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Rows of one source in quarantine for one reason."""
+
+    field: str
+    reason: str
+    n: int
+
+
+def outcome_words(outcome: Outcome | None, view: View) -> str:
+    """How the last run ended, in words."""
+    return text.say(view.lang, OUTCOMES[outcome] if outcome else "belum pernah dijalankan")
+
+
+def source_card(
+    source: SourceState, view: View, *, troubles: Sequence[Trouble] = (), retry_at: datetime | None = None
+) -> htpy.Element:
+    """The card of one source; ``troubles`` are the reasons in its quarantine, ``retry_at`` its next try after failures."""
+    lang = view.lang
+    good = source.outcome is not None and source.outcome.good
+    return article(
+        ".panel.source", {"data-source": source.source, "data-state": state_of(source.freshness, view).value}, id=f"source-{source.source}"
+    )[
+        header[
+            div[h2[source.title], p(".kicker")[_kicker(source, view)]],
+            freshness_chip(source.freshness, view),
+        ],
+        p(class_="outcome" if good or source.outcome is None else "outcome bad")[
+            strong[outcome_words(source.outcome, view)], f": {source.message}" if source.message else None
+        ],
+        _failures(source, retry_at, view),
+        identity(source, view),
+        _details(source, troubles, view),
+        None if source.tested_on_real else p(".untested")[text.say(lang, "Belum diuji pada sistem asli.")],
+    ]
+
+
+def _kicker(source: SourceState, view: View) -> str:
+    budget = text.age(source.freshness.budget.total_seconds(), view.lang)
+    return f"{source.connector} · {text.say(view.lang, 'batas umur data {budget}', budget=budget)}"
+
+
+def _failures(source: SourceState, retry_at: datetime | None, view: View) -> htpy.Element | None:
+    if not source.failures:
+        return None
+    words = text.say(view.lang, "Gagal {n} kali berturut-turut", n=source.failures)
+    if retry_at:
+        words += text.say(view.lang, "; dicoba lagi {when}", when=text.clock(retry_at, view.city.zone, view.lang, mark=True))
+    return p(".failures")[words + "."]
+
+
+def identity(source: SourceState, view: View) -> htpy.Element:
+    """``dilihat = disimpan + tetap + dikecualikan + karantina``; says so plainly should it ever not add up."""
+    parts = (
+        ("disimpan", source.kept),
+        ("tidak berubah", source.unchanged),
+        ("dikecualikan", sum(source.excluded.values())),
+        ("dikarantina", source.quarantined),
+    )
+    total = sum(n for _, n in parts)
+    cells: list[htpy.Node] = [_cell("dilihat", source.seen, view, "seen"), span(".op", aria_hidden="true")["="]]
+    for k, (name, n) in enumerate(parts):
+        cells += [span(".op", aria_hidden="true")["+"] if k else None, _cell(name, n, view, name)]
+    wrong = total != source.seen
+    return div(".identity", data_adds_up="false" if wrong else "true")[
+        div(".sum", role="group")[cells],
+        p(".bad")[text.say(view.lang, "Jumlah tidak cocok: selisih {n} baris.", n=source.seen - total)] if wrong else None,
+    ]
+
+
+def _cell(name: str, n: int, view: View, key: str) -> htpy.Element:
+    return span(".count", {"data-count": key, "data-value": str(n)})[
+        strong[text.number(n, 0, view.lang)], span[text.say(view.lang, name)]
+    ]
+
+
+def _details(source: SourceState, troubles: Sequence[Trouble], view: View) -> htpy.Element:
+    lang = view.lang
+    excluded = sorted(source.excluded.items(), key=lambda item: (-item[1], item[0]))
+    return div(".details")[
+        dl[
+            dt[text.say(lang, "Catatan tersimpan")],
+            dd[text.number(source.records, 0, lang)],
+            dt[text.say(lang, "Terakhir diambil")],
+            dd[text.moment(source.freshness.fetched_at, view.city.zone, lang)]
+            if source.freshness.fetched_at
+            else dd[text.say(lang, "belum pernah")],
+        ],
+        div[
+            h3[text.say(lang, "Dikecualikan menurut aturan")],
+            ul(".fates")[[li[span[name.replace("_", " ")], " ", strong[text.number(n, 0, lang)]] for name, n in excluded]],
+        ]
+        if excluded
+        else None,
+        div[
+            h3[text.say(lang, "Karantina: {n} baris menunggu perbaikan", n=text.number(source.quarantine_open, 0, lang))],
+            ul(".fates")[
+                [li[span[f"{t.field}: {t.reason}"], " ", strong[text.number(t.n, 0, lang)]] for t in troubles]
+            ],
+        ]
+        if source.quarantine_open
+        else None,
+    ]

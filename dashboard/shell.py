@@ -1,0 +1,83 @@
+"""The HTML around a page: head, banner, dialog, and Dash's root, whose scripts come after the first paint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import htpy
+from markupsafe import Markup
+
+from dashboard.bodies import Assets
+from dashboard.page import Lang, Page
+from dashboard.text import say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What every page's frame needs: addresses of the assets, Dash's configuration and its scripts in order."""
+
+    assets: Assets
+    dash_config: str
+    dash_scripts: tuple[str, ...]
+
+    def page(self, page: Page, layout: str, *, path: str, lang: Lang, version: int, cut: str) -> bytes:
+        """A whole page with its layout already drawn; ``cut`` is the query string of its filters."""
+        body = htpy.body(
+            data_page=path,
+            data_version=str(version),
+            data_cut=cut,
+            data_dash=" ".join(self.dash_scripts),
+        )[
+            Markup(layout),  # noqa: S704 - drawn by htpy
+            htpy.div("#terputus", hidden=True, role="alert"),
+            htpy.dialog("#kartu", aria_label=say(lang, "Asal-usul angka")),
+            htpy.div("#react-entry-point", hidden=True),
+            htpy.script("#_dash-config", type="application/json")[Markup(self.dash_config)],  # noqa: S704 - to_json escapes it
+            htpy.script(src=self.assets.url("live.js"), defer=True),
+        ]
+        return self._html(page.title[lang], page.theme, lang, body)
+
+    def plain(self, title: str, lang: Lang, content: htpy.Node, theme: str = "light") -> bytes:
+        """A page without figures: login, error."""
+        return self._html(title, theme, lang, htpy.body(".plain")[htpy.main[content]])
+
+    def _html(self, title: str, theme: str, lang: Lang, body: htpy.Element) -> bytes:
+        known = set(self.assets.names(".css"))
+        sheets = [name for name in ("fonts.css", "base.css", f"{theme}.css") if name in known]
+        html = htpy.html(lang=lang, data_theme=theme)[
+            htpy.head[
+                htpy.meta(charset="utf-8"),
+                htpy.meta(name="viewport", content="width=device-width, initial-scale=1"),
+                htpy.title[f"{title} · Live Room"],
+                htpy.link(rel="icon", href="data:,"),
+                [htpy.link(rel="stylesheet", href=self.assets.url(name)) for name in sheets],
+            ],
+            body,
+        ]
+        return str(html).encode()
+
+
+def login(*, lang: Lang, following: str, wrong: str | None) -> htpy.Node:
+    """The form of ``/masuk``; ``wrong`` says why the last try failed."""
+    return [
+        htpy.h1[say(lang, "Masuk ke Ruang Kendali")],
+        wrong and htpy.p(".wrong", role="alert")[wrong],
+        htpy.form(method="post", action="/masuk")[
+            htpy.input(type="hidden", name="lanjut", value=following),
+            htpy.label(for_="nama")[say(lang, "Nama pengguna")],
+            htpy.input("#nama", name="nama", autocomplete="username", required=True, maxlength="80", autofocus=wrong is None),
+            htpy.label(for_="sandi")[say(lang, "Kata sandi")],
+            htpy.input("#sandi", type="password", name="sandi", autocomplete="current-password", required=True, maxlength="256"),
+            htpy.button(type="submit")[say(lang, "Masuk")],
+        ],
+    ]
+
+
+def trouble(*, lang: Lang, heading: str, advice: str, reference: str) -> htpy.Node:
+    """The body of an error page: what happened, what to do, and the number to name when asking for help."""
+    return [
+        htpy.h1[heading],
+        htpy.p[advice],
+        htpy.p[htpy.a(href="/")[say(lang, "Ke halaman utama")]],
+        htpy.p(".reference")[say(lang, "Nomor rujukan: {id}", id=reference)],
+    ]

@@ -1,0 +1,75 @@
+"""The event stream to browsers: one small task each, the same bytes for all, compressed once.
+
+Events: ``beat`` (server's time in milliseconds and the newest version; at once and then every ten seconds)
+and ``doc`` (what differs from the browser's version, or the whole). Nothing is queued: a slow browser skips
+versions and is sent one delta when it can take it. A stream ends when its right ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.types import Receive, Send
+from starlette.types import Scope as Connection
+
+from dashboard.bodies import GZIP_HEADER, Event
+from dashboard.feed import Hub, Key, beat
+
+SLOWEST = 60.0
+"""Seconds that a browser may take to accept one event before its stream is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One browser's stream, as an ASGI answer. ``still`` says whether its right still holds."""
+
+    hub: Hub
+    wanted: Key
+    base: int | None
+    packed: bool
+    still: Callable[[], Awaitable[bool]]
+
+    async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
+        if self.packed:
+            headers.append((b"content-encoding", b"gzip"))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if self.packed:
+            await send({"type": "http.response.body", "body": GZIP_HEADER, "more_body": True})
+        gone = asyncio.ensure_future(_disconnect(receive))
+        self.hub.connections += 1
+        try:
+            await self._run(gone, send)
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            return  # a browser that takes nothing: it will come back by itself
+        finally:
+            self.hub.connections -= 1
+            gone.cancel()
+
+    async def _run(self, gone: asyncio.Future[None], send: Send) -> None:
+        at, pulse = self.base, self.hub.pulse
+        await self._send(send, beat(self.hub))
+        while not gone.done() and not self.hub.closing:
+            following = self.hub.next()
+            drawn = await self.hub.draw(self.wanted)
+            if drawn and drawn.document.version != at:
+                await self._send(send, self.hub.event(self.wanted, drawn, at))
+                at = drawn.document.version
+            if pulse is not self.hub.pulse:
+                if not await self.still():
+                    return
+                pulse = self.hub.pulse
+                await self._send(send, pulse)
+            await asyncio.wait({gone, following}, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _send(self, send: Send, event: Event) -> None:
+        async with asyncio.timeout(SLOWEST):
+            await send({"type": "http.response.body", "body": event.packed() if self.packed else event.raw, "more_body": True})
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

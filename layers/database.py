@@ -1,0 +1,96 @@
+"""A database by URL, SQLite or PostgreSQL: one engine, short write transactions, migrations that many processes may start at once."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import URL, make_url
+
+BUSY_MS = 30_000
+"""How long a SQLite writer waits for another one: longer than any batch."""
+
+
+class Database:
+    """One database and its schema branch (``store`` or ``people``); the URL never appears in its ``repr``.
+
+    On SQLite a write takes the file's write lock at its start (``BEGIN IMMEDIATE``), on PostgreSQL an
+    advisory lock of the branch where it asks for one, so that writers form one row.
+    """
+
+    branch: str
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._engine = _engine(self._url)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._url.get_backend_name()})"
+
+    @property
+    def sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    def open(self) -> None:
+        """Bring the schema up to date; several processes may do so at once."""
+        from layers.migrations import upgrade
+
+        if self.sqlite:
+            _prepare_file(self._url, self._engine)
+        with self.write(alone=True) as connection:
+            upgrade(connection, self.branch)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def write(self, *, alone: bool = False) -> Iterator[Connection]:
+        """One transaction that writes; ``alone`` queues it behind every other such writer until commit."""
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if alone and not self.sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"liveroom.{self.branch}"))))
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One transaction that only reads."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # the driver opens no transactions of its own: "begin" below does
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+    return engine
+
+
+def _prepare_file(url: URL, engine: Engine) -> None:
+    """Make the file's folder and set the write-ahead log, once; SQLite's own lock does not cover that change."""
+    if not url.database or url.database == ":memory:":
+        raise ValueError("basis data SQLite harus berupa berkas, bukan memori")
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.with_name(path.name + ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path.touch(mode=0o600)
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode=WAL").close()
+        finally:
+            raw.close()

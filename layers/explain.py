@@ -1,0 +1,186 @@
+"""Why and where: intervals for shares, and the list of what asks for an action now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from layers.areas import AreaTree
+from layers.city import City
+from layers.kpis.complaints import overdue_at_end
+from layers.catalog import Window
+from layers.model import UNPLACED, Attention, Band, Outcome, SourceState, State
+
+Z95 = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+
+MOST = 12
+"""A wall shows no more than this; what is less urgent waits on its own page."""
+
+MOST_OF_A_KIND = 6
+CLUSTER = 5
+"""Fewer overdue complaints of one category in one kecamatan are cases, not a cluster."""
+
+ACT_CLUSTER = 20
+ACT_OVERDUE = timedelta(days=7)
+USUAL_DAYS = 28
+UNUSUAL = 3.0
+"""Arrivals are unusual beyond the usual count plus this many of its standard deviations (Poisson)."""
+
+UNUSUAL_LEAST = 8
+
+
+def wilson(part: float, whole: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share, in percent; raises ``ValueError`` without a whole."""
+    if whole <= 0:
+        raise ValueError("a share of nothing has no interval")
+    p, square = part / whole, Z95 * Z95
+    middle = (p + square / (2 * whole)) / (1 + square / whole)
+    half = Z95 * math.sqrt(p * (1 - p) / whole + square / (4 * whole * whole)) / (1 + square / whole)
+    return max(0.0, 100 * (middle - half)), min(100.0, 100 * (middle + half))
+
+
+def attention(
+    complaints: pl.DataFrame, sources: Sequence[SourceState], tree: AreaTree, city: City, now: datetime
+) -> tuple[Attention, ...]:
+    """What asks for an action, most urgent first, at most :data:`MOST`.
+
+    ``complaints`` must hold every open complaint and all of the last :data:`USUAL_DAYS` + 1 days.
+    """
+    groups = (_overdue(complaints, tree, city, now), _unusual(complaints, tree, now), _sources(sources, city, now))
+    found = [item for group in groups for item in sorted(group, key=_urgency)[:MOST_OF_A_KIND]]
+    return tuple(sorted(found, key=_urgency)[:MOST])
+
+
+def _urgency(item: Attention) -> tuple[bool, int, datetime, str]:
+    return item.band is not Band.ACT, -item.n, item.since, item.id
+
+
+def place(code: str | None, tree: AreaTree) -> str:
+    """An area as a person reads it: ``Kel. Gondrong, Cipondoh``, ``Kec. Benda``, ``Tanpa lokasi``."""
+    if code is None or code == UNPLACED:
+        return tree.unplaced.name
+    area = tree.areas[code]
+    if area.parent is None:
+        return area.name
+    if area.parent == tree.city.code:
+        return f"Kec. {area.name}"
+    return f"Kel. {area.name}, {tree.name(area.parent)}"
+
+
+def short(slug: str | None, city: City) -> str | None:
+    opd = city.opd(slug) if slug else None
+    return opd.short if opd else slug
+
+
+def _overdue(complaints: pl.DataFrame, tree: AreaTree, city: City, now: datetime) -> Iterator[Attention]:
+    """Clusters of overdue complaints: one category in one kecamatan, held by one OPD."""
+    clusters = (
+        complaints.lazy()
+        .filter(overdue_at_end(Window.NOW.at(now, city.zone)))
+        .group_by("category", "kecamatan", "opd")
+        .agg(n=pl.len(), since=pl.col("due").min(), kelurahan=pl.col("area").n_unique())
+        .filter(pl.col("n") >= CLUSTER)
+        .with_columns(pl.col("category", "kecamatan", "opd").cast(pl.String))
+        .collect()
+    )
+    for row in clusters.iter_rows(named=True):
+        late = now - row["since"]
+        urgent = row["n"] >= ACT_CLUSTER or late >= ACT_OVERDUE
+        kelurahan = f"{row['kelurahan']} kelurahan, " if row["kecamatan"] else ""
+        yield Attention(
+            id=f"lewat:{row['category']}:{row['kecamatan'] or UNPLACED}:{row['opd'] or '-'}",
+            band=Band.ACT if urgent else Band.WATCH,
+            title=f"{row['n']} aduan {row['category']} lewat tenggat",
+            place=place(row["kecamatan"], tree),
+            area=row["kecamatan"] or UNPLACED,
+            owner=short(row["opd"], city),
+            since=row["since"],
+            n=row["n"],
+            detail=f"{kelurahan}paling lama lewat {span(late)}",
+        )
+
+
+def _unusual(complaints: pl.DataFrame, tree: AreaTree, now: datetime) -> Iterator[Attention]:
+    """Kelurahan where far more arrived in 24 hours than is usual for them."""
+    day_ago = now - timedelta(days=1)
+    counts = (
+        complaints.lazy()
+        .filter(pl.col("received").is_between(day_ago - timedelta(days=USUAL_DAYS), now), pl.col("area") != UNPLACED)
+        .group_by(pl.col("area").cast(pl.String))
+        .agg(
+            n=(pl.col("received") > day_ago).sum(),
+            usual=(pl.col("received") <= day_ago).sum() / USUAL_DAYS,
+            since=pl.col("received").filter(pl.col("received") > day_ago).min(),
+        )
+        .filter(
+            pl.col("n") >= UNUSUAL_LEAST,
+            pl.col("usual") > 0,
+            pl.col("n") > pl.col("usual") + UNUSUAL * pl.col("usual").sqrt(),
+        )
+        .collect()
+    )
+    for row in counts.iter_rows(named=True):
+        yield Attention(
+            id=f"lonjakan:{row['area']}",
+            band=Band.WATCH,
+            title=f"{row['n']} aduan masuk dalam 24 jam",
+            place=place(row["area"], tree),
+            area=row["area"],
+            owner=None,
+            since=row["since"],
+            n=row["n"],
+            detail=f"biasanya {row['usual']:.1f} sehari".replace(".", ","),
+        )
+
+
+def _sources(sources: Iterable[SourceState], city: City, now: datetime) -> Iterator[Attention]:
+    """Configured sources that are late, stale or refuse us, and rows of theirs that wait in quarantine."""
+    owners = {config.name: config.owner for config in city.sources}
+    for source in sources:
+        if source.source not in owners:
+            continue
+        state = source.freshness.state(now)
+        refused = source.outcome in (Outcome.AUTH, Outcome.DRIFT, Outcome.REFUSED)
+        since = source.freshness.observed_at or now
+        if state is not State.LIVE or refused:
+            title = _REASONS[source.outcome] if refused and source.outcome else _STATES[state]
+            yield _about(source, owners, f"{source.title} {title}", since, urgent=refused or state is State.STALE)
+        if source.quarantine_open:
+            title = f"{source.quarantine_open} baris {source.title} dikarantina"
+            yield _about(source, owners, title, since, n=source.quarantine_open, key="karantina")
+
+
+_STATES = {State.LATE: "terlambat", State.STALE: "tidak mutakhir", State.NEVER: "belum pernah mengirim data"}
+_REASONS = {
+    Outcome.AUTH: "menolak akses kita",
+    Outcome.DRIFT: "berubah bentuk",
+    Outcome.REFUSED: "tidak boleh dihubungi",
+}
+
+
+def _about(
+    source: SourceState, owners: dict[str, str], title: str, since: datetime, *, urgent: bool = False, n: int = 1, key: str = "sumber"
+) -> Attention:
+    return Attention(
+        id=f"{key}:{source.source}",
+        band=Band.ACT if urgent else Band.WATCH,
+        title=title,
+        place="Sumber data",
+        area="",
+        owner=owners[source.source],
+        since=since,
+        n=n,
+        detail=source.message,
+    )
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit: ``9 hari``, ``5 jam``, ``12 menit``."""
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes >= 1440:
+        return f"{minutes // 1440} hari"
+    return f"{minutes // 60} jam" if minutes >= 60 else f"{minutes} menit"

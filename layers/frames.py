@@ -1,0 +1,282 @@
+"""The store's records as columnar frames: immutable Arrow files by kind and local month, memory-mapped by every reader.
+
+One process writes (:meth:`Frames.refresh`), any number read. A file is never changed: a patched month
+gets a new file, ``manifest.json`` is replaced last by an atomic rename, and a file that no manifest
+names is removed after :data:`GRACE`. Everything here is a copy: what cannot be trusted is built again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+import pyarrow as pa
+
+from layers.areas import AreaTree
+from layers.city import City
+from layers.model import UNPLACED, Kind
+from layers.schema import record_fields
+
+GRACE = timedelta(minutes=2)
+"""How long a replaced file stays: longer than any reader needs between manifest and file."""
+
+FLUSH_ROWS = 150_000
+"""Changes held in memory before the months they touch are written; bounds the memory of a first build."""
+
+SEN = 100
+"""Money is whole sen in the frames; divide by this for rupiah."""
+
+_PLAIN = frozenset({"source_id", "title", "plan_id", "provider", "subject"})
+"""Text that hardly repeats; all other text is stored once and pointed to."""
+
+_LEFT_OUT = frozenset({"seen_at", "known_at"})
+
+
+class Changes(Protocol):
+    """What the frames need of the store."""
+
+    def head(self) -> int:
+        """The highest change number."""
+
+    def changes(self, kind: Kind, since: int, limit: int | None = None) -> Any:
+        """Current versions that changed after ``since``, in order, as columnar chunks with ``seq``."""
+
+
+def schema(kind: Kind) -> dict[str, Any]:
+    """The columns of a kind's frame: the record's own, then ``kecamatan`` (or null) and the local ``month``."""
+    columns = {name: _dtype(name, python) for name, (python, _) in record_fields(kind).items() if name not in _LEFT_OUT}
+    return columns | {"kecamatan": pl.Categorical, "month": pl.Categorical}
+
+
+def _dtype(name: str, python: type) -> Any:
+    if issubclass(python, str):
+        return pl.String if name in _PLAIN else pl.Categorical
+    return {datetime: pl.Datetime("us", "UTC"), Decimal: pl.Int64, bool: pl.Boolean, int: pl.Int64, float: pl.Float64}[python]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The frames at one version: what one computation reads from first to last."""
+
+    version: int
+    seq: int
+    _files: Mapping[Kind, Mapping[str, pl.DataFrame]]
+    _joined: dict[Kind, pl.DataFrame] = field(default_factory=dict)
+
+    def frame(self, kind: Kind) -> pl.DataFrame:
+        """All current records of a kind; empty, with its columns, when there are none."""
+        if kind not in self._joined:
+            parts = list(self._files.get(kind, {}).values())
+            self._joined[kind] = pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=schema(kind))
+        return self._joined[kind]
+
+
+class Frames:
+    """Frames in ``directory`` for one city; the same object can write and read.
+
+    Raises nothing for a missing or damaged copy: a reader sees empty frames at version 0 until a
+    writer has built them.
+    """
+
+    def __init__(self, directory: Path, city: City, tree: AreaTree) -> None:
+        self.directory = directory
+        self._zone = city.zone
+        self._kecamatan = {a.code: a.parent for a in tree.kelurahan} | {a.code: a.code for a in tree.kecamatan}
+        self._kelurahan = [a.code for a in tree.kelurahan]
+        form = [sorted((k, sorted((c, str(t)) for c, t in schema(k).items())) for k in Kind), self._kelurahan, city.zone.key]
+        self._form = hashlib.sha256(json.dumps(form).encode()).hexdigest()[:16]
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._open: dict[str, pl.DataFrame] = {}
+        self._view = View(0, 0, {})
+
+    # --- reading -----------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        return self.view().version
+
+    @property
+    def seq(self) -> int:
+        """The store's change number up to which the frames speak."""
+        return self.view().seq
+
+    def frame(self, kind: Kind) -> pl.DataFrame:
+        """The kind's frame at the newest version; for several kinds at one version use :meth:`view`."""
+        return self.view().frame(kind)
+
+    def view(self) -> View:
+        """The newest version; only files that changed are opened again."""
+        with self._lock:
+            for _ in range(5):
+                try:
+                    return self._reload()
+                except FileNotFoundError:  # replaced and removed between manifest and file
+                    continue
+            return self._view
+
+    def _reload(self) -> View:
+        try:
+            stat = self._manifest.stat()
+        except FileNotFoundError:
+            return self._view
+        if (stamp := (stat.st_mtime_ns, stat.st_ino)) != self._stamp:
+            manifest = self._read()
+            opened: dict[str, pl.DataFrame] = {}
+            files: dict[Kind, dict[str, pl.DataFrame]] = {}
+            for kind, entry in manifest["kinds"].items():
+                for month, name in sorted(entry["months"].items()):
+                    opened[name] = self._open[name] if name in self._open else self._map(name)
+                    files.setdefault(Kind(kind), {})[month] = opened[name]
+            self._open, self._stamp = opened, stamp
+            self._view = View(manifest["version"], manifest["seq"], files)
+        return self._view
+
+    def _map(self, name: str) -> pl.DataFrame:
+        frame = pl.from_arrow(pa.ipc.open_file(pa.memory_map(str(self.directory / name))).read_all())
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    @property
+    def _manifest(self) -> Path:
+        return self.directory / "manifest.json"
+
+    def _read(self) -> dict[str, Any]:
+        """The manifest, or that of no frames at all when there is none or it is of another form."""
+        try:
+            found: dict[str, Any] = json.loads(self._manifest.read_text("utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            found = {}
+        if found.get("form") == self._form:
+            return found
+        return {"form": self._form, "version": found.get("version", 0), "seq": 0, "kinds": {}}
+
+    # --- writing -----------------------------------------------------------------------------
+
+    def refresh(self, store: Changes) -> bool:
+        """Bring the frames up to the store's head; return whether anything changed.
+
+        Safe to call from several processes: they take turns. Killed at any moment it leaves the last
+        whole version, and the next call goes on from there.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with self._turn():
+            manifest, head = self._read(), store.head()
+            if manifest["seq"] > head or not self._whole(manifest):  # another store, or a damaged copy
+                manifest = {"form": self._form, "version": manifest["version"], "seq": 0, "kinds": {}}
+            if self._manifest.exists() and manifest["seq"] == head:
+                return False
+            for kind in Kind:
+                self._catch_up(kind, store, manifest)
+            self._commit(manifest | {"seq": head})
+            self._sweep()
+            return True
+
+    def _catch_up(self, kind: Kind, store: Changes, manifest: dict[str, Any]) -> None:
+        entry = manifest["kinds"].setdefault(kind.value, {"seq": manifest["seq"], "months": {}})
+        held: list[pl.DataFrame] = []
+        rows = last = 0
+        for chunk in store.changes(kind, max(entry["seq"], manifest["seq"])):
+            frame = chunk if isinstance(chunk, pl.DataFrame) else pl.DataFrame(pl.from_arrow(chunk))
+            if frame.height:
+                last = max(last, int(frame["seq"].max()))  # type: ignore[arg-type]
+                held.append(self._shape(kind, frame))
+                rows += frame.height
+            if rows >= FLUSH_ROWS:
+                self._patch(kind, held, last, manifest)
+                held, rows = [], 0
+        if held:
+            self._patch(kind, held, last, manifest)
+
+    def _shape(self, kind: Kind, chunk: pl.DataFrame) -> pl.DataFrame:
+        """A chunk with the frame's columns; a place that is no kelurahan of the city counts as unplaced."""
+        area = pl.col("area").cast(pl.String)
+        placed = chunk.with_columns(
+            area=pl.when(area.is_in(self._kelurahan)).then(area).otherwise(pl.lit(UNPLACED)),
+            kecamatan=area.replace_strict(self._kecamatan, default=None, return_dtype=pl.String),
+        )
+        return placed.select(pl.col(name).cast(dtype) for name, dtype in schema(kind).items())
+
+    def _patch(self, kind: Kind, held: list[pl.DataFrame], seq: int, manifest: dict[str, Any]) -> None:
+        """Put the changed rows into their months, and take their former versions out of whichever month holds them."""
+        fresh = pl.concat(held).unique(["source", "source_id"], keep="last", maintain_order=True)
+        arriving = {str(month): part for (month,), part in fresh.partition_by("month", as_dict=True).items()}
+        entry = manifest["kinds"][kind.value]
+        months: dict[str, str] = dict(entry["months"])
+        for month in sorted(set(months) | set(arriving)):
+            parts = [arriving[month]] if month in arriving else []
+            if month in months:
+                old = self._map(months[month])
+                kept = old.join(fresh, on=["source", "source_id"], how="anti")
+                if not parts and kept.height == old.height:
+                    continue
+                parts.insert(0, kept)
+            if sum(part.height for part in parts):
+                name = self._write(kind, month, pl.concat(parts))
+            else:
+                name = None
+            if month in months:
+                os.utime(self.directory / months.pop(month))  # its grace begins
+            if name:
+                months[month] = name
+        manifest["kinds"][kind.value] = {"seq": seq, "months": months}
+        self._commit(manifest)
+
+    def _write(self, kind: Kind, month: str, frame: pl.DataFrame) -> str:
+        """Write a month under the hash of its content, so that a name never means two things."""
+        part = self.directory / f"{kind.value}.{month}.part"
+        frame.rechunk().write_ipc(part, compression="uncompressed")
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=10)).hexdigest()
+        name = f"{kind.value}.{month}.{digest}.arrow"
+        part.replace(self.directory / name)
+        return name
+
+    def _commit(self, manifest: dict[str, Any]) -> None:
+        manifest["version"] += 1
+        part = self._manifest.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(manifest, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._manifest)
+
+    def _named(self, manifest: dict[str, Any]) -> set[str]:
+        return {name for entry in manifest["kinds"].values() for name in entry["months"].values()}
+
+    def _whole(self, manifest: dict[str, Any]) -> bool:
+        """Whether every file that the manifest names is there and ends as an Arrow file does."""
+        for name in self._named(manifest):
+            try:
+                with (self.directory / name).open("rb") as file:
+                    file.seek(-6, os.SEEK_END)
+                    if file.read() != b"ARROW1":
+                        return False
+            except OSError:
+                return False
+        return True
+
+    def _sweep(self) -> None:
+        """Remove files that no manifest names, once they have been so for :data:`GRACE`."""
+        named, latest = self._named(self._read()), time.time() - GRACE.total_seconds()
+        for path in self.directory.glob("*.arrow"):
+            if path.name not in named and path.stat().st_mtime < latest:
+                path.unlink()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with (self.directory / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,306 @@
+"""Reads areas from the forms in which regions publish them; nothing in a file is ever executed or followed.
+
+GeoJSON, TopoJSON and the public ``wilayah_boundaries`` SQL are parsed here; GeoPackage and zipped Shapefile go
+to GDAL, by an allow-list of drivers and only after their first bytes were recognised.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import shapely
+from shapely import Geometry
+from shapely.errors import ShapelyError
+
+MAX_BYTES = 200 * 2**20
+"""A province's kelurahan are some 60 MB as GeoJSON; a larger file is refused, packed or unpacked."""
+
+FORMS = "GeoJSON, TopoJSON, GeoPackage, Shapefile dalam zip, atau SQL wilayah_boundaries"
+_DRIVERS = {"GPKG", "ESRI Shapefile"}
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+class BoundaryError(ValueError):
+    """A boundary file that cannot be used; the message says what is wrong and where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One row of a file: its columns as text and its polygons in WGS84, longitude first as far as the file says."""
+
+    columns: dict[str, str]
+    shape: Geometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeoFile:
+    """What was read: the form's name for people, and its rows that hold polygons."""
+
+    form: str
+    features: tuple[Feature, ...]
+
+
+def read(path: Path) -> GeoFile:
+    """Read a local file by what it holds, not by what it is called; raises :class:`BoundaryError`."""
+    if re.match(r"(?i)/?vsi|[a-z][a-z0-9+.-]+:", str(path)) or not path.is_file():
+        raise BoundaryError(f"{path}: bukan berkas di komputer ini")
+    if (size := path.stat().st_size) > MAX_BYTES:
+        raise BoundaryError(f"{path.name}: {size / 2**20:.0f} MB, lebih besar dari batas {MAX_BYTES / 2**20:.0f} MB")
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head.startswith(b"PK\x03\x04"):
+        form, rows = "Shapefile", _zipped(path)
+    elif head.startswith(b"SQLite format 3\0"):
+        form, rows = "GeoPackage", _gdal(path)
+    else:
+        form, rows = _text(path)
+    features = tuple(Feature(columns=columns, shape=shape) for columns, shape in rows if not shape.is_empty)
+    if not features:
+        raise BoundaryError(f"{path.name}: tidak berisi satu pun wilayah (poligon)")
+    return GeoFile(form=form, features=features)
+
+
+Rows = Iterator[tuple[dict[str, str], Geometry]]
+
+
+def _text(path: Path) -> tuple[str, Rows]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BoundaryError(f"{path.name}: bentuk tidak dikenal; yang diterima: {FORMS}") from error
+    if not text.lstrip().startswith("{"):
+        if re.search(r"\bINSERT\s+INTO\b", text, re.IGNORECASE):
+            return "SQL wilayah_boundaries", _sql(text, path.name)
+        raise BoundaryError(f"{path.name}: bentuk tidak dikenal; yang diterima: {FORMS}")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BoundaryError(f"{path.name}: JSON rusak atau terpotong: {error}") from error
+    if document.get("type") == "Topology":
+        return "TopoJSON", _topojson(document, path.name)
+    if document.get("type") in ("FeatureCollection", "Feature"):
+        return "GeoJSON", _geojson(document, path.name)
+    raise BoundaryError(f"{path.name}: JSON ini bukan GeoJSON atau TopoJSON")
+
+
+# --- GeoJSON and TopoJSON ------------------------------------------------------------------------
+
+
+def _geojson(document: dict[str, Any], name: str) -> Rows:
+    crs = document.get("crs") or {}
+    system = crs.get("properties", {}).get("name", "EPSG:4326") if isinstance(crs, dict) else "EPSG:4326"
+    features = document.get("features", [document])
+    for number, feature in enumerate(_listed(features, name), 1):
+        try:
+            shape = _polygons(feature.get("geometry"), None)
+            columns = _columns({"id": feature.get("id"), **(feature.get("properties") or {})})
+        except (TypeError, KeyError, IndexError, ValueError, AttributeError, RecursionError, ShapelyError) as error:
+            raise BoundaryError(f"{name}: wilayah ke-{number}: {error}") from error
+        yield columns, _degrees(shape, system, name)
+
+
+def _topojson(document: dict[str, Any], name: str) -> Rows:
+    try:
+        arcs = _arcs(document)
+        objects = list(document["objects"].values())
+    except (TypeError, KeyError, IndexError, ValueError, AttributeError) as error:
+        raise BoundaryError(f"{name}: TopoJSON rusak: {error}") from error
+    number = 0
+    while objects:
+        item = objects.pop(0)
+        if isinstance(item, dict) and item.get("type") == "GeometryCollection":
+            objects = [*_listed(item.get("geometries"), name), *objects]
+            continue
+        number += 1
+        try:
+            yield _columns({"id": item.get("id"), **(item.get("properties") or {})}), _polygons(item, arcs)
+        except (TypeError, KeyError, IndexError, ValueError, AttributeError, ShapelyError) as error:
+            raise BoundaryError(f"{name}: wilayah ke-{number}: {error}") from error
+
+
+def _arcs(document: dict[str, Any]) -> list[list[list[float]]]:
+    """A topology's arcs as absolute positions."""
+    quantized = document.get("transform")
+    if not quantized:
+        return cast("list[list[list[float]]]", document["arcs"])
+    (kx, ky), (dx, dy) = quantized["scale"], quantized["translate"]
+    arcs = []
+    for arc in document["arcs"]:
+        steps = np.cumsum(np.array([position[:2] for position in arc], dtype=float), axis=0)
+        arcs.append((steps * (kx, ky) + (dx, dy)).tolist())
+    return arcs
+
+
+def _polygons(geometry: Any, arcs: list[list[list[float]]] | None) -> Geometry:
+    """The polygons of a (Geo|Topo)JSON geometry; anything else in it counts as empty."""
+    kind = geometry.get("type") if geometry else None
+    if kind == "GeometryCollection":
+        return shapely.union_all([_polygons(part, arcs) for part in geometry["geometries"]])
+    body = geometry["coordinates" if arcs is None else "arcs"] if kind in ("Polygon", "MultiPolygon") else []
+    polygons = [body] if kind == "Polygon" else body
+    if arcs is not None:
+        polygons = [[_ring(ring, arcs) for ring in polygon] for polygon in polygons]
+    return _built(polygons)
+
+
+def _ring(indices: list[int], arcs: list[list[list[float]]]) -> list[list[float]]:
+    ring: list[list[float]] = []
+    for index in indices:
+        arc = arcs[index] if index >= 0 else arcs[~index][::-1]
+        ring += arc[1:] if ring else arc
+    return ring
+
+
+def _built(polygons: list[list[list[list[float]]]]) -> Geometry:
+    """Polygons of rings into one valid shape. A ring inside another is a hole, one beside it another part."""
+    parts = []
+    for rings in polygons:
+        shape = shapely.Polygon()
+        for ring in rings:
+            positions = np.array([position[:2] for position in ring], dtype=float)
+            if not np.isfinite(positions).all():
+                raise ValueError("koordinat bukan bilangan")
+            if len(positions) >= 3:
+                shape = shapely.symmetric_difference(shape, shapely.make_valid(shapely.Polygon(positions)))
+        parts.append(shape)
+    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
+
+
+def _columns(properties: dict[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in properties.items() if isinstance(value, str | int | float)}
+
+
+def _listed(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise BoundaryError(f"{name}: daftar wilayah tidak ada")
+    return value
+
+
+# --- wilayah_boundaries ----------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    r"\s+|--[^\n]*|/\*.*?\*/|(?P<text>'[^'\\]*(?:(?:''|\\.)[^'\\]*)*')|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
+    r"|(?P<word>[A-Za-z_`\"][\w`\".]*)|(?P<mark>.)",
+    re.DOTALL,
+)
+
+
+def _sql(text: str, name: str) -> Rows:
+    """Rows of ``INSERT INTO wilayah_boundaries(kode, nama, ..., path) VALUES (...), ...``; the literals are only read.
+
+    ``path`` is JSON, positions as [lat, lng]: a ring, a list of rings, or a list of polygons.
+    """
+    columns: list[str] | None = None
+    row: list[str] | None = None
+    state = ""
+    for match in _TOKEN.finditer(text):
+        kind, token = match.lastgroup, match[0]
+        if kind is None:
+            continue
+        if kind == "word" and token.upper() in ("INSERT", "VALUES"):
+            state = token.upper()
+            columns = [] if state == "INSERT" else columns
+        elif token == ";":
+            state = ""
+        elif state == "INSERT" and kind == "word" and columns is not None:
+            columns.append(token.strip('`"').lower())
+        elif state == "VALUES" and token == "(":
+            row = []
+        elif state == "VALUES" and token == ")" and row is not None and columns is not None:
+            # The words before the columns are INTO and the table's own name.
+            yield _sql_row(columns[2:], row, name)
+            row = None
+        elif row is not None and kind != "mark":
+            row.append(re.sub(r"''|\\(.)", lambda m: m[1] or "'", token[1:-1]) if kind == "text" else token)
+
+
+def _sql_row(columns: list[str], row: list[str], name: str) -> tuple[dict[str, str], Geometry]:
+    if len(columns) != len(row) or "path" not in columns:
+        raise BoundaryError(f"{name}: baris SQL dengan {len(row)} nilai untuk kolom {', '.join(columns)}")
+    values = dict(zip(columns, row, strict=True))
+    try:
+        path: Any = json.loads(values.pop("path"))
+        depth, inner = 0, path
+        while isinstance(inner, list):
+            depth, inner = depth + 1, inner[0]
+        polygons = {2: [[path]], 3: [path], 4: path}[depth]
+        shape = _built([[[[lng, lat] for lat, lng in ring] for ring in polygon] for polygon in polygons])
+    except (TypeError, KeyError, IndexError, ValueError, RecursionError, ShapelyError) as error:
+        raise BoundaryError(f"{name}: {values.get('kode', '?')}: isi path tidak dapat dibaca: {error}") from error
+    return values, shape
+
+
+# --- GeoPackage and Shapefile, through GDAL ----------------------------------------------------------
+
+
+def _zipped(path: Path) -> Rows:
+    """The one Shapefile in a zip, unpacked under names of our own."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(path) as packed:
+                shp = [info.filename for info in packed.infolist() if info.filename.lower().endswith(".shp")]
+                shp = [name for name in shp if not Path(name).name.startswith(".")]
+                if len(shp) != 1:
+                    raise BoundaryError(f"{path.name}: perlu tepat satu .shp di dalam zip, ada {len(shp)}")
+                stem = shp[0][:-4]
+                for info in packed.infolist():
+                    ending = info.filename[-4:].lower()
+                    if info.filename[:-4] != stem or ending not in _SHAPEFILE:
+                        continue
+                    if info.file_size > MAX_BYTES:
+                        raise BoundaryError(f"{path.name}: {info.filename} terlalu besar setelah dibuka")
+                    (Path(folder) / f"areas{ending}").write_bytes(packed.read(info))
+        except (zipfile.BadZipFile, RuntimeError, OSError, EOFError) as error:
+            raise BoundaryError(f"{path.name}: zip rusak atau terkunci: {error}") from error
+        yield from _gdal(Path(folder) / "areas.shp", path.name)
+
+
+def _gdal(path: Path, shown: str | None = None) -> Rows:
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    name = shown or path.name
+    try:
+        for layer, _ in pyogrio.list_layers(path):
+            if pyogrio.read_info(path, layer=layer)["driver"] not in _DRIVERS:
+                raise BoundaryError(f"{name}: bentuk tidak dikenal; yang diterima: {FORMS}")
+            frame = pyogrio.read_dataframe(path, layer=layer)
+            if "geometry" not in frame:
+                continue
+            system = frame.crs.to_wkt() if frame.crs is not None else None
+            for row, shape in zip(frame.drop(columns="geometry").to_dict("records"), frame.geometry, strict=True):
+                area = shapely.get_dimensions(shape) == 2 if shape is not None else False
+                yield _columns(row), _degrees(shapely.force_2d(shape), system, name) if area else shapely.Polygon()
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        raise error if isinstance(error, BoundaryError) else BoundaryError(f"{name}: tidak dapat dibaca: {error}") from error
+
+
+def _degrees(shape: Geometry, system: str | None, name: str) -> Geometry:
+    """A shape of the named coordinate system in WGS84; without a name it must already look like degrees."""
+    from pyproj import CRS, Transformer
+    from pyproj.exceptions import CRSError
+
+    if system is None:
+        if not shape.is_empty and max(map(abs, shape.bounds)) > 360:
+            raise BoundaryError(f"{name}: sistem koordinat tidak disebut (.prj tidak ada) dan angkanya bukan derajat")
+        return shape
+    try:
+        crs = CRS.from_user_input(system)
+    except CRSError as error:
+        raise BoundaryError(f"{name}: sistem koordinat {system[:60]!r} tidak dikenal") from error
+    if crs.is_geographic:
+        return shape
+    there = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    moved = shapely.transform(shape, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1])))
+    if not all(map(math.isfinite, moved.bounds)) and not moved.is_empty:
+        raise BoundaryError(f"{name}: koordinat di luar sistem {crs.name}")
+    return moved

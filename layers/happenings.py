@@ -1,0 +1,97 @@
+"""What just happened: the last events, the new complaints on the map, the day's arrivals. Nothing here names a citizen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from layers.areas import AreaTree
+from layers.city import City
+from layers.clock import start_of_day
+from layers.explain import place, short, span
+from layers.kpis.complaints import DONE
+from layers.model import Arrivals, Dot, Event
+
+EVENTS = 12
+DOTS = 300
+DOT_DECIMALS = 3
+"""Three decimals of a degree are about 100 m: a street corner, not a house."""
+
+SLOT_MINUTES = 30
+CHANNELS = 6
+OTHER_CHANNELS = "Lainnya"
+
+_MAGNITUDES = ((10**12, "T"), (10**9, "M"), (10**6, "jt"))
+
+
+def rupiah(sen: int) -> str:
+    """Money as officials say it: ``Rp1,2 M`` (miliar), ``Rp750 jt``, ``Rp85.000``."""
+    amount = sen / 100
+    for size, word in _MAGNITUDES:
+        if amount >= size:
+            return f"Rp{amount / size:.1f} {word}".replace(".0 ", " ").replace(".", ",")
+    return f"Rp{amount:,.0f}".replace(",", ".")
+
+
+def events(complaints: pl.DataFrame, packages: pl.DataFrame, tree: AreaTree, city: City, now: datetime) -> tuple[Event, ...]:
+    """The latest happenings up to ``now``, newest first: received, closed, announced."""
+
+    def event(row: dict[str, Any], at: str, *parts: str) -> Event:
+        return Event(at=row[at], source=row["source"], area=row["area"], text=" · ".join(parts))
+
+    def case(row: dict[str, Any]) -> tuple[str, str, str]:
+        return row["channel"], row["category"], place(row["area"], tree)
+
+    def owner(row: dict[str, Any]) -> str:
+        return f" → {short(row['opd'], city)}" if row["opd"] else ""
+
+    arrived = [event(row, "received", *case(row)[:2], case(row)[2] + owner(row)) for row in _latest(complaints, "received", now)]
+    closed = [
+        event(row, "closed", *case(row), f"selesai dalam {span(row['closed'] - row['received'])}")
+        for row in _latest(complaints.lazy().filter(DONE).collect(), "closed", now)
+    ]
+    announced = [
+        event(row, "announced", "Pengadaan", row["method"], f"diumumkan {rupiah(row['pagu'] or 0) if row['pagu'] else ''}".strip() + owner(row))
+        for row in _latest(packages, "announced", now)
+    ]
+    newest = sorted([*arrived, *closed, *announced], key=lambda found: (found.at, found.text), reverse=True)
+    return tuple(newest[:EVENTS])
+
+
+def _latest(frame: pl.DataFrame, at: str, now: datetime) -> list[dict[str, Any]]:
+    return frame.lazy().filter(pl.col(at) <= now).top_k(EVENTS, by=at).collect().to_dicts()
+
+
+def dots(complaints: pl.DataFrame, now: datetime) -> tuple[Dot, ...]:
+    """Complaints of the last hour that have a point, newest first, at most :data:`DOTS`."""
+    recent = (
+        complaints.lazy()
+        .filter(pl.col("received").is_between(now - timedelta(hours=1), now), pl.col("lat").is_not_null(), pl.col("lon").is_not_null())
+        .select(pl.col("lat").round(DOT_DECIMALS), pl.col("lon").round(DOT_DECIMALS), "received")
+        .top_k(DOTS, by="received")
+        .sort("received", "lat", "lon", descending=True)
+        .collect()
+    )
+    return tuple(Dot(lat=lat, lon=lon, at=at) for lat, lon, at in recent.iter_rows())
+
+
+def arrivals(complaints: pl.DataFrame, city: City, now: datetime) -> Arrivals:
+    """Complaints received today per channel, the busiest first, in slots from local midnight up to the one that holds now."""
+    midnight = start_of_day(now, city.zone)
+    slot = timedelta(minutes=SLOT_MINUTES)
+    slots = (now - midnight) // slot + 1
+    table = (
+        complaints.lazy()
+        .filter(pl.col("received").is_between(midnight, now))
+        .group_by(pl.col("channel").cast(pl.String), slot=(pl.col("received") - midnight) // slot)
+        .agg(n=pl.len())
+        .collect()
+    )
+    totals = table.group_by("channel").agg(pl.col("n").sum()).sort(["n", "channel"], descending=[True, False])
+    shown = totals["channel"].to_list()[: CHANNELS if totals.height <= CHANNELS else CHANNELS - 1]
+    counts = {name: [0] * slots for name in (*shown, *([OTHER_CHANNELS] if len(shown) < totals.height else []))}
+    for channel, index, n in table.iter_rows():
+        counts[channel if channel in shown else OTHER_CHANNELS][index] += n
+    return Arrivals(minutes=SLOT_MINUTES, channels={name: tuple(values) for name, values in counts.items()})

@@ -1,0 +1,90 @@
+"""Starts and watches the room's processes: what dies is started again, and one end ends all."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 30.0, 60.0
+"""Seconds: the pause before a restart doubles from the first to the longest, and begins anew after a steady run."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Child:
+    """One process of the room."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    pause: float = FIRST_PAUSE
+    due: float = 0.0
+
+    def start(self, now: float) -> None:
+        self.process = subprocess.Popen(self.command, env={**os.environ, **self.environment})
+        self.started = now
+
+    def look(self, now: float) -> None:
+        """Start what is due; note a death once, with the pause before the next try."""
+        if self.process is None:
+            if now >= self.due:
+                self.start(now)
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        if now - self.started > STEADY:
+            self.pause = FIRST_PAUSE
+        log.warning("%s ended with code %s; starting again in %.1f s", self.name, code, self.pause)
+        self.process, self.due = None, now + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps children alive until it is told to end, then ends them within ``grace`` seconds."""
+
+    children: list[Child] = field(default_factory=list)
+    grace: float = 10.0
+    ending: bool = False
+
+    def add(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        child = Child(name=name, command=command, environment=environment or {})
+        child.start(time.monotonic())
+        self.children.append(child)
+
+    def watch(self) -> None:
+        """Watch until SIGTERM or SIGINT, then end the children."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        try:
+            while not self.ending:
+                for child in self.children:
+                    child.look(time.monotonic())
+                time.sleep(0.2)
+        finally:
+            self.stop()
+
+    def _end(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the form that signal asks for
+        self.ending = True
+
+    def stop(self) -> None:
+        alive = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for process in alive:
+            process.terminate()
+        deadline = time.monotonic() + self.grace
+        for process in alive:
+            try:
+                process.wait(max(deadline - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

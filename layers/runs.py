@@ -1,0 +1,193 @@
+"""What the store keeps about sources: runs and their counts, cursors, leases, breakers, and how each source stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from layers import schema
+from layers.database import Database
+from layers.model import Outcome, Run
+
+INTERRUPTED = "terputus"
+"""Message of a run whose process ended without closing it."""
+
+
+class RunClosed(RuntimeError):
+    """The run is not open any more (another process took over): nothing of the batch was kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """Failures of a source in a row, and when it may be asked again (``None``: now)."""
+
+    failures: int = 0
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """How a source stands by the store's knowledge; the counts are sums over all its runs.
+
+    ``outcome`` and ``message`` are of the last finished run, ``fetched_at`` the end of the last good one,
+    ``newest`` the latest moment that any of its records speaks of.
+    """
+
+    source: str
+    outcome: Outcome | None = None
+    message: str | None = None
+    fetched_at: datetime | None = None
+    newest: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+    records: int = 0
+    seen: int = 0
+    kept: int = 0
+    unchanged: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    quarantine_open: int = 0
+    last: Run | None = None
+
+
+_COUNTS = ("seen", "kept", "unchanged", "excluded", "quarantined")
+
+
+class Runs(Database):
+    """The store's knowledge of its sources."""
+
+    # --- runs --------------------------------------------------------------------------------
+
+    def begin_run(self, source: str, now: datetime) -> int:
+        """Open a run. One that a killed process left open is closed as transient, with what it had committed."""
+        with self.write() as connection:
+            self._know(connection, source)
+            mine = (schema.run.c.source == source, schema.run.c.finished.is_(None))
+            left = update(schema.run).where(*mine).values(finished=now, outcome=Outcome.TRANSIENT.value, message=INTERRUPTED)
+            connection.execute(left)
+            key = connection.execute(schema.run.insert().values(source=source, started=now)).inserted_primary_key
+            assert key is not None
+            return int(key[0])
+
+    def end_run(self, run_id: int, outcome: Outcome, message: str | None, now: datetime) -> Run:
+        """Close a run; a good outcome also closes the breaker. Raises :class:`RunClosed` when it is not open."""
+        with self.write() as connection:
+            mine = (schema.run.c.id == run_id, schema.run.c.finished.is_(None))
+            close = update(schema.run).where(*mine).values(finished=now, outcome=outcome.value, message=message)
+            row = connection.execute(close.returning(*schema.run.c)).first()
+            if row is None:
+                raise RunClosed(f"run {run_id} sudah ditutup")
+            facts: dict[str, Any] = {"outcome": outcome.value, "message": message}
+            if outcome.good:
+                facts |= {"fetched_at": now, "failures": 0, "retry_at": None}
+            connection.execute(update(schema.source).where(schema.source.c.source == row.source).values(facts))
+            return _run(row._mapping)  # noqa: SLF001
+
+    def _count(self, connection: Connection, run_id: int, source: str, more: Mapping[str, Any]) -> None:
+        """Add a batch's counts to its run and its source, within the batch's transaction."""
+        run = schema.run.c
+        open_run = connection.execute(
+            select(run.excluded).where(run.id == run_id, run.source == source, run.finished.is_(None)).with_for_update()
+        ).first()
+        if open_run is None:
+            raise RunClosed(f"run {run_id} sumber {source} tidak terbuka")
+        total = connection.execute(select(schema.source.c.excluded).where(schema.source.c.source == source)).scalar_one()
+        for table, key, excluded in (
+            (schema.run, run.id == run_id, open_run.excluded),
+            (schema.source, schema.source.c.source == source, total),
+        ):
+            added: dict[str, Any] = {name: table.c[name] + more[name] for name in _COUNTS if name != "excluded"}
+            rules = {**excluded, **{rule: excluded.get(rule, 0) + n for rule, n in more["excluded"].items()}}
+            connection.execute(update(table).where(key).values(added | {"excluded": rules}))
+
+    def _know(self, connection: Connection, source: str) -> None:
+        connection.execute(self._insert(schema.source).values(source=source).on_conflict_do_nothing())
+
+    def _insert(self, table: Any) -> Any:
+        return sqlite.insert(table) if self.sqlite else postgresql.insert(table)
+
+    # --- cursor, breaker -----------------------------------------------------------------------
+
+    def cursor(self, source: str) -> dict[str, Any] | None:
+        """The cursor committed with the last batch that had one."""
+        found = self._source_field(source, schema.source.c.cursor)
+        return dict(found) if found is not None else None
+
+    def breaker(self, source: str) -> Breaker:
+        """Failures in a row and the time before which the source is not to be asked."""
+        columns = (schema.source.c.failures, schema.source.c.retry_at)
+        with self.read() as connection:
+            row = connection.execute(select(*columns).where(schema.source.c.source == source)).first()
+        return Breaker(failures=row.failures, retry_at=row.retry_at) if row else Breaker()
+
+    def failures(self, source: str) -> int:
+        """Failures of a source in a row."""
+        return self.breaker(source).failures
+
+    def record_failure(self, source: str, now: datetime, retry_at: datetime | None) -> int:  # noqa: ARG002 - one form for all
+        """Count one more failure and say when to try again; return the failures in a row."""
+        with self.write() as connection:
+            self._know(connection, source)
+            one = update(schema.source).where(schema.source.c.source == source)
+            more = one.values(failures=schema.source.c.failures + 1, retry_at=retry_at)
+            return int(connection.execute(more.returning(schema.source.c.failures)).scalar_one())
+
+    def _source_field(self, source: str, column: ColumnElement[Any]) -> Any:
+        with self.read() as connection:
+            return connection.execute(select(column).where(schema.source.c.source == source)).scalar()
+
+    # --- leases --------------------------------------------------------------------------------
+
+    def lease(self, source: str, owner: str, ttl: timedelta, now: datetime) -> bool:
+        """Take the source for ``ttl`` unless another owner holds it; who holds it already has it for longer."""
+        table = schema.lease
+        free = or_(table.c.until <= now, table.c.owner == owner)
+        take = self._insert(table).values(source=source, owner=owner, until=now + ttl)
+        take = take.on_conflict_do_update(index_elements=["source"], set_={"owner": owner, "until": now + ttl}, where=free)
+        with self.write() as connection:
+            return connection.execute(take.returning(table.c.owner)).first() is not None
+
+    def renew(self, source: str, owner: str, ttl: timedelta, now: datetime) -> bool:
+        """Hold on for another ``ttl``; false when the lease has run out or is another's."""
+        table = schema.lease
+        held = and_(table.c.source == source, table.c.owner == owner, table.c.until > now)
+        with self.write() as connection:
+            return connection.execute(update(table).where(held).values(until=now + ttl)).rowcount == 1
+
+    def release(self, source: str, owner: str) -> None:
+        """Give the source back; another's lease stays."""
+        with self.write() as connection:
+            connection.execute(delete(schema.lease).where(schema.lease.c.source == source, schema.lease.c.owner == owner))
+
+    # --- how sources stand ----------------------------------------------------------------------
+
+    def source_states(self) -> list[SourceFacts]:
+        """Every source that ever ran, by name."""
+        run, quarantine = schema.run, schema.quarantine
+        newest = select(func.max(run.c.id)).where(run.c.finished.is_not(None)).group_by(run.c.source)
+        is_open = quarantine.c.resolved.is_(None)
+        waiting = select(quarantine.c.source, func.count().label("n")).where(is_open).group_by(quarantine.c.source)
+        with self.read() as connection:
+            last = {row.source: _run(row._mapping) for row in connection.execute(select(run).where(run.c.id.in_(newest)))}  # noqa: SLF001
+            open_rows = {row.source: row.n for row in connection.execute(waiting)}
+            rows = connection.execute(select(schema.source).order_by(schema.source.c.source)).mappings().all()
+        names = set(SourceFacts.__slots__) - {"outcome", "quarantine_open", "last"}
+        return [
+            SourceFacts(
+                **{name: row[name] for name in names},
+                outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+                quarantine_open=open_rows.get(row["source"], 0),
+                last=last.get(row["source"]),
+            )
+            for row in rows
+        ]
+
+
+def _run(row: Mapping[str, Any]) -> Run:
+    facts = {name: row[name] for name in ("source", "started", "finished", "message", *_COUNTS)}
+    return Run(**facts, outcome=Outcome(row["outcome"]))

@@ -1,0 +1,266 @@
+"""The tables of both databases: versioned records with what the store keeps about runs, and the people's own."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType, UnionType
+from typing import Any, get_args, get_type_hints
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from layers.model import RECORDS, Kind
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+SEN = Decimal(100)
+
+
+def micros(moment: datetime) -> int:
+    """Whole microseconds since 1970 in UTC; a moment without a zone raises ``TypeError``."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def sen(amount: Decimal) -> int:
+    """Rupiah as whole sen; raises ``ValueError`` where that would lose something."""
+    whole = int(amount * SEN)
+    if whole != amount * SEN:
+        raise ValueError(f"uang lebih halus dari satu sen: {amount}")
+    return whole
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time: ``timestamptz`` on PostgreSQL, whole microseconds since 1970 on SQLite."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return micros(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if isinstance(value, datetime) else EPOCH + timedelta(microseconds=value)
+
+
+class Money(TypeDecorator[Decimal]):
+    """Exact rupiah, kept as whole sen."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        return None if value is None else sen(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value) / SEN
+
+
+COLUMN_TYPES: dict[type, type[TypeEngine[Any]]] = {
+    datetime: Moment,
+    Decimal: Money,
+    bool: Boolean,
+    int: BigInteger,
+    float: Double,
+    str: Text,
+}
+Serial = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit key on both; SQLite calls its row number so."""
+
+
+def record_fields(kind: Kind) -> dict[str, tuple[type, bool]]:
+    """The fields of a kind of record in order: name -> (type, may be ``None``)."""
+    hints = get_type_hints(RECORDS[kind])
+    found: dict[str, tuple[type, bool]] = {}
+    for field in fields(RECORDS[kind]):
+        hint = hints[field.name]
+        optional = isinstance(hint, UnionType)
+        found[field.name] = (get_args(hint)[0] if optional else hint, optional)
+    return found
+
+
+metadata = MetaData()
+people = MetaData()
+
+CURRENT = text("known_to IS NULL")
+
+
+def _record_table(kind: Kind) -> Table:
+    """Every version of every record of a kind; the version with ``known_to`` NULL is what is known now."""
+
+    def column(name: str, python: type, *, optional: bool) -> Column[Any]:
+        base = str if issubclass(python, StrEnum) else python
+        return Column(name, COLUMN_TYPES[base](), nullable=optional)
+
+    name = kind.value
+    return Table(
+        name,
+        metadata,
+        Column("seq", Serial, primary_key=True, autoincrement=False),
+        *(column(name, python, optional=optional) for name, (python, optional) in record_fields(kind).items()),
+        Column("known_from", Moment, nullable=False),
+        Column("known_to", Moment),
+        Column("digest", LargeBinary, nullable=False),
+        Column("run_id", BigInteger, nullable=False),
+        Column("month", Text, nullable=False),
+        Column("moved_from", Text),
+        UniqueConstraint("source", "source_id", "known_from", name=f"{name}_version"),
+        Index(f"{name}_month", "month", sqlite_where=CURRENT, postgresql_where=CURRENT),
+        Index(f"{name}_area", "area", sqlite_where=CURRENT, postgresql_where=CURRENT),
+        Index(f"{name}_opd", "opd", sqlite_where=CURRENT, postgresql_where=CURRENT),
+    )
+
+
+RECORD_TABLES = MappingProxyType({kind: _record_table(kind) for kind in Kind})
+AT = MappingProxyType({Kind.COMPLAINT: "received", Kind.SERVICE: "day", Kind.PACKAGE: "announced", Kind.MEASUREMENT: "measured"})
+"""The column that puts a record of a kind into its month: the same as :attr:`layers.model.Record.at`."""
+
+
+change = Table(
+    "change",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("head", BigInteger, nullable=False),
+)
+"""One row: the highest change number given so far."""
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("outcome", Text),
+    Column("message", Text),
+    Column("seen", BigInteger, nullable=False, default=0),
+    Column("kept", BigInteger, nullable=False, default=0),
+    Column("unchanged", BigInteger, nullable=False, default=0),
+    Column("excluded", JSON, nullable=False, default=dict),
+    Column("quarantined", BigInteger, nullable=False, default=0),
+    Index("run_source", "source", "id"),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("cursor", JSON(none_as_null=True)),
+    Column("outcome", Text),
+    Column("message", Text),
+    Column("fetched_at", Moment),
+    Column("newest", Moment),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("retry_at", Moment),
+    Column("records", BigInteger, nullable=False, default=0),
+    Column("seen", BigInteger, nullable=False, default=0),
+    Column("kept", BigInteger, nullable=False, default=0),
+    Column("unchanged", BigInteger, nullable=False, default=0),
+    Column("excluded", JSON, nullable=False, default=dict),
+    Column("quarantined", BigInteger, nullable=False, default=0),
+)
+"""How each source stands; the counts are sums over all its runs."""
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("source_id", Text),
+    Column("field", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("masked", JSON, nullable=False),
+    Column("original", LargeBinary),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("resolved", Moment),
+    UniqueConstraint("source", "digest", name="quarantine_row"),
+)
+"""Rows that could not be believed. ``cause`` is the reason without anything of the row in it."""
+
+account = Table(
+    "account",
+    people,
+    Column("name", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("opds", JSON(none_as_null=True)),
+    Column("areas", JSON(none_as_null=True)),
+    Column("created", Moment, nullable=False),
+)
+
+attempt = Table(
+    "attempt",
+    people,
+    Column("name", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+"""Failed logins in a row, of known and unknown names alike; the name is hashed, for people type passwords there."""
+
+session = Table(
+    "session",
+    people,
+    Column("token", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("used", Moment, nullable=False),
+)
+
+screen = Table(
+    "screen",
+    people,
+    Column("name", Text, primary_key=True),
+    Column("token", LargeBinary, nullable=False, unique=True),
+    Column("created", Moment, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    people,
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+)
+"""Append only; each row's digest covers the one before it."""

@@ -1,0 +1,190 @@
+"""How records are read again: columnar for the frames, and as rows for those whose scope allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, or_, select, type_coerce
+
+from layers import schema
+from layers.database import Database
+from layers.model import RECORDS, UNPLACED, Kind, Record, Scope, Stage, Status
+from layers.schema import AT, RECORD_TABLES, record_fields
+
+CHUNK_ROWS = 25_000
+"""Rows of one columnar chunk; bounds the memory of a reader."""
+
+_ARROW: dict[type, Any] = {
+    datetime: pa.timestamp("us", tz="UTC"),
+    Decimal: pa.int64(),
+    bool: pa.bool_(),
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+}
+_OPEN = MappingProxyType(
+    {
+        Kind.COMPLAINT: ("status", (Status.WAITING.value, Status.IN_PROCESS.value)),
+        Kind.PACKAGE: ("stage", (Stage.PLANNED.value, Stage.SELECTION.value, Stage.CONTRACT.value)),
+    }
+)
+ORDERS = ("newest", "oldest", "due")
+
+
+def arrow_schema(kind: Kind) -> Any:
+    """Columns of a chunk: the record's fields (money as whole sen), then ``seq``, ``month`` and ``moved_from``."""
+    own = [(name, _ARROW[str if issubclass(python, StrEnum) else python]) for name, (python, _) in record_fields(kind).items()]
+    return pa.schema([*own, ("seq", pa.int64()), ("month", pa.string()), ("moved_from", pa.string())])
+
+
+_SCHEMAS = {kind: arrow_schema(kind) for kind in Kind}
+
+
+class Shelves(Database):
+    """The store's records, read."""
+
+    def head(self) -> int:
+        """The highest change number given; read it before :meth:`changes`, so that nothing falls between."""
+        with self.read() as connection:
+            return int(connection.execute(select(schema.change.c.head)).scalar_one())
+
+    def changes(self, kind: Kind, since: int, limit: int | None = None) -> Iterator[Any]:
+        """Current versions with ``seq > since`` as Arrow record batches by rising ``seq``, at most ``limit`` rows in all.
+
+        Each record comes once, as it stands up to the head at the first chunk. ``moved_from`` holds the
+        other months that it was ever in, joined by commas, or null.
+        """
+        columns = RECORD_TABLES[kind].c
+        yield from self._chunks(kind, (columns.seq <= self.head(),), since, limit)
+
+    def month(self, kind: Kind, month: str) -> Any:
+        """All current rows of one month's partition as an Arrow table."""
+        chunks = self._chunks(kind, (RECORD_TABLES[kind].c.month == month,), 0, None)
+        return pa.Table.from_batches(list(chunks), schema=_SCHEMAS[kind])
+
+    def _chunks(self, kind: Kind, where: tuple[ColumnElement[bool], ...], since: int, limit: int | None) -> Iterator[Any]:
+        table, form = RECORD_TABLES[kind], _SCHEMAS[kind]
+        raw = [self._raw(table.c[name]) for name in form.names]
+        query = select(*raw).where(table.c.known_to.is_(None), *where).order_by(table.c.seq)
+        at_seq = form.names.index("seq")
+        while limit is None or limit > 0:
+            size = CHUNK_ROWS if limit is None else min(CHUNK_ROWS, limit)
+            with self.read() as connection:
+                rows = connection.execute(query.where(table.c.seq > since).limit(size)).all()
+            if rows:
+                arrays = [_array(values, field.type) for values, field in zip(zip(*rows, strict=True), form, strict=True)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=form)
+            if len(rows) < size:
+                return
+            since = rows[-1][at_seq]
+            limit = None if limit is None else limit - len(rows)
+
+    def _raw(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A column without a Python step for each value: whole numbers go to Arrow as they are."""
+        plain = isinstance(column.type, schema.Money) or (self.sqlite and isinstance(column.type, schema.Moment))
+        return type_coerce(column, BigInteger) if plain else column
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    def rows(
+        self,
+        scope: Scope,
+        kind: Kind,
+        *,
+        area: str | None = None,
+        opd: str | None = None,
+        open_only: bool = False,
+        order: str = "newest",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Record]:
+        """Current records that the scope may see, in one of :data:`ORDERS` (``due``: nearest deadline first).
+
+        ``area`` is a code of any level and takes in all below it; the city's takes in the unplaced too.
+        Raises ``PermissionError`` where the scope sees aggregates only, ``ValueError`` for an order or a
+        filter that the kind does not have.
+        """
+        table = RECORD_TABLES[kind]
+        query = self._seen_by(scope, kind).where(table.c.known_to.is_(None))
+        if area is not None:
+            query = query.where(within(table.c.area, area))
+        if opd is not None:
+            query = query.where(table.c.opd == opd)
+        if open_only:
+            if kind not in _OPEN:
+                raise ValueError(f"{kind.value} tidak memiliki keadaan terbuka")
+            name, states = _OPEN[kind]
+            query = query.where(table.c[name].in_(states))
+        query = query.order_by(*_order(kind, order)).limit(limit).offset(offset)
+        with self.read() as connection:
+            return [_record(kind, row) for row in connection.execute(query)]
+
+    def record(self, scope: Scope, source: str, source_id: str) -> Record | None:
+        """The record as known now, or ``None`` where there is none that the scope may see."""
+        found = [record for record, known_to in self._versions(scope, source, source_id) if known_to is None]
+        return found[0] if found else None
+
+    def history(self, scope: Scope, source: str, source_id: str) -> list[Record]:
+        """Every version of a record that the scope may see, oldest first."""
+        return [record for record, _ in self._versions(scope, source, source_id)]
+
+    def _versions(self, scope: Scope, source: str, source_id: str) -> list[tuple[Record, datetime | None]]:
+        found: list[tuple[Record, datetime | None]] = []
+        for kind, table in RECORD_TABLES.items():
+            query = self._seen_by(scope, kind).add_columns(table.c.known_to)
+            query = query.where(table.c.source == source, table.c.source_id == source_id).order_by(table.c.known_from)
+            with self.read() as connection:
+                found += [(_record(kind, row), row[-1]) for row in connection.execute(query)]
+        return found
+
+    def _seen_by(self, scope: Scope, kind: Kind) -> Select[Any]:
+        """The rows of a kind that a scope may see: every query for rows begins here."""
+        if not scope.may_see_rows:
+            raise PermissionError("peran ini hanya melihat angka gabungan, bukan baris")
+        table = RECORD_TABLES[kind]
+        query: Select[Any] = select(*(table.c[name] for name in record_fields(kind)))
+        if scope.opds is not None:
+            query = query.where(table.c.opd.in_(scope.opds))
+        if scope.areas is not None:
+            query = query.where(or_(*(within(table.c.area, area) for area in scope.areas)) if scope.areas else table.c.seq < 0)
+        return query
+
+
+def within(column: ColumnElement[str], area: str) -> ColumnElement[bool]:
+    """Whether a record's area is ``area`` or below it; everything unplaced belongs to the city."""
+    depth = area.count(".")
+    if area == UNPLACED or depth >= 3:
+        return column == area
+    below = or_(column == area, column.startswith(area + ".", autoescape=True))
+    return or_(below, column == UNPLACED) if depth <= 1 else below
+
+
+def _order(kind: Kind, order: str) -> list[ColumnElement[Any]]:
+    columns = RECORD_TABLES[kind].c
+    at, tie = columns[AT[kind]], columns.seq
+    if order == "due" and kind is Kind.COMPLAINT:
+        return [columns.due.asc().nulls_last(), at.asc(), tie.asc()]
+    if order not in ("newest", "oldest"):
+        raise ValueError(f"urutan tidak dikenal untuk {kind.value}: {order}")
+    return [at.desc(), tie.desc()] if order == "newest" else [at.asc(), tie.asc()]
+
+
+def _record(kind: Kind, row: Any) -> Record:
+    values = dict(zip(record_fields(kind), row, strict=False))
+    for name, (python, _) in record_fields(kind).items():
+        if issubclass(python, StrEnum) and values[name] is not None:
+            values[name] = python(values[name])
+    return RECORDS[kind](**values)
+
+
+def _array(values: tuple[Any, ...], form: Any) -> Any:
+    return pa.array(values, type=form)
+
+
+__all__ = ["CHUNK_ROWS", "ORDERS", "Shelves", "arrow_schema", "within"]

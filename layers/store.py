@@ -1,0 +1,189 @@
+"""The store: versioned records, with cursor, run counts and quarantine, in ONE transaction a batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+
+from layers import schema
+from layers.clock import month_of
+from layers.model import Kind, Record
+from layers.quarantine import Quarantine, QuarantineRow, Reject
+from layers.runs import Breaker, RunClosed, Runs, SourceFacts
+from layers.schema import RECORD_TABLES, micros
+from layers.shelves import Shelves
+from layers.vault import Vault
+from layers.versions import FIELDS, TWIN, Changes, Link, candidate, fold, merge
+
+BATCH_ROWS = 5_000
+"""The most rows that one transaction takes."""
+
+_BOOKS = ("known_from", "known_to", "digest", "run_id", "month", "moved_from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows of one source with the cursor that is true once they are kept. At most :data:`BATCH_ROWS`."""
+
+    source: str
+    run_id: int
+    records: Sequence[Record]
+    excluded: Mapping[str, int]
+    rejects: Sequence[Reject]
+    cursor: Mapping[str, Any] | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult:
+    """What became of a batch's rows; the four sum to its rows. ``excluded`` includes twins."""
+
+    kept: int
+    unchanged: int
+    excluded: Mapping[str, int]
+    quarantined: int
+
+
+class Store(Runs, Quarantine, Shelves):
+    """All records of one city. ``zone`` decides the month of a record, ``secret`` seals the quarantine."""
+
+    branch = "store"
+
+    def __init__(self, url: str, zone: ZoneInfo, secret: str) -> None:
+        super().__init__(url)
+        self._zone = zone
+        self._vault = Vault(secret)
+        self._raw_inserts = {kind: self._compile(kind) for kind in Kind} if self.sqlite else {}
+
+    def upsert_batch(self, batch: Batch) -> BatchResult:
+        """Keep a batch: records, cursor, counts and quarantine are committed together or not at all.
+
+        Raises ``ValueError`` for too many rows or a foreign record, :class:`layers.runs.RunClosed` when the
+        run was closed meanwhile.
+        """
+        seen = len(batch.records) + sum(batch.excluded.values()) + len(batch.rejects)
+        if len(batch.records) + len(batch.rejects) > BATCH_ROWS:
+            raise ValueError(f"batch {seen} baris: paling banyak {BATCH_ROWS}")
+        if any(record.source != batch.source for record in batch.records):
+            raise ValueError(f"batch sumber {batch.source} memuat rekaman sumber lain")
+        by_kind: dict[Kind, list[Record]] = defaultdict(list)
+        for record in batch.records:
+            by_kind[record.kind].append(record)
+        with self.write(alone=True) as connection:
+            done = [self._keep(connection, batch, kind, records) for kind, records in by_kind.items()]
+            excluded = dict(batch.excluded)
+            if twins := sum(changes.twins for changes in done):
+                excluded[TWIN] = excluded.get(TWIN, 0) + twins
+            kept = sum(len(changes.added) for changes in done)
+            unchanged = sum(changes.unchanged for changes in done)
+            if batch.rejects:
+                self._reject(connection, batch.source, batch.rejects, batch.now)
+            counts = {"seen": seen, "kept": kept, "unchanged": unchanged, "excluded": excluded, "quarantined": len(batch.rejects)}
+            self._count(connection, batch.run_id, batch.source, counts)
+            self._note(connection, batch, sum(changes.first_sights for changes in done))
+        return BatchResult(kept=kept, unchanged=unchanged, excluded=excluded, quarantined=len(batch.rejects))
+
+    def _keep(self, connection: Connection, batch: Batch, kind: Kind, records: Sequence[Record]) -> Changes:
+        """Put the records of one kind into their chains."""
+        changes = Changes()
+        by_id = fold(map(candidate, records), changes)
+        chains = self._chains(connection, batch.source, kind, by_id)
+        months: dict[int, str] = {}
+
+        def month(moment: datetime) -> str:
+            quarter = int(moment.timestamp()) // 900  # every zone's midnight falls on a quarter of an hour
+            if quarter not in months:
+                months[quarter] = month_of(moment, self._zone)
+            return months[quarter]
+
+        for source_id, candidates in by_id.items():
+            merge(chains.get(source_id, ()), candidates, month, changes)
+        self._apply(connection, batch.run_id, kind, changes)
+        self._mended(connection, batch.source, [link.candidate.record.source_id for link in changes.added if link.candidate], batch.now)
+        return changes
+
+    def _chains(
+        self, connection: Connection, source: str, kind: Kind, by_id: Mapping[str, Sequence[Any]]
+    ) -> dict[str, list[Link]]:
+        """The versions that a batch can touch: of its ids, those in force at its earliest version or later."""
+        table = RECORD_TABLES[kind]
+        names = ("known_from", "digest", "known_to", "month", "moved_from", "seq")
+        lowest = min(new.known_from for candidates in by_id.values() for new in candidates)
+        query = select(table.c.source_id, *(table.c[name] for name in names)).where(
+            table.c.source == source,
+            table.c.source_id.in_(list(by_id)),
+            or_(table.c.known_to.is_(None), table.c.known_to > lowest),
+        )
+        chains: dict[str, list[Link]] = defaultdict(list)
+        for source_id, known_from, digest, *rest in connection.execute(query):
+            chains[source_id].append(Link(known_from, bytes(digest), *rest))
+        return chains
+
+    def _apply(self, connection: Connection, run_id: int, kind: Kind, changes: Changes) -> None:
+        """Write what changed; every new row gets the next change number, in the order of commits."""
+        table = RECORD_TABLES[kind]
+        if changes.removed:
+            connection.execute(delete(table).where(table.c.seq == bindparam("gone")), [{"gone": seq} for seq in changes.removed])
+        if changes.mended:
+            mend = update(table).where(table.c.seq == bindparam("at")).values(known_to=bindparam("until"))
+            connection.execute(mend, [{"at": seq, "until": until} for seq, until in changes.mended])
+        if not changes.added:
+            return
+        head = schema.change.c.head
+        last = connection.execute(update(schema.change).values(head=head + len(changes.added)).returning(head)).scalar_one()
+        for seq, link in enumerate(changes.added, last - len(changes.added) + 1):
+            link.seq = seq
+        if self.sqlite:
+            connection.exec_driver_sql(self._raw_inserts[kind], [_stored(link, run_id) for link in changes.added])
+        else:
+            connection.execute(insert(table), [_named(link, run_id, kind) for link in changes.added])
+
+    def _compile(self, kind: Kind) -> str:
+        """SQLAlchemy's own INSERT as text, for rows that are already as SQLite stores them, in the table's order: it halves the time."""
+        return str(insert(RECORD_TABLES[kind]).compile(self._engine))
+
+    def _note(self, connection: Connection, batch: Batch, first_sights: int) -> None:
+        """The source's cursor, its number of records and the newest moment that they speak of."""
+        facts: dict[str, Any] = {"records": schema.source.c.records + first_sights}
+        if batch.cursor is not None:
+            facts["cursor"] = dict(batch.cursor)
+        told = (moment for record in batch.records for moment in (record.at, record.known_at) if moment and moment <= batch.now)
+        if newest := max(told, default=None):
+            held = schema.source.c.newest
+            value = bindparam("newest_told", newest, type_=schema.Moment)
+            facts["newest"] = func.max(func.coalesce(held, value), value) if self.sqlite else func.greatest(held, value)
+        connection.execute(update(schema.source).where(schema.source.c.source == batch.source).values(facts))
+
+
+def _stored(link: Link, run_id: int) -> tuple[Any, ...]:
+    new = link.candidate
+    assert new is not None
+    until = None if link.known_to is None else micros(link.known_to)
+    return (link.seq, *new.values, micros(link.known_from), until, link.digest, run_id, link.month, link.moved_from)
+
+
+def _named(link: Link, run_id: int, kind: Kind) -> dict[str, Any]:
+    new = link.candidate
+    assert new is not None
+    books = (link.known_from, link.known_to, link.digest, run_id, link.month, link.moved_from)
+    fields = {name: getattr(new.record, name) for name in FIELDS[kind]}
+    return {"seq": link.seq, **fields, **dict(zip(_BOOKS, books, strict=True))}
+
+
+__all__ = [
+    "BATCH_ROWS",
+    "Batch",
+    "BatchResult",
+    "Breaker",
+    "QuarantineRow",
+    "Reject",
+    "RunClosed",
+    "SourceFacts",
+    "Store",
+]

@@ -1,0 +1,159 @@
+"""How versions of a record form a chain: pure, so that the order in which rows arrive never matters.
+
+A version is identified by (source, source_id, known_from). ``known_from`` is the source's own
+``known_at``, or where it gives none the moment that we first saw it. Each version holds until the
+next one begins.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
+
+from layers.model import Kind, Record
+from layers.schema import micros, record_fields, sen
+
+TWIN = "kembar"
+"""The rule that excludes a row which tells another story of the same version than the one kept."""
+
+DIGEST_BYTES = 16
+FIELDS: Mapping[Kind, tuple[str, ...]] = {kind: tuple(record_fields(kind)) for kind in Kind}
+_GET = {kind: attrgetter(*names) for kind, names in FIELDS.items()}
+_SEEN = {kind: (names.index("seen_at"), names.index("known_at")) for kind, names in FIELDS.items()}
+
+
+def plain(value: Any) -> Any:
+    """A field as SQLite stores it: times as microseconds, money as sen, the rest as it is."""
+    kind = type(value)
+    if kind is datetime:
+        return micros(value)
+    if kind is Decimal:
+        return sen(value)
+    return value.value if isinstance(value, StrEnum) else value
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A record that asks to become a version; ``values`` are its fields as SQLite stores them, in order."""
+
+    record: Record
+    values: list[Any]
+    known_from: datetime
+    digest: bytes
+
+
+def candidate(record: Record) -> Candidate:
+    """Encode a record once; the digest covers its content and not when it was seen or known."""
+    kind = record.kind
+    values = [plain(value) for value in _GET[kind](record)]
+    seen, known = _SEEN[kind]
+    content = repr((*values[:seen], *values[seen + 1 : known], *values[known + 1 :]))
+    digest = blake2b(content.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+    return Candidate(record, values, record.known_at or record.seen_at, digest)
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """One version in its chain: an existing row (``seq`` set, ``candidate`` empty) or a new one."""
+
+    known_from: datetime
+    digest: bytes
+    known_to: datetime | None = None
+    month: str = ""
+    moved_from: str | None = None
+    seq: int | None = None
+    candidate: Candidate | None = None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch does to the chains of one kind. ``mended`` holds (seq, new known_to)."""
+
+    added: list[Link] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    mended: list[tuple[int, datetime | None]] = field(default_factory=list)
+    unchanged: int = 0
+    twins: int = 0
+    first_sights: int = 0
+
+
+def fold(candidates: Iterable[Candidate], changes: Changes) -> dict[str, list[Candidate]]:
+    """The candidates of one batch by id: one for each version, the greater digest before the lesser."""
+    best: dict[tuple[str, datetime], Candidate] = {}
+    for new in candidates:
+        key = (new.record.source_id, new.known_from)
+        held = best.setdefault(key, new)
+        if held is new:
+            continue
+        if held.digest == new.digest:
+            changes.unchanged += 1
+            continue
+        changes.twins += 1
+        if new.digest > held.digest:
+            best[key] = new
+    by_id: dict[str, list[Candidate]] = defaultdict(list)
+    for (source_id, _), kept in best.items():
+        by_id[source_id].append(kept)
+    return by_id
+
+
+def merge(chain: Sequence[Link], candidates: Sequence[Candidate], month: Any, changes: Changes) -> None:
+    """Put the candidates of one id into its chain (from the version in force at the earliest of them onwards).
+
+    ``month`` says which partition a record belongs to.
+    """
+    links = {link.known_from: link for link in chain}
+    current = max(chain, key=_start, default=None)
+    for new in sorted(candidates, key=_start):
+        held = links.get(new.known_from)
+        if held is not None:
+            if held.digest == new.digest:
+                changes.unchanged += 1
+                continue
+            if new.digest < held.digest:
+                changes.twins += 1
+                continue
+            if held.seq is not None:
+                changes.removed.append(held.seq)
+        elif new.record.known_at is None and _in_force(links, new) == new.digest:
+            changes.unchanged += 1
+            continue
+        links[new.known_from] = Link(new.known_from, new.digest, candidate=new, month=month(new.record.at))
+    changes.first_sights += not chain
+    _relink(sorted(links.values(), key=_start), current, changes)
+
+
+def _start(version: Link | Candidate) -> datetime:
+    return version.known_from
+
+
+def _in_force(links: Mapping[datetime, Link], new: Candidate) -> bytes | None:
+    """Digest of the version that held when ``new`` was seen."""
+    before = [link for link in links.values() if link.known_from < new.known_from]
+    return max(before, key=_start).digest if before else None
+
+
+def _relink(links: Sequence[Link], current: Link | None, changes: Changes) -> None:
+    """Let each version hold until the next; the newest remembers every other month that the record was ever in."""
+    for link, follower in zip(links, [*links[1:], None], strict=True):
+        until = follower.known_from if follower else None
+        if link.candidate is not None:
+            link.known_to = until
+            if follower is None and current is not None:
+                months = {*(current.moved_from or "").split(","), current.month} - {"", link.month}
+                link.moved_from = ",".join(sorted(months)) or None
+            changes.added.append(link)
+        elif link.known_to != until and link.seq is not None:
+            changes.mended.append((link.seq, until))
+
+
+def tally(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Two sets of counts by name as one."""
+    return dict(Counter(counts) + Counter(more))
