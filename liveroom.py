@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,11 +21,13 @@ for name, group in (("sources", sources_app), ("areas", areas_app), ("user", use
 @app.command()
 def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer ini.")] = False) -> None:
     """Jalankan semuanya: cache, konektor, web."""
-    if demo:
-        os.environ["LIVEROOM_DEMO"] = "1"
     from layers.processes import run_room
-    from layers.settings import from_environment
+    from layers.settings import data_folder, from_environment
 
+    if demo:
+        from connectors.simulator.upstream import prepare
+
+        prepare(data_folder())
     run_room(from_environment())
 
 
@@ -161,8 +162,9 @@ def screen_revoke(name: str) -> None:
 def main() -> None:
     """Run the command line; a mistake in settings or files is one plain line, not a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "apscheduler", "alembic"):
+    for noisy in ("httpx", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn that comes while the last is under way is no news
     try:
         app()
     except (ValueError, PermissionError, FileNotFoundError) as error:

@@ -97,12 +97,11 @@ def pack(tables: Path) -> Path:
 
 def environment(folder: Path, packs: Path, port: int | None = None) -> dict[str, str]:
     """The settings of a room on the benchmark's data, its clock standing still at the workload's moment."""
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "demo").mkdir(parents=True, exist_ok=True)
     return {
         **os.environ,
         "LIVEROOM_DATA": str(folder),
         "LIVEROOM_PACKS": str(packs),
-        "LIVEROOM_DEMO": "1",
         "LIVEROOM_SECRET": SECRET,
         "LIVEROOM_CLOCK": f"{AS_OF} x0",
         "LIVEROOM_PORT": str(port or free_port()),

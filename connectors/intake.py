@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_type_hints
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Row, Source
 from layers import privacy
 from layers.areas import Places
-from layers.model import Complaint, PlacedBy, Record
+from layers.model import RECORDS, Complaint, Kind, PlacedBy, Record
 from layers.store import Reject
 
 C = TypeVar("C", bound=Config)
@@ -110,7 +110,7 @@ def _place(kept: Sequence[Kept], places: Places) -> list[Record]:
 
 def _finish(record: Record, area: str, by: PlacedBy) -> Record:
     changes: dict[str, Any] = {"area": area, "placed_by": by}
-    for name in _shape(type(record)).free:
+    for name in _shape(record.kind).free:
         text = getattr(record, name)
         if text is not None and (masked := _mask(text)) != text:
             changes[name] = masked
@@ -139,9 +139,9 @@ class _Shape:
 
 
 @cache
-def _shape(kind: type[Record]) -> _Shape:
-    hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]
+def _shape(kind: Kind) -> _Shape:
+    hints = get_type_hints(RECORDS[kind])
+    names = [field.name for field in fields(RECORDS[kind])]
 
     def of(*types: type) -> tuple[str, ...]:
         return tuple(name for name in names if any(hints[name] in (t, t | None) for t in types))
@@ -167,7 +167,7 @@ def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 def check(record: Record, now: datetime) -> None:
     """Raise :class:`BadRow` for the first thing in a record that cannot be so."""
-    shape = _shape(type(record))
+    shape = _shape(record.kind)
     for name, moment in zip(shape.times, shape.get_times(record), strict=True):
         if moment is not None:
             _check_time(name, moment, now)

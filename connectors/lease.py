@@ -6,9 +6,10 @@ import fcntl
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -57,7 +58,8 @@ def held(source: str, store: Store, data: Path, ttl: timedelta = LEASE) -> Itera
             yield None
             return
         lease, done = Lease(), threading.Event()
-        beat = threading.Thread(target=_beat, args=(source, owner, store, ttl, lease, done), name=f"sewa-{source}")
+        renew = partial(store.renew, source, owner, ttl)
+        beat = threading.Thread(target=_beat, args=(renew, ttl / 3, lease, done), name=f"sewa-{source}")
         beat.start()
         try:
             yield lease
@@ -68,12 +70,12 @@ def held(source: str, store: Store, data: Path, ttl: timedelta = LEASE) -> Itera
                 store.release(source, owner)
 
 
-def _beat(source: str, owner: str, store: Store, ttl: timedelta, lease: Lease, done: threading.Event) -> None:
-    while not done.wait(ttl.total_seconds() / 3):
+def _beat(renew: Callable[[datetime], bool], every: timedelta, lease: Lease, done: threading.Event) -> None:
+    while not done.wait(every.total_seconds()):
         try:
-            if not store.renew(source, owner, ttl, clock.now()):
+            if not renew(clock.now()):
                 lease.lost.set()
                 return
         except SQLAlchemyError as error:
             # The store may be back before the lease ends; if not, the next commit fails by itself.
-            log.warning("event=sewa source=%s galat=%s", source, type(error).__name__)
+            log.warning("event=sewa galat=%s", type(error).__name__)

@@ -1,193 +1,223 @@
-"""Runs one source once: page by page into the store, each batch one transaction, every row accounted for; and replays its quarantine."""
+"""Runs sources: one run at a time for each, on schedule, with a breaker; replays the quarantine; publishes what changed."""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import random
+import signal
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any
 
-from pydantic import ValidationError
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
-from connectors import registry
 from connectors.http import Http, origins
-from connectors.intake import Taken, take
-from connectors.lease import Lease, LeaseLostError, held
-from connectors.source import Config, Context, Cursor, FormChanged, Page, Refused, Row, SlowDown, Source, SourceError
+from connectors.job import Job, connector
+from connectors.lease import LeaseLostError, held
+from connectors.publishing import Publisher, publish_quietly
+from connectors.source import Context, SlowDown, SourceError
 from layers import clock, privacy
-from layers.areas import Places
+from layers.areas import AreaTree, Places
+from layers.boundaries import load_boundaries
+from layers.cache import Cache, cache_url
 from layers.city import City, SourceConfig
 from layers.model import Outcome, Run, Scope
 from layers.settings import Settings
-from layers.store import Batch, Store
-
-BATCH = 5_000
-"""Rows of one transaction at most: what a kill may undo, and what memory holds."""
-
-ALL_BROKEN = 20
-"""A page of at least so many rows that all fail alike is a new form, not so many bad rows: nothing of it is taken."""
+from layers.store import BATCH_ROWS, RunClosedError, Store
 
 PAUSE = 0.5
 """Seconds before an unwell source is asked for the second time; see :class:`connectors.http.Http`."""
 
+BREAK_AFTER = 3
+"""Failures in a row after which a source is asked less and less often; a closed door counts at once."""
+
+LONGEST_PAUSE = timedelta(hours=1)
+WORKERS = 4
+
 log = logging.getLogger(__name__)
 
-
-@dataclass(slots=True, kw_only=True)
-class _Job:
-    """One run under way: its parts, and what it has counted."""
-
-    source: Source[Any]
-    config: Config
-    ctx: Context
-    run_id: int
-    store: Store
-    places: Places
-    lease: Lease
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def commit(self, rows: Sequence[Row], cursor: Cursor | None) -> Taken:
-        """Take rows into the store, and the cursor that is true then, in one transaction."""
-        taken = take(rows, self.source, self.config, self.ctx, self.places)
-        if len(rows) >= ALL_BROKEN and len(taken.rejects) == len(rows):
-            reasons = {(reject.field, reject.reason) for reject in taken.rejects}
-            if len(reasons) == 1:
-                name, reason = reasons.pop()
-                raise FormChanged(f"semua {len(rows)} baris satu halaman ditolak: {name}: {reason}")
-        self.lease.check()
-        batch = Batch(
-            source=self.ctx.source,
-            run_id=self.run_id,
-            records=taken.records,
-            excluded=taken.excluded,
-            rejects=taken.rejects,
-            cursor=cursor,
-            now=self.ctx.now,
-        )
-        self.counts["kept"] += self.store.upsert_batch(batch).kept
-        return taken
+__all__ = ["PAUSE", "Runner", "connector", "pull", "replay", "run_once"]
 
 
 def run_once(configured: SourceConfig, store: Store, places: Places, city: City, settings: Settings) -> Run | None:
     """Pull a source until its pages end; ``None`` if another process is at it.
 
     A :class:`SourceError` ends the run with its outcome; what was committed before stays, and the next
-    run goes on from there. Errors of the store itself are raised. A rate limit sets the time before
-    which the source is not asked again.
+    run goes on from there. Errors of the store itself are raised. A failure is counted, and says from
+    when on the source may be asked again.
     """
     with held(configured.name, store, settings.data) as lease:
         if lease is None:
             return None
         now, started = clock.now(), monotonic()
-        ctx = Context(source=configured.name, city=city, now=now, data=settings.data)
         run_id = store.begin_run(configured.name, now)
-        outcome, message, http = Outcome.OK, None, None
-        counts: Counter[str] = Counter()
+        outcome, message, wait, http, job = Outcome.OK, None, None, None, None
         try:
-            source, config = _connector(configured)
+            source, config = connector(configured)
+            ctx = Context(source=configured.name, city=city, now=now, data=settings.data)
+            job = Job(source=source, config=config, ctx=ctx, run_id=run_id, store=store, places=places, lease=lease)
             with Http(origins(config), deadline=configured.deadline, pause=PAUSE) as http:
-                job = _Job(
-                    source=source, config=config, ctx=ctx, run_id=run_id, store=store, places=places, lease=lease, counts=counts
-                )
-                for page in _pages(source, http, config, store.cursor(configured.name), ctx):
-                    _commit(job, page)
+                job.pull(http)
         except SourceError as error:
             outcome, message = error.outcome, privacy.mask(str(error))
-            if isinstance(error, SlowDown) and error.retry_after is not None:
-                message += f"; diminta menunggu {error.retry_after:.0f} detik"
-        except LeaseLostError:
+            wait = error.retry_after if isinstance(error, SlowDown) else None
+        except (LeaseLostError, RunClosedError):
             return None
-        if outcome is Outcome.OK and not counts["kept"]:
+        if outcome is Outcome.OK and not (job and job.kept):
             outcome = Outcome.NOTHING_NEW
+        failures = store.failures(configured.name)
         run = store.end_run(run_id, outcome, message, clock.now())
+        _breaker(configured, store, run, failures, wait)
         _say(run, http, monotonic() - started)
         return run
 
 
-def replay(configured: SourceConfig, store: Store, places: Places, city: City, settings: Settings, scope: Scope) -> Run | None:
+def replay(  # noqa: PLR0917 - as run_once, and for whom
+    configured: SourceConfig, store: Store, places: Places, city: City, settings: Settings, scope: Scope
+) -> Run | None:
     """Read a source's quarantined rows again, after its connector or configuration was mended.
 
-    Rows that are believed now leave the quarantine. Raises ``PermissionError`` unless ``scope`` may operate,
-    and :class:`Refused` for a configuration that is not valid.
+    Rows that are believed now leave the quarantine. Raises ``PermissionError`` unless ``scope`` may
+    operate, and :class:`connectors.source.Refused` for a configuration that is not valid.
     """
-    source, config = _connector(configured)
+    source, config = connector(configured)
+    originals = store.quarantine_originals(scope, configured.name)
     with held(configured.name, store, settings.data) as lease:
         if lease is None:
             return None
         now, started = clock.now(), monotonic()
-        originals = store.quarantine_originals(scope, configured.name)
         run_id = store.begin_run(configured.name, now)
         ctx = Context(source=configured.name, city=city, now=now, data=settings.data)
-        job = _Job(source=source, config=config, ctx=ctx, run_id=run_id, store=store, places=places, lease=lease)
+        job = Job(source=source, config=config, ctx=ctx, run_id=run_id, store=store, places=places, lease=lease)
         waiting = list(originals)
-        for start in range(0, len(waiting), BATCH):
-            part = waiting[start : start + BATCH]
+        for start in range(0, len(waiting), BATCH_ROWS):
+            part = waiting[start : start + BATCH_ROWS]
             still = {id(reject.original) for reject in job.commit([row for _, row in part], None).rejects}
             store.resolve_quarantine([number for number, row in part if id(row) not in still], clock.now())
-        run = store.end_run(run_id, Outcome.OK if job.counts["kept"] else Outcome.NOTHING_NEW, None, clock.now())
+        run = store.end_run(run_id, Outcome.OK if job.kept else Outcome.NOTHING_NEW, None, clock.now())
         _say(run, None, monotonic() - started)
         return run
 
 
-def _connector(configured: SourceConfig) -> tuple[Source[Any], Config]:
-    """The connector of a configured source and its own configuration; raises :class:`Refused`."""
-    source = registry.sources().get(configured.connector)
-    if source is None:
-        raise Refused(f"konektor {configured.connector!r} tidak ada; yang ada: {', '.join(registry.sources())}")
-    try:
-        return source, source.config.model_validate(configured.config)
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "config"
-        raise Refused(f"konfigurasi sumber salah: {where}: {first['msg']}") from error
-
-
-def _pages(source: Source[Any], http: Http, config: Config, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
-    """The connector's pages; a fetched page that came before means a source that goes in circles."""
-    seen: set[int] = set()
-    asked = 0
-    pages = iter(source.pages(http, config, cursor, ctx))
-    while True:
-        try:
-            page = next(pages, None)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise FormChanged(f"jawaban tidak berbentuk seperti yang disepakati ({type(error).__name__}: {error})") from error
-        if page is None:
-            return
-        if page.rows and http.requests > asked:
-            mark = hash((len(page.rows), repr(page.rows[0]), repr(page.rows[-1])))
-            if mark in seen:
-                raise FormChanged(f"sumber mengulang halaman yang sama setelah {http.requests} permintaan")
-            seen.add(mark)
-        asked = http.requests
-        yield page
-
-
-def _commit(job: _Job, page: Page) -> None:
-    """A page in batches; its cursor is committed with the last of them."""
-    for start in range(0, len(page.rows), BATCH):
-        end = start + BATCH
-        job.commit(page.rows[start:end], page.cursor if end >= len(page.rows) else None)
-    if not page.rows and page.cursor is not None:
-        job.commit((), page.cursor)
+def _breaker(configured: SourceConfig, store: Store, run: Run, before: int, wait: float | None) -> None:
+    """Count a failure and say when to ask again; log once when the source is left alone and once when it is back."""
+    if run.outcome.good:
+        if before >= BREAK_AFTER:
+            log.warning("event=sakelar source=%s keadaan=pulih setelah=%d", run.source, before)
+        return
+    failures = before + 1
+    limit = 1 if run.outcome in (Outcome.AUTH, Outcome.REFUSED) else BREAK_AFTER
+    retry_at: datetime | None = None
+    if wait is not None:
+        retry_at = run.finished + timedelta(seconds=wait)
+    elif failures >= limit:
+        pause = min(configured.interval * 2 ** min(failures - limit + 1, 16), max(LONGEST_PAUSE, configured.interval))
+        retry_at = run.finished + pause * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+    store.record_failure(run.source, run.finished, retry_at)
+    if failures == limit:
+        log.warning("event=sakelar source=%s keadaan=terbuka outcome=%s message=%r", run.source, run.outcome.value, run.message)
 
 
 def _say(run: Run, http: Http | None, seconds: float) -> None:
     """One line a run, without personal data."""
-    log.log(
-        logging.INFO if run.outcome.good else logging.WARNING,
-        "event=ambil source=%s outcome=%s seen=%d kept=%d unchanged=%d excluded=%d quarantined=%d requests=%d bytes=%d seconds=%.2f%s",
-        run.source,
-        run.outcome.value,
-        run.seen,
-        run.kept,
-        run.unchanged,
-        sum(run.excluded.values()),
-        run.quarantined,
-        http.requests if http else 0,
-        http.bytes if http else 0,
-        seconds,
-        f" message={run.message!r}" if run.message else "",
-    )
+    facts = {
+        "source": run.source,
+        "outcome": run.outcome.value,
+        "seen": run.seen,
+        "kept": run.kept,
+        "unchanged": run.unchanged,
+        "excluded": sum(run.excluded.values()),
+        "quarantined": run.quarantined,
+        "requests": http.requests if http else 0,
+        "bytes": http.bytes if http else 0,
+        "seconds": f"{seconds:.2f}",
+    }
+    if run.message:
+        facts["message"] = repr(run.message)
+    log.info("event=ambil %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+
+
+class Runner:
+    """The connector process: every source of the city on its schedule, and the publisher beside them."""
+
+    def __init__(self, settings: Settings, sources: Sequence[SourceConfig] | None = None) -> None:
+        self.settings = settings
+        self.sources = settings.city.sources if sources is None else sources
+        tree = AreaTree.of(settings.city)
+        self.store = Store(settings.database_url, settings.city.zone, settings.secret)
+        self.store.open()
+        self.places = Places(tree, load_boundaries(settings.city, settings.data))
+        self.publisher = Publisher(settings, self.store, tree, Cache(cache_url(settings), settings.city.code))
+        self._ending = threading.Event()
+
+    def run_forever(self) -> None:
+        """Run until :meth:`stop`, SIGTERM or SIGINT."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self.stop())
+        scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(WORKERS)}, timezone="UTC")
+        for configured in self.sources:
+            seconds = configured.interval.total_seconds()
+            scheduler.add_job(
+                self.turn,
+                "interval",
+                args=[configured],
+                id=configured.name,
+                seconds=seconds,
+                jitter=max(int(seconds / 10), 1) if seconds >= 10 else None,
+                next_run_time=datetime.now(UTC),
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        self.publisher.start()
+        scheduler.start()
+        try:
+            self._ending.wait()
+        finally:
+            scheduler.shutdown(wait=True)
+            self.close()
+
+    def turn(self, configured: SourceConfig) -> Run | None:
+        """A source's turn: a run, unless its breaker is open; then the publisher is told."""
+        try:
+            retry_at = self.store.breaker(configured.name).retry_at
+            if retry_at is not None and clock.now() < retry_at:
+                return None
+            run = run_once(configured, self.store, self.places, self.settings.city, self.settings)
+        except SQLAlchemyError as error:
+            log.warning("event=ambil source=%s galat=%s", configured.name, type(error).__name__)
+            return None
+        if run is not None:
+            self.publisher.changed()
+        return run
+
+    def stop(self) -> None:
+        """Ask it to end after the runs under way."""
+        self._ending.set()
+
+    def close(self) -> None:
+        self.publisher.stop()
+        self.store.close()
+
+
+def pull(settings: Settings, names: Sequence[str], *, once: bool) -> int:
+    """The command: the named sources (all, if none is named), once or on schedule. Returns the exit code.
+
+    Raises ``ValueError`` for a name that is not configured.
+    """
+    known = {configured.name: configured for configured in settings.city.sources}
+    if unknown := sorted(set(names) - set(known)):
+        raise ValueError(f"sumber tidak dikonfigurasi: {', '.join(unknown)}; yang ada: {', '.join(known) or 'belum ada'}")
+    chosen = [known[name] for name in names] or list(known.values())
+    runner = Runner(settings, chosen)
+    if not once:
+        runner.run_forever()
+        return 0
+    runs = [run_once(configured, runner.store, runner.places, settings.city, settings) for configured in chosen]
+    publish_quietly(runner.publisher)
+    runner.close()
+    return 0 if all(run is not None and run.outcome.good for run in runs) else 1

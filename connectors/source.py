@@ -30,6 +30,10 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def objection(self, title: str) -> str | None:  # noqa: ARG002 - for those connectors that have one
+        """Why a source with this configuration may not bear this title; ``None`` where it may."""
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:

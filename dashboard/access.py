@@ -48,8 +48,11 @@ class Access:
     public_by_default: bool
     _known: OrderedDict[str, tuple[float, Scope | None]] = field(default_factory=OrderedDict)
 
-    async def scope(self, request: Request) -> Scope | None:
-        """The asker's rights: by session, by screen, by the demo; ``None`` for nobody we know."""
+    async def scope(self, request: Request, *, active: bool = True) -> Scope | None:
+        """The asker's rights: by session, by screen, by the demo; ``None`` for nobody we know.
+
+        An open stream asks with ``active=False``: it must not keep a session alive that nobody uses.
+        """
         if token := request.cookies.get(_cookie(SESSION, request)):
             found = await self._ask("s" + token)
             if found:

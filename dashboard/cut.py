@@ -20,30 +20,48 @@ DAYS = range(1, 367)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A page's path, the area asked for, and the filters that narrow it."""
+    """A page's path, the reading asked for on it, and the filters that narrow it; ``number`` tells answers apart."""
 
     path: str
+    kpi: str | None
     area: str | None
+    opd: str | None
     lang: Lang
     filters: Mapping[str, str]
+    number: int
 
     @classmethod
     def read(cls, asked: object, city: City) -> Cut:
         """Read what a callback was sent; 400 for anything that is not what our own page sends."""
         if not isinstance(asked, dict):
             raise HTTPException(400)
-        path, area, filters = asked.get("page"), asked.get("area"), asked.get("cut") or {}
-        if not isinstance(path, str) or not isinstance(filters, dict) or not (area is None or isinstance(area, str)):
+        filters, number = asked.get("cut") or {}, asked.get("n")
+        if not isinstance(filters, dict) or not isinstance(number, int):
             raise HTTPException(400)
-        lang: Lang = "en" if asked.get("lang") == "en" else "id"
-        return cls(path=path, area=area, lang=lang, filters=check_filters(filters, city))
+        return cls(
+            path=_word(asked, "page") or "",
+            kpi=_word(asked, "kpi"),
+            area=_word(asked, "area"),
+            opd=_word(asked, "opd"),
+            lang="en" if asked.get("lang") == "en" else "id",
+            filters=check_filters(filters, city),
+            number=number,
+        )
 
-    def reading(self, scope: Scope, room: Room, snapshot: Snapshot, kpi: str, opd: str | None) -> Reading | None:
+    def reading(self, scope: Scope, room: Room, snapshot: Snapshot) -> Reading | None:
         """The reading behind a number of this page: published, or drilled where the page is narrowed."""
         if not self.filters or room.drill is None:
-            return snapshot.reading(kpi, self.area, opd)
+            return snapshot.reading(self.kpi or "", self.area, self.opd)
         drilled = room.drill(scope, query(self.area or snapshot.city, self.filters))
-        return next((r for r in drilled.readings if r.kpi == kpi), None)
+        return next((r for r in drilled.readings if r.kpi == self.kpi), None)
+
+
+def _word(asked: Mapping[str, object], name: str) -> str | None:
+    """A short text or nothing; 400 for anything else."""
+    value = asked.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > LONGEST):
+        raise HTTPException(400)
+    return value
 
 
 def check_filters(given: Mapping[object, object], city: City) -> dict[str, str]:

@@ -79,7 +79,7 @@ class Suites:
     def __init__(self, app: Dash) -> None:
         app._setup_server()
         listed = re.findall(r'src="(/_dash-component-suites/[^"]+)"', app._generate_scripts_html())
-        self.scripts = tuple(sorted((s for s in listed if any(n in s for n in _NEEDED)), key=_order))
+        self.scripts = tuple(s for s in listed if any(name in s for name in _NEEDED))
         self.bodies = {address.removeprefix(SUITES): self._read(address) for address in self.scripts}
 
     @staticmethod
@@ -94,11 +94,6 @@ class Suites:
         if body is None:
             raise HTTPException(404)
         return body.answer(request, cache=IMMUTABLE)
-
-
-def _order(address: str) -> int:
-    """React first, the renderer last."""
-    return next(place for place, name in enumerate(_NEEDED) if name in address)
 
 
 def configuration(app: Dash) -> str:
@@ -131,10 +126,10 @@ def callbacks(app: Dash, hub: Hub) -> None:
     """The two questions that a page may ask. Both take the asker's Scope from the request, never from the body."""
 
     @app.callback(Output("kartu-html", "data"), Input("tanya", "data"), prevent_initial_call=True)
-    async def card(asked: object) -> dict[str, str]:
+    async def card(asked: object) -> dict[str, object]:
         """The evidence card of one reading."""
-        scope, wanted = _scope(), Cut.read(asked, hub.room.city)
-        return {"html": await asyncio.to_thread(evidence_card, scope, hub, wanted, _text(asked, "kpi"), _text(asked, "opd"))}
+        scope, cut = _scope(), Cut.read(asked, hub.room.city)
+        return {"n": cut.number, "html": await asyncio.to_thread(evidence_card, scope, hub, cut)}
 
     @app.callback(Output("potongan", "data"), Input("saring", "data"), prevent_initial_call=True)
     async def narrow(asked: object) -> dict[str, object]:
@@ -148,18 +143,13 @@ def callbacks(app: Dash, hub: Hub) -> None:
         return {"version": sent.version, "base": None, "parts": sent.parts, "areas": sent.areas, "cut": cut.filters}
 
     for name, store in (("card", "kartu-html"), ("cut", "potongan")):
-        app.clientside_callback(ClientsideFunction("liveroom", name), Input(store, "data"), prevent_initial_call=True)
+        app.clientside_callback(ClientsideFunction("liveroom", name), Input(store, "data"))
 
 
 def _scope() -> Scope:
     """The asker's rights as the guard left them."""
     scope: Scope = get_current_request().state.scope
     return scope
-
-
-def _text(asked: object, name: str) -> str | None:
-    value = asked.get(name) if isinstance(asked, dict) else None
-    return value if isinstance(value, str) and len(value) <= 80 else None
 
 
 def page_for(scope: Scope, path: str) -> tuple[Any, dict[str, str]]:
@@ -170,12 +160,12 @@ def page_for(scope: Scope, path: str) -> tuple[Any, dict[str, str]]:
     return found
 
 
-def evidence_card(scope: Scope, hub: Hub, cut: Cut, kpi: str | None, opd: str | None) -> str:
+def evidence_card(scope: Scope, hub: Hub, cut: Cut) -> str:
     """The card as HTML; 404 for a reading that is not published or not for this asker."""
     snapshot, room = hub.snapshot, hub.room
     if snapshot is None:
         raise HTTPException(503)
-    reading = cut.reading(scope, room, snapshot, kpi or "", opd)
+    reading = cut.reading(scope, room, snapshot)
     if reading is None or reading.kpi not in room.catalog:
         raise HTTPException(404)
     return str(evidence(reading, room.catalog[reading.kpi], snapshot, room.view(scope, cut.lang, cut.filters)))

@@ -25,7 +25,7 @@ from dashboard.page import Document, Lang, Page, View, document
 from layers import clock
 from layers.city import City
 from layers.model import Scope, Snapshot
-from layers.publish import decode
+from layers.wire import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,6 +115,7 @@ class Hub:
         self.snapshot: Snapshot | None = None
         self.closing = False
         self.connections = 0
+        self.build = ""
         self.pulse = beat(self)
         self.cache_down = cache is not None
         self._file = file
@@ -268,6 +269,6 @@ def encode_document(sent: Document, base: int | None) -> bytes:
 
 
 def beat(hub: Hub) -> Event:
-    """The server's time in milliseconds and the newest version."""
+    """The server's time in milliseconds, the newest version, and the release that it runs."""
     version = hub.snapshot.version if hub.snapshot else None
-    return Event("beat", orjson.dumps({"now": int(clock.now().timestamp() * 1000), "version": version}))
+    return Event("beat", orjson.dumps({"now": int(clock.now().timestamp() * 1000), "version": version, "build": hub.build}))

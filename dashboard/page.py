@@ -86,7 +86,7 @@ class AreaPaint:
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Page:
     """One page. ``parts`` maps an element's id to the element, which carries that same id.
 

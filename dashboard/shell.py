@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import htpy
 from markupsafe import Markup
@@ -17,8 +19,14 @@ class Shell:
     """What every page's frame needs: addresses of the assets, Dash's configuration and its scripts in order."""
 
     assets: Assets
+    zone: ZoneInfo
     dash_config: str
     dash_scripts: tuple[str, ...]
+
+    @property
+    def build(self) -> str:
+        """Names this release's scripts and styles, so that a page left open for weeks loads the next one's."""
+        return hashlib.sha256(" ".join((*sorted(self.assets.bodies), *self.dash_scripts)).encode()).hexdigest()[:12]
 
     def page(self, page: Page, layout: str, *, path: str, lang: Lang, version: int, cut: str) -> bytes:
         """A whole page with its layout already drawn; ``cut`` is the query string of its filters."""
@@ -27,6 +35,11 @@ class Shell:
             data_version=str(version),
             data_cut=cut,
             data_dash=" ".join(self.dash_scripts),
+            data_zone=str(self.zone),
+            data_late=say(lang, "data terlambat {age}"),
+            data_gone=say(lang, "Terputus sejak {time}: angka di layar tidak lagi diperbarui"),
+            data_loading=say(lang, "Memuat asal-usul angka…"),
+            data_failed=say(lang, "Asal-usul angka tidak dapat dimuat. Tutup, lalu coba lagi."),
         )[
             Markup(layout),  # noqa: S704 - drawn by htpy
             htpy.div("#terputus", hidden=True, role="alert"),

@@ -72,14 +72,12 @@ class AreaTree:
 
     @classmethod
     def of(cls, city: City) -> AreaTree:
-        """Build the tree of a pack; raises ``ValueError`` for an area whose parent the pack lacks."""
+        """The tree of a pack, areas in the order of their codes."""
         root = Area(code=city.code, name=city.name, level=Level.KOTA, parent=None)
         unplaced = Area(code=UNPLACED, name="Tanpa lokasi", level=Level.KELURAHAN, parent=city.code)
         areas = {root.code: root}
         for facts in sorted(city.areas, key=lambda facts: facts.code):
             parent = facts.code.rpartition(".")[0]
-            if parent not in areas:
-                raise ValueError(f"paket {city.code}: {facts.code} {facts.name}: induknya {parent!r} tidak ada")
             level = Level.KECAMATAN if parent == city.code else Level.KELURAHAN
             areas[facts.code] = Area(code=facts.code, name=facts.name, level=level, parent=parent)
         placed = tuple(areas.values())

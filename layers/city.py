@@ -10,13 +10,14 @@ import csv
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 PACKS = Path(__file__).parent / "cities"
 
@@ -115,6 +116,17 @@ class City(Facts):
     sources: tuple[SourceConfig, ...] = ()
     wall: Wall
 
+    @model_validator(mode="after")
+    def _hangs_together(self) -> City:
+        codes = Counter(area.code for area in self.areas)
+        parents = {self.code, *codes}
+        orphans = [code for code in codes if code.rpartition(".")[0] not in parents]
+        slugs, names = Counter(opd.slug for opd in self.opds), Counter(code for opd in self.opds for code in opd.codes)
+        twice = [key for counted in (codes, slugs, names) for key, n in counted.items() if n > 1]
+        if twice or orphans:
+            raise ValueError(f"dinyatakan dua kali: {', '.join(twice) or '-'}; tanpa induk: {', '.join(orphans) or '-'}")
+        return self
+
     def target(self, kpi: str, day: date) -> Target | None:
         """The target of a KPI in force on ``day``."""
         for target in self.targets.get(kpi, ()):
@@ -136,7 +148,6 @@ def load(code: str, sources: Sequence[Path] = (), packs: Path = PACKS) -> City:
         known = ", ".join(sorted(p.stem for p in packs.glob("*.toml")))
         raise PackError(f"tidak ada paket kota {code!r}; yang ada: {known}")
     pack = _toml(path)
-    pack["zone"] = ZoneInfo(pack["zone"])
     pack["areas"] = _table(packs / f"{code}.areas.csv", ("variants", "neighbours"))
     pack["opds"] = _table(packs / f"{code}.opds.csv", ("variants", "codes"))
     own = [_toml(p) | {"name": p.stem} for folder in sources for p in sorted(folder.glob("*.toml"))]

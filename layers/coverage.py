@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -34,15 +35,12 @@ class Plane:
 
     def metres(self, shapes: Any) -> Any:
         """WGS84 geometries (one or an array) on the plane."""
-        return shapely.transform(shapes, lambda xy: np.column_stack(self._there.transform(xy[:, 0], xy[:, 1])))
+        return shapely.transform(shapes, self._there.transform, interleaved=False)
 
     def degrees(self, shapes: Any) -> Any:
         """The way back, rounded to 7 decimals (1 cm): the form in which boundaries are kept."""
-
-        def inverse(xy: Any) -> Any:
-            return np.round(np.column_stack(self._there.transform(xy[:, 0], xy[:, 1], direction="INVERSE")), 7)
-
-        return shapely.transform(shapes, inverse)
+        back = partial(self._there.transform, direction="INVERSE")
+        return shapely.transform(shapely.transform(shapes, back, interleaved=False), lambda xy: np.round(xy, 7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,9 @@ def repair(shapes: Mapping[str, Geometry]) -> tuple[dict[str, Geometry], Repair]
 
     All outlines are noded on the grid and cut the plane into faces. A face inside exactly one area is
     that area's; one inside several goes to the one of them, and a narrow one inside none to the
-    neighbour, with which it shares the longest edge.
+    neighbour, with which it shares the longest edge. An area that is mostly drawn over by another (an
+    enclave whose surrounding has no hole for it) keeps its place. One that is wholly lost, because
+    another was drawn exactly upon it, is absent from the answer.
     """
     codes = sorted(shapes)
     drawn = shapely.set_precision([shapely.make_valid(shapes[code]) for code in codes], GRID)
@@ -78,8 +78,11 @@ def repair(shapes: Mapping[str, Geometry]) -> tuple[dict[str, Geometry], Repair]
     gaps = [i for i, claim in enumerate(claims) if not claim and not wide[i]]
     lakes = [i for i, claim in enumerate(claims) if not claim and wide[i]]
     overlaps = [i for i, claim in enumerate(claims) if len(claim) > 1]
+    for i in overlaps:
+        buried = [area for area in claims[i] if km2[i] * 2e6 > drawn[area].area]
+        claims[i] = sorted(buried, key=lambda area: drawn[area].area)[:1] or claims[i]
     owners = {i: claim[0] for i, claim in enumerate(claims) if len(claim) == 1}
-    _settle(faces, {i: claims[i] for i in (*gaps, *overlaps)}, owners)
+    _settle(faces, {i: claims[i] for i in (*gaps, *overlaps) if i not in owners}, owners)
     parts: dict[int, list[int]] = defaultdict(list)
     for face, area in owners.items():
         parts[area].append(face)

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from layers.catalog import Count, Form, Kpi, Median, Needs, Share, Total, When, Window
-from layers.clock import days_back, start_of_day
+from layers.catalog import Count, Form, Kpi, Median, Needs, Share, Total, When, moment
 from layers.model import UNPLACED, Kind, Status
 from layers.schema import AT
 
@@ -45,12 +43,12 @@ class Cell:
     unplaced: int = 0
 
 
-def recent(frame: pl.DataFrame, kind: Kind, since: datetime) -> pl.DataFrame:
+def touched_since(kind: Kind, since: datetime) -> pl.Expr:
     """The rows that can matter to any window that starts at or after ``since``: few of many, so everything is fast."""
-    touched = [pl.col(name) >= since for name in _TIMES[kind]]
+    touched = [pl.col(name) >= moment(since) for name in _TIMES[kind]]
     if kind is Kind.COMPLAINT:
-        touched.append(pl.col("status").is_in([Status.WAITING, Status.IN_PROCESS]))
-    return frame.lazy().filter(pl.any_horizontal(touched)).collect()
+        touched.append(pl.col("status").is_in([Status.WAITING.value, Status.IN_PROCESS.value]))
+    return pl.any_horizontal(touched)
 
 
 def empty(form: Form) -> Cell:
@@ -58,10 +56,14 @@ def empty(form: Form) -> Cell:
     return Cell(value=0.0) if isinstance(form, Count | Total) else Cell(part=0.0, whole=0.0)
 
 
-def cells(frame: pl.DataFrame, form: Form, when: When, cuts: Sequence[str | None]) -> dict[str | None, dict[str, Cell]]:
+def cells(
+    frame: pl.DataFrame | pl.LazyFrame, form: Form, when: When, cuts: Sequence[str | None]
+) -> dict[str | None, dict[str, Cell]]:
     """The figure in a window for each value of each cut (a column's name; ``None`` is all rows together)."""
-    wanted = [name for name in dict.fromkeys((*_PLACES, *_roots(form, when))) if name in frame.columns]
-    rows = frame.lazy().filter(form.where(when)).select(wanted or pl.all()).collect()
+    lazy = frame.lazy()
+    columns = lazy.collect_schema().names()
+    wanted = [name for name in dict.fromkeys((*_PLACES, *_roots(form, when))) if name in columns]
+    rows = lazy.filter(form.where(when)).select(wanted or pl.all()).collect()
     aggregates = {"rows": pl.len(), **_aggregates(form, when, None)}
     if "area" in rows.columns:
         aggregates["unplaced"] = (pl.col("area") == UNPLACED).sum()
@@ -92,7 +94,8 @@ def _aggregates(form: Form, when: When, only: pl.Expr | None) -> dict[str, pl.Ex
             return {"n": rows}
         case Share():
             whole = rows if form.whole is None else kept(form.whole).sum()
-            return {"part": kept(form.part(when).cast(pl.Int64)).sum(), "n": whole}
+            part = form.part if isinstance(form.part, pl.Expr) else form.part(when)
+            return {"part": kept(part.cast(pl.Int64)).sum(), "n": whole}
         case Median():
             return {"value": kept(form.value).median(), "n": kept(form.value).count()}
         case Total():
@@ -133,10 +136,9 @@ def stated(kpi: Kpi, cell: Cell) -> tuple[float | None, str | None]:
     return cell.value, None
 
 
-def since(window: Window, now: datetime, days: int = 30) -> datetime:
-    """The earliest moment that a figure, the window before it and its 30-day trend look at."""
-    length = timedelta(days=max(days, 1)) if window is Window.DAYS30 else timedelta(days=1)
-    return now - max(2 * length, length + timedelta(days=TREND_DAYS)) - timedelta(days=1)
+def since(now: datetime, days: int = 30) -> datetime:
+    """The earliest moment that a window of days, the one before it and its 30-day trend look at."""
+    return now - timedelta(days=days + max(days, TREND_DAYS) + 1)
 
 
 def first(frame: pl.DataFrame, kind: Kind) -> datetime | None:
@@ -145,35 +147,20 @@ def first(frame: pl.DataFrame, kind: Kind) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def trend(
-    frame: pl.DataFrame, kpi: Kpi, watched: datetime, now: datetime, zone: ZoneInfo, by: str | None = None
-) -> dict[str, tuple[float | None, ...]]:
-    """The KPI at the end of each of the last 30 local days (today: now), oldest first, for each value of ``by``.
+def series(frame: pl.DataFrame, kpi: Kpi, whens: Sequence[When], by: str | None) -> dict[str, list[float | None]]:
+    """The KPI in each of several windows, in one pass over the rows, for each value of ``by``."""
+    aggregates: dict[str, pl.Expr] = {}
+    for i, when in enumerate(whens):
+        selected = kpi.form.where(when)
+        figures = {"rows": selected.sum(), **_aggregates(kpi.form, when, selected)}
+        aggregates |= {f"{name}{i}": figure for name, figure in figures.items()}
+    lazy = frame.lazy()
+    table = (lazy.select(**aggregates) if by is None else lazy.group_by(by).agg(**aggregates)).collect()
+    names = ("rows", "n", "part", "value")
 
-    A day that ended before ``watched`` has no value: there is no telling what was then.
-    """
-    midnights = [start_of_day(now - timedelta(days=back), zone) for back in range(TREND_DAYS - 1, -1, -1)]
-    ends = [*(midnight - timedelta(microseconds=1) for midnight in midnights[1:]), now]
-    whens = [kpi.window.at(end, zone) for end in ends]
-    aggregates = {
-        f"{name}{i}": expression
-        for i, when in enumerate(whens)
-        for name, expression in {**_aggregates(kpi.form, when, kpi.form.where(when)), "rows": kpi.form.where(when).sum()}.items()
-    }
-    table = frame.lazy().select(**aggregates).collect() if by is None else frame.lazy().group_by(by).agg(**aggregates).collect()
-    found = {}
-    for row in table.iter_rows(named=True):
-        key = WHOLE if by is None else row[by]
-        if key is None:
-            continue
-        days = ({name: row[f"{name}{i}"] for name in ("rows", "n", "part", "value") if f"{name}{i}" in row} for i in range(len(ends)))
-        found[str(key)] = tuple(
-            stated(kpi, _cell(kpi.form, day))[0] if watched <= end else None
-            for day, end in zip(days, ends, strict=True)
-        )
-    return found
+    def one(row: Mapping[str, Any], i: int) -> float | None:
+        cell = _cell(kpi.form, {name: row[f"{name}{i}"] for name in names if f"{name}{i}" in row})
+        return stated(kpi, cell)[0]
 
-
-def trend_days(now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
-    """The local days of a trend, as ISO dates."""
-    return tuple(day.isoformat() for day in days_back(now, zone, TREND_DAYS))
+    keyed = ((WHOLE if by is None else row[by], row) for row in table.iter_rows(named=True))
+    return {str(key): [one(row, i) for i in range(len(whens))] for key, row in keyed if key is not None}

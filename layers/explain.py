@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
 from layers.areas import AreaTree
+from layers.catalog import Window
 from layers.city import City
 from layers.kpis.complaints import overdue_at_end
-from layers.catalog import Window
 from layers.model import UNPLACED, Attention, Band, Outcome, SourceState, State
 
 Z95 = 1.959963984540054
@@ -138,20 +139,39 @@ def _unusual(complaints: pl.DataFrame, tree: AreaTree, now: datetime) -> Iterato
 
 
 def _sources(sources: Iterable[SourceState], city: City, now: datetime) -> Iterator[Attention]:
-    """Configured sources that are late, stale or refuse us, and rows of theirs that wait in quarantine."""
+    """Configured sources that are late, stale or refuse us, and their rows that wait in quarantine."""
     owners = {config.name: config.owner for config in city.sources}
     for source in sources:
         if source.source not in owners:
             continue
         state = source.freshness.state(now)
-        refused = source.outcome in (Outcome.AUTH, Outcome.DRIFT, Outcome.REFUSED)
+        about: dict[str, Any] = {
+            "place": "Sumber data",
+            "area": city.code,
+            "owner": owners[source.source],
+            "detail": source.message,
+        }
         since = source.freshness.observed_at or now
-        if state is not State.LIVE or refused:
-            title = _REASONS[source.outcome] if refused and source.outcome else _STATES[state]
-            yield _about(source, owners, f"{source.title} {title}", since, urgent=refused or state is State.STALE)
-        if source.quarantine_open:
-            title = f"{source.quarantine_open} baris {source.title} dikarantina"
-            yield _about(source, owners, title, since, n=source.quarantine_open, key="karantina")
+        refused = _REASONS.get(source.outcome) if source.outcome else None
+        if refused or state is not State.LIVE:
+            urgent = refused is not None or state is State.STALE
+            yield Attention(
+                id=f"sumber:{source.source}",
+                band=Band.ACT if urgent else Band.WATCH,
+                title=f"{source.title} {refused or _STATES[state]}",
+                since=since,
+                n=1,
+                **about,
+            )
+        if waiting := source.quarantine_open:
+            yield Attention(
+                id=f"karantina:{source.source}",
+                band=Band.WATCH,
+                title=f"{waiting} baris {source.title} dikarantina",
+                since=since,
+                n=waiting,
+                **about,
+            )
 
 
 _STATES = {State.LATE: "terlambat", State.STALE: "tidak mutakhir", State.NEVER: "belum pernah mengirim data"}
@@ -160,22 +180,6 @@ _REASONS = {
     Outcome.DRIFT: "berubah bentuk",
     Outcome.REFUSED: "tidak boleh dihubungi",
 }
-
-
-def _about(
-    source: SourceState, owners: dict[str, str], title: str, since: datetime, *, urgent: bool = False, n: int = 1, key: str = "sumber"
-) -> Attention:
-    return Attention(
-        id=f"{key}:{source.source}",
-        band=Band.ACT if urgent else Band.WATCH,
-        title=title,
-        place="Sumber data",
-        area="",
-        owner=owners[source.source],
-        since=since,
-        n=n,
-        detail=source.message,
-    )
 
 
 def span(length: timedelta) -> str:

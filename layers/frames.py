@@ -41,6 +41,7 @@ SEN = 100
 _PLAIN = frozenset({"source_id", "title", "plan_id", "provider", "subject"})
 """Text that hardly repeats; all other text is stored once and pointed to."""
 
+_KEY = ["source", "source_id"]
 _LEFT_OUT = frozenset({"seen_at", "known_at"})
 
 
@@ -51,7 +52,7 @@ class Changes(Protocol):
         """The highest change number."""
 
     def changes(self, kind: Kind, since: int, limit: int | None = None) -> Any:
-        """Current versions that changed after ``since``, in order, as columnar chunks with ``seq``."""
+        """Current versions that changed after ``since``, by rising ``seq``, as Arrow record batches with ``moved_from``."""
 
 
 def schema(kind: Kind) -> dict[str, Any]:
@@ -145,9 +146,7 @@ class Frames:
         return self._view
 
     def _map(self, name: str) -> pl.DataFrame:
-        frame = pl.from_arrow(pa.ipc.open_file(pa.memory_map(str(self.directory / name))).read_all())
-        assert isinstance(frame, pl.DataFrame)
-        return frame
+        return pl.DataFrame(pl.from_arrow(pa.ipc.open_file(pa.memory_map(str(self.directory / name))).read_all()))
 
     @property
     def _manifest(self) -> Path:
@@ -189,7 +188,7 @@ class Frames:
         held: list[pl.DataFrame] = []
         rows = last = 0
         for chunk in store.changes(kind, max(entry["seq"], manifest["seq"])):
-            frame = chunk if isinstance(chunk, pl.DataFrame) else pl.DataFrame(pl.from_arrow(chunk))
+            frame = pl.DataFrame(pl.from_arrow(chunk))
             if frame.height:
                 last = max(last, int(frame["seq"].max()))  # type: ignore[arg-type]
                 held.append(self._shape(kind, frame))
@@ -207,26 +206,24 @@ class Frames:
             area=pl.when(area.is_in(self._kelurahan)).then(area).otherwise(pl.lit(UNPLACED)),
             kecamatan=area.replace_strict(self._kecamatan, default=None, return_dtype=pl.String),
         )
-        return placed.select(pl.col(name).cast(dtype) for name, dtype in schema(kind).items())
+        columns = schema(kind) | {"moved_from": pl.String}
+        return placed.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
 
     def _patch(self, kind: Kind, held: list[pl.DataFrame], seq: int, manifest: dict[str, Any]) -> None:
-        """Put the changed rows into their months, and take their former versions out of whichever month holds them."""
-        fresh = pl.concat(held).unique(["source", "source_id"], keep="last", maintain_order=True)
-        arriving = {str(month): part for (month,), part in fresh.partition_by("month", as_dict=True).items()}
+        """Put the changed rows into their months, and take their former versions out of the months that held them."""
+        fresh = pl.concat(held).unique(_KEY, keep="last", maintain_order=True)
+        arriving = {str(month): part for (month,), part in fresh.drop("moved_from").partition_by("month", as_dict=True).items()}
+        left = fresh.select(*_KEY, pl.col("moved_from").str.split(",")).explode("moved_from").drop_nulls("moved_from")
+        leaving = {str(month): part for (month,), part in left.partition_by("moved_from", as_dict=True).items()}
         entry = manifest["kinds"][kind.value]
         months: dict[str, str] = dict(entry["months"])
-        for month in sorted(set(months) | set(arriving)):
+        for month in sorted({*arriving, *(leaving.keys() & months.keys())}):
             parts = [arriving[month]] if month in arriving else []
             if month in months:
-                old = self._map(months[month])
-                kept = old.join(fresh, on=["source", "source_id"], how="anti")
-                if not parts and kept.height == old.height:
-                    continue
-                parts.insert(0, kept)
-            if sum(part.height for part in parts):
-                name = self._write(kind, month, pl.concat(parts))
-            else:
-                name = None
+                gone = pl.concat([part.select(_KEY) for part in (*parts, leaving.get(month)) if part is not None])
+                parts.insert(0, self._map(months[month]).join(gone, on=_KEY, how="anti"))
+            rows = pl.concat(parts)
+            name = self._write(kind, month, rows) if rows.height else None
             if month in months:
                 os.utime(self.directory / months.pop(month))  # its grace begins
             if name:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import polars as pl
 
 from layers.city import City, SourceConfig
-from layers.model import Freshness, Outcome, SourceState, State
+from layers.model import Freshness, SourceState, State
+from layers.runs import SourceFacts
 
 UNCONFIGURED_BUDGET = timedelta(days=1)
 """Rows of a source that is no longer configured still count; they may be a day old before they are late."""
@@ -17,38 +17,16 @@ UNCONFIGURED_BUDGET = timedelta(days=1)
 _SEVERITY = {State.LIVE: 0, State.LATE: 1, State.STALE: 2, State.NEVER: 3}
 
 
-class Facts(Protocol):
-    """What the store knows of one source, over all its runs."""
+def excluded(facts: SourceFacts) -> Mapping[str, int]:
+    """Rows that rightly do not count, by rule: of the last run where it saw the whole source, else of all runs.
 
-    @property
-    def source(self) -> str: ...
-    @property
-    def outcome(self) -> Outcome | None: ...
-    @property
-    def message(self) -> str | None: ...
-    @property
-    def fetched_at(self) -> datetime | None: ...
-    @property
-    def newest(self) -> datetime | None: ...
-    @property
-    def seen(self) -> int: ...
-    @property
-    def kept(self) -> int: ...
-    @property
-    def unchanged(self) -> int: ...
-    @property
-    def excluded(self) -> Mapping[str, int]: ...
-    @property
-    def quarantined(self) -> int: ...
-    @property
-    def quarantine_open(self) -> int: ...
-    @property
-    def records(self) -> int: ...
-    @property
-    def failures(self) -> int: ...
+    Summed over runs, an export that is read again and again would count the same row each time.
+    """
+    whole = facts.last is not None and facts.last.seen >= facts.records
+    return facts.last.excluded if whole and facts.last else facts.excluded
 
 
-def freshness(config: SourceConfig | None, facts: Facts | None) -> Freshness:
+def freshness(config: SourceConfig | None, facts: SourceFacts | None) -> Freshness:
     """A live source speaks for the moment of its last good answer, an export only up to its newest record."""
     budget = config.budget if config else UNCONFIGURED_BUDGET
     if facts is None:
@@ -58,21 +36,19 @@ def freshness(config: SourceConfig | None, facts: Facts | None) -> Freshness:
     return Freshness(observed_at=observed, fetched_at=facts.fetched_at, budget=budget)
 
 
-def states(city: City, facts: Iterable[Facts]) -> tuple[SourceState, ...]:
+def states(city: City, facts: Iterable[SourceFacts]) -> tuple[SourceState, ...]:
     """Every source: the configured ones in the city's order, those that never ran too, then those only the store knows."""
     known = {f.source: f for f in facts}
     configured = {c.name: c for c in city.sources}
     return tuple(_state(name, configured.get(name), known.get(name)) for name in dict.fromkeys((*configured, *sorted(known))))
 
 
-def _state(name: str, config: SourceConfig | None, facts: Facts | None) -> SourceState:
+def _state(name: str, config: SourceConfig | None, facts: SourceFacts | None) -> SourceState:
     title, connector = (config.title, config.connector) if config else (name, "tidak dikonfigurasi")
     age = freshness(config, facts)
     tested = config.tested_on_real if config else True
     if facts is None:
-        return SourceState(
-            source=name, title=title, connector=connector, outcome=None, freshness=age, tested_on_real=tested, message="belum pernah ditarik"
-        )
+        facts = SourceFacts(source=name, message="belum pernah ditarik")
     return SourceState(
         source=name,
         title=title,

@@ -13,11 +13,14 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import shapely
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
 from shapely import Geometry
 from shapely.errors import ShapelyError
 
@@ -51,7 +54,7 @@ class GeoFile:
 
 def read(path: Path) -> GeoFile:
     """Read a local file by what it holds, not by what it is called; raises :class:`BoundaryError`."""
-    if re.match(r"(?i)/?vsi|[a-z][a-z0-9+.-]+:", str(path)) or not path.is_file():
+    if re.match(r"(?i)/vsi|[a-z][a-z0-9+.-]+:", str(path)) or not path.is_file():
         raise BoundaryError(f"{path}: bukan berkas di komputer ini")
     if (size := path.stat().st_size) > MAX_BYTES:
         raise BoundaryError(f"{path.name}: {size / 2**20:.0f} MB, lebih besar dari batas {MAX_BYTES / 2**20:.0f} MB")
@@ -59,8 +62,8 @@ def read(path: Path) -> GeoFile:
         head = file.read(4096)
     if head.startswith(b"PK\x03\x04"):
         form, rows = "Shapefile", _zipped(path)
-    elif head.startswith(b"SQLite format 3\0"):
-        form, rows = "GeoPackage", _gdal(path)
+    elif head.startswith(b"SQLite format 3\0") and head[68:70] == b"GP":  # GPKG, or GP10 in its first edition
+        form, rows = "GeoPackage", _gdal(path.resolve())
     else:
         form, rows = _text(path)
     features = tuple(Feature(columns=columns, shape=shape) for columns, shape in rows if not shape.is_empty)
@@ -203,24 +206,24 @@ def _sql(text: str, name: str) -> Rows:
     row: list[str] | None = None
     state = ""
     for match in _TOKEN.finditer(text):
-        kind, token = match.lastgroup, match[0]
+        kind, found = match.lastgroup, match[0]
         if kind is None:
             continue
-        if kind == "word" and token.upper() in ("INSERT", "VALUES"):
-            state = token.upper()
+        if kind == "word" and found.upper() in ("INSERT", "VALUES"):
+            state = found.upper()
             columns = [] if state == "INSERT" else columns
-        elif token == ";":
+        elif found == ";":
             state = ""
         elif state == "INSERT" and kind == "word" and columns is not None:
-            columns.append(token.strip('`"').lower())
-        elif state == "VALUES" and token == "(":
+            columns.append(found.strip('`"').lower())
+        elif state == "VALUES" and found == "(":
             row = []
-        elif state == "VALUES" and token == ")" and row is not None and columns is not None:
+        elif state == "VALUES" and found == ")" and row is not None and columns is not None:
             # The words before the columns are INTO and the table's own name.
             yield _sql_row(columns[2:], row, name)
             row = None
         elif row is not None and kind != "mark":
-            row.append(re.sub(r"''|\\(.)", lambda m: m[1] or "'", token[1:-1]) if kind == "text" else token)
+            row.append(re.sub(r"''|\\(.)", lambda m: m[1] or "'", found[1:-1]) if kind == "text" else found)
 
 
 def _sql_row(columns: list[str], row: list[str], name: str) -> tuple[dict[str, str], Geometry]:
@@ -286,21 +289,22 @@ def _gdal(path: Path, shown: str | None = None) -> Rows:
 
 def _degrees(shape: Geometry, system: str | None, name: str) -> Geometry:
     """A shape of the named coordinate system in WGS84; without a name it must already look like degrees."""
-    from pyproj import CRS, Transformer
-    from pyproj.exceptions import CRSError
-
+    if shape.is_empty:
+        return shape
     if system is None:
-        if not shape.is_empty and max(map(abs, shape.bounds)) > 360:
+        if max(map(abs, shape.bounds)) > 360:
             raise BoundaryError(f"{name}: sistem koordinat tidak disebut (.prj tidak ada) dan angkanya bukan derajat")
         return shape
     try:
-        crs = CRS.from_user_input(system)
-    except CRSError as error:
+        there = _transformer(system)
+    except ProjError as error:
         raise BoundaryError(f"{name}: sistem koordinat {system[:60]!r} tidak dikenal") from error
-    if crs.is_geographic:
-        return shape
-    there = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    moved = shapely.transform(shape, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1])))
-    if not all(map(math.isfinite, moved.bounds)) and not moved.is_empty:
-        raise BoundaryError(f"{name}: koordinat di luar sistem {crs.name}")
+    moved = shapely.transform(shape, there.transform, interleaved=False)
+    if not all(map(math.isfinite, moved.bounds)):
+        raise BoundaryError(f"{name}: koordinat di luar jangkauan sistemnya")
     return moved
+
+
+@lru_cache(8)
+def _transformer(system: str) -> Transformer:
+    return Transformer.from_crs(system, "EPSG:4326", always_xy=True)

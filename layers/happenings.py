@@ -47,13 +47,16 @@ def events(complaints: pl.DataFrame, packages: pl.DataFrame, tree: AreaTree, cit
     def owner(row: dict[str, Any]) -> str:
         return f" → {short(row['opd'], city)}" if row["opd"] else ""
 
+    def worth(row: dict[str, Any]) -> str:
+        return f"{rupiah(row['pagu'])} " if row["pagu"] else ""
+
     arrived = [event(row, "received", *case(row)[:2], case(row)[2] + owner(row)) for row in _latest(complaints, "received", now)]
     closed = [
         event(row, "closed", *case(row), f"selesai dalam {span(row['closed'] - row['received'])}")
         for row in _latest(complaints.lazy().filter(DONE).collect(), "closed", now)
     ]
     announced = [
-        event(row, "announced", "Pengadaan", row["method"], f"diumumkan {rupiah(row['pagu'] or 0) if row['pagu'] else ''}".strip() + owner(row))
+        event(row, "announced", "Pengadaan", row["method"], f"{worth(row)}diumumkan{owner(row)}")
         for row in _latest(packages, "announced", now)
     ]
     newest = sorted([*arrived, *closed, *announced], key=lambda found: (found.at, found.text), reverse=True)
@@ -68,7 +71,9 @@ def dots(complaints: pl.DataFrame, now: datetime) -> tuple[Dot, ...]:
     """Complaints of the last hour that have a point, newest first, at most :data:`DOTS`."""
     recent = (
         complaints.lazy()
-        .filter(pl.col("received").is_between(now - timedelta(hours=1), now), pl.col("lat").is_not_null(), pl.col("lon").is_not_null())
+        .filter(
+            pl.col("received").is_between(now - timedelta(hours=1), now), pl.all_horizontal(pl.col("lat", "lon").is_not_null())
+        )
         .select(pl.col("lat").round(DOT_DECIMALS), pl.col("lon").round(DOT_DECIMALS), "received")
         .top_k(DOTS, by="received")
         .sort("received", "lat", "lon", descending=True)
@@ -80,12 +85,11 @@ def dots(complaints: pl.DataFrame, now: datetime) -> tuple[Dot, ...]:
 def arrivals(complaints: pl.DataFrame, city: City, now: datetime) -> Arrivals:
     """Complaints received today per channel, the busiest first, in slots from local midnight up to the one that holds now."""
     midnight = start_of_day(now, city.zone)
-    slot = timedelta(minutes=SLOT_MINUTES)
-    slots = (now - midnight) // slot + 1
+    slots = (now - midnight) // timedelta(minutes=SLOT_MINUTES) + 1
     table = (
         complaints.lazy()
         .filter(pl.col("received").is_between(midnight, now))
-        .group_by(pl.col("channel").cast(pl.String), slot=(pl.col("received") - midnight) // slot)
+        .group_by(pl.col("channel").cast(pl.String), slot=(pl.col("received") - midnight).dt.total_minutes() // SLOT_MINUTES)
         .agg(n=pl.len())
         .collect()
     )

@@ -17,7 +17,7 @@ ITEM_LIMIT = 60
 
 _GAP = "[\\s.\\-/\u200b]?"
 _CARD = re.compile(
-    rf"(?<!\d)(?P<label>(?:no(?:mor)?\.?\s*)?(?:kk|kartu\s+keluarga)\W{{0,4}})?(?P<digits>\d(?:{_GAP}\d){{15}})(?!\d)", re.IGNORECASE
+    rf"(?<!\d)(?P<label>(?:\bkk|\bkartu\s+keluarga)\W{{0,4}})?(?P<digits>\d(?:{_GAP}\d){{15}})(?!\d)", re.IGNORECASE
 )
 _PHONE = re.compile(rf"(?<![\d+])(?:\+{_GAP}62|62|0){_GAP}\(?0?\)?{_GAP}8[1-9](?:{_GAP}\d){{6,10}}(?!\d)")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
@@ -59,15 +59,18 @@ def mask(text: str) -> str:
     return "".join(parts) + text[start:]
 
 
-_NAMES = frozenset(
-    "nama name nama_lengkap full_name fullname first_name last_name nama_depan nama_belakang nama_ibu nama_ayah"
-    " tempat_lahir tanggal_lahir tgl_lahir birth_date contact kontak".split()
-)
-_WORDS = frozenset(
-    "nik nokk kk ktp npwp nip pelapor pemohon warga penduduk penghuni telepon telp tlp telpon phone handphone hp wa whatsapp msisdn"
-    " email mail surel alamat address jalan rt rw reporter requester citizen applicant account_id device_id".split()
-)
-_PERSONS = frozenset({"pegawai", "pejabat", "penerima", "ppk", "kpa", "ibu", "ayah", "orang", "user", "pengguna", "pasien", "siswa"})
+_NAMES = frozenset({
+    "nama", "name", "nama_lengkap", "full_name", "fullname", "first_name", "last_name", "nama_depan", "nama_belakang",
+    "tempat_lahir", "tanggal_lahir", "tgl_lahir", "birth_date", "contact", "kontak", "account_id", "device_id", "no_rumah",
+})  # fmt: skip
+_WORDS = frozenset({
+    "nik", "nokk", "kk", "ktp", "npwp", "nip", "pelapor", "pemohon", "warga", "penduduk", "penghuni", "telepon", "telp", "tlp",
+    "telpon", "phone", "handphone", "hp", "nohp", "wa", "whatsapp", "msisdn", "email", "mail", "surel", "alamat", "address",
+    "jalan", "rt", "rw", "reporter", "requester", "citizen", "applicant",
+})  # fmt: skip
+_PERSONS = frozenset({
+    "pegawai", "pejabat", "penerima", "ppk", "kpa", "ibu", "ayah", "orang", "user", "pengguna", "pasien", "siswa", "petugas",
+})  # fmt: skip
 
 
 def names_person(field: str) -> bool:

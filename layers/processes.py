@@ -6,10 +6,15 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
+
+from layers.boundaries import import_boundaries
+from layers.cache import end_leftover, server_command, socket_path
+from layers.settings import Settings
 
 FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 30.0, 60.0
 """Seconds: the pause before a restart doubles from the first to the longest, and begins anew after a steady run."""
@@ -88,3 +93,22 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def run_room(settings: Settings) -> None:
+    """Start cache, connectors and web (and the demo's upstream) and watch them until told to end."""
+    me = [sys.executable, "-m", "liveroom"]
+    if settings.boundaries:
+        for line in import_boundaries(settings.boundaries, settings.city, settings.data).lines:
+            log.info("%s", line)
+    supervisor = Supervisor()
+    if settings.redis_url is None:
+        path = socket_path(settings.data)
+        end_leftover(path)
+        supervisor.add("cache", server_command(path))
+    if settings.demo:
+        supervisor.add("simulator", [*me, "simulate"])
+    supervisor.add("connectors", [*me, "pull"])
+    supervisor.add("web", [*me, "serve"])
+    log.info("Live Room %s: http://%s:%d", settings.city.name, settings.host, settings.port)
+    supervisor.watch()

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-import polars as pl
-
 from layers.areas import AreaTree
-from layers.catalog import Kpi, Share, Window
-from layers.city import City, Target
-from layers.evaluate import TREND_DAYS, WHOLE, Cell, cells, empty, first, missing, recent, since, stated, trend, trend_days
-from layers.explain import USUAL_DAYS, attention, wilson
-from layers.frames import Frames, View
-from layers.freshness import Facts, as_frame, states, worst
+from layers.catalog import Kpi
+from layers.city import City
+from layers.explain import attention
+from layers.frames import Frames
 from layers.happenings import arrivals, dots, events
-from layers.model import UNPLACED, Band, Evidence, Freshness, Kind, Reading, Snapshot, SourceState, Trend
-from layers.wire import decode, encode
+from layers.model import Kind, Snapshot
+from layers.readings import Room, readings
+from layers.runs import SourceFacts
+from layers.trends import trends
+from layers.wire import WireError, decode, encode
 
 __all__ = ["build", "decode", "encode", "publish", "read_snapshot"]
 
 SNAPSHOT = "snapshot.json"
-ROOM_BUDGET = timedelta(minutes=1)
-"""Figures about the sources are made by the room itself, with each snapshot."""
-
-CUTS: tuple[str | None, ...] = (None, "kecamatan", "area", "opd")
 
 
 class Knows(Protocol):
     """What a snapshot needs of the store."""
 
-    def source_states(self) -> Iterable[Facts]:
+    def source_states(self) -> Iterable[SourceFacts]:
         """What is known of every source that ever ran."""
 
 
@@ -44,24 +38,52 @@ class Board(Protocol):
         """Keep the body, flip the pointer if the version rises, and tell whoever listens."""
 
 
-class Origin:
-    """Where the figures of one KPI come from: its frame, its sources, their age and what of them does not count."""
+def build(  # noqa: PLR0917 - every room hands over what it owns
+    frames: Frames,
+    catalog: Mapping[str, Kpi],
+    tree: AreaTree,
+    city: City,
+    store: Knows,
+    now: datetime,
+    version: int,
+    notice: str | None = None,
+) -> Snapshot:
+    """Every standard cut of every KPI as known at ``now``: city, kecamatan, kelurahan with the unplaced, and OPD."""
+    now = now.astimezone(UTC)
+    room = Room(frames.view(), tree, city, store.source_states(), now)
+    complaints = room.recent(Kind.COMPLAINT)
+    shown = tuple(reading for kpi in catalog.values() for reading in readings(kpi, room))
+    return Snapshot(
+        version=version,
+        city=city.code,
+        built_at=now,
+        notice=notice,
+        readings=shown,
+        trends=trends(frames, catalog, room, shown),
+        arrivals=arrivals(complaints, city, now),
+        attention=attention(complaints, room.sources, tree, city, now),
+        events=events(complaints, room.recent(Kind.PACKAGE), tree, city, now),
+        dots=dots(complaints, now),
+        sources=room.sources,
+    )
 
-    def __init__(self, kpi: Kpi, frame: pl.DataFrame, sources: tuple[SourceState, ...], city: City, now: datetime) -> None:
-        self.why_none = missing(frame, kpi.needs)
-        if kpi.kind is None:
-            names = {state.source for state in sources if state.connector}
-            self.freshness = Freshness(observed_at=now, fetched_at=now, budget=ROOM_BUDGET)
-            self.excluded: dict[str, int] = {}
-            self.quarantined = 0
-        else:
-            fed = frame.lazy() if kpi.needs is None else frame.lazy().filter(kpi.needs.rows)
-            names = set(fed.select(pl.col("source").unique().cast(pl.String)).collect()["source"])
-            feeding = [state for state in sources if state.source in names]
-            self.freshness = worst((state.freshness for state in feeding), now)
-            self.excluded = {}
-            for state in feeding:
-                for rule, n in state.excluded.items():
-                    self.excluded[rule] = self.excluded.get(rule, 0) + n
-            self.quarantined = sum(state.quarantine_open for state in feeding)
-        self.sources = tuple(sorted(names))
+
+def publish(snapshot: Snapshot, cache: Board, directory: Path) -> None:
+    """Write the snapshot beside the frames, so that a web worker can start without the cache, then to the cache.
+
+    The cache's own error is the caller's to handle: the file is already there.
+    """
+    body = encode(snapshot)
+    directory.mkdir(parents=True, exist_ok=True)
+    part = directory / (SNAPSHOT + ".part")
+    part.write_bytes(body)
+    part.replace(directory / SNAPSHOT)
+    cache.publish_snapshot(snapshot.version, body)
+
+
+def read_snapshot(directory: Path) -> Snapshot | None:
+    """The snapshot last written beside the frames, or ``None`` when there is none that can be read."""
+    try:
+        return decode((directory / SNAPSHOT).read_bytes())
+    except (FileNotFoundError, WireError):
+        return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as _field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from layers.database import Database
 from layers.model import Scope
@@ -29,7 +30,7 @@ class Reject:
     source_id: str | None
     field: str
     reason: str
-    original: Mapping[str, Any] = field(repr=False)
+    original: Mapping[str, Any] = _field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +126,18 @@ class Quarantine(Database):
             known |= {bytes(row.digest): row for row in connection.execute(query.where(table.c.source == source, chosen))}
         fresh = []
         for digest, reject in by_digest.items():
-            told = {"field": _clean(reject.field), "reason": mask(_clean(reject.reason)), "cause": cause(reject.reason)}
+            told: dict[str, Any] = {
+                "field": _clean(reject.field),
+                "reason": mask(_clean(reject.reason)),
+                "cause": cause(reject.reason),
+            }
             held = known.get(digest)
             if held is None:
                 told |= {"source": source, "source_id": reject.source_id and mask(_clean(reject.source_id)), "digest": digest}
                 told |= {"masked": mask_row(reject.original), "original": self._vault.seal(reject.original)}
                 fresh.append(told | {"first_seen": now, "last_seen": now, "times": times[digest]})
                 continue
-            again: dict[str, Any] = told | {"last_seen": now, "times": held.times + times[digest], "resolved": None}
+            again = told | {"last_seen": now, "times": held.times + times[digest], "resolved": None}
             if held.resolved is not None:
                 again |= {"first_seen": now, "original": self._vault.seal(reject.original)}
             connection.execute(update(table).where(table.c.id == held.id).values(again))
@@ -144,9 +149,8 @@ class Quarantine(Database):
         mine = (table.c.source == source, table.c.resolved.is_(None))
         if connection.execute(select(table.c.id).where(*mine, table.c.source_id.is_not(None)).limit(1)).first() is None:
             return
-        query = update(table).where(*mine, or_(table.c.last_seen < now)).values(resolved=now, original=None)
-        for start in range(0, len(source_ids), CHUNK):
-            connection.execute(query.where(table.c.source_id.in_(source_ids[start : start + CHUNK])))
+        chosen = self.among(table.c.source_id, source_ids)
+        connection.execute(update(table).where(*mine, chosen).values(resolved=now, original=None))
 
 
 def cause(reason: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from layers import schema
@@ -18,7 +18,7 @@ INTERRUPTED = "terputus"
 """Message of a run whose process ended without closing it."""
 
 
-class RunClosed(RuntimeError):
+class RunClosedError(RuntimeError):
     """The run is not open any more (another process took over): nothing of the batch was kept."""
 
 
@@ -70,23 +70,22 @@ class Runs(Database):
             mine = (schema.run.c.source == source, schema.run.c.finished.is_(None))
             left = update(schema.run).where(*mine).values(finished=now, outcome=Outcome.TRANSIENT.value, message=INTERRUPTED)
             connection.execute(left)
-            key = connection.execute(schema.run.insert().values(source=source, started=now)).inserted_primary_key
-            assert key is not None
-            return int(key[0])
+            new = schema.run.insert().values(source=source, started=now).returning(schema.run.c.id)
+            return int(connection.execute(new).scalar_one())
 
     def end_run(self, run_id: int, outcome: Outcome, message: str | None, now: datetime) -> Run:
-        """Close a run; a good outcome also closes the breaker. Raises :class:`RunClosed` when it is not open."""
+        """Close a run; a good outcome also closes the breaker. Raises :class:`RunClosedError` when it is not open."""
         with self.write() as connection:
             mine = (schema.run.c.id == run_id, schema.run.c.finished.is_(None))
             close = update(schema.run).where(*mine).values(finished=now, outcome=outcome.value, message=message)
             row = connection.execute(close.returning(*schema.run.c)).first()
             if row is None:
-                raise RunClosed(f"run {run_id} sudah ditutup")
+                raise RunClosedError(f"run {run_id} sudah ditutup")
             facts: dict[str, Any] = {"outcome": outcome.value, "message": message}
             if outcome.good:
                 facts |= {"fetched_at": now, "failures": 0, "retry_at": None}
             connection.execute(update(schema.source).where(schema.source.c.source == row.source).values(facts))
-            return _run(row._mapping)  # noqa: SLF001
+            return _run(row)
 
     def _count(self, connection: Connection, run_id: int, source: str, more: Mapping[str, Any]) -> None:
         """Add a batch's counts to its run and its source, within the batch's transaction."""
@@ -95,7 +94,7 @@ class Runs(Database):
             select(run.excluded).where(run.id == run_id, run.source == source, run.finished.is_(None)).with_for_update()
         ).first()
         if open_run is None:
-            raise RunClosed(f"run {run_id} sumber {source} tidak terbuka")
+            raise RunClosedError(f"run {run_id} sumber {source} tidak terbuka")
         total = connection.execute(select(schema.source.c.excluded).where(schema.source.c.source == source)).scalar_one()
         for table, key, excluded in (
             (schema.run, run.id == run_id, open_run.excluded),
@@ -173,7 +172,7 @@ class Runs(Database):
         is_open = quarantine.c.resolved.is_(None)
         waiting = select(quarantine.c.source, func.count().label("n")).where(is_open).group_by(quarantine.c.source)
         with self.read() as connection:
-            last = {row.source: _run(row._mapping) for row in connection.execute(select(run).where(run.c.id.in_(newest)))}  # noqa: SLF001
+            last = {row.source: _run(row) for row in connection.execute(select(run).where(run.c.id.in_(newest)))}
             open_rows = {row.source: row.n for row in connection.execute(waiting)}
             rows = connection.execute(select(schema.source).order_by(schema.source.c.source)).mappings().all()
         names = set(SourceFacts.__slots__) - {"outcome", "quarantine_open", "last"}
@@ -188,6 +187,6 @@ class Runs(Database):
         ]
 
 
-def _run(row: Mapping[str, Any]) -> Run:
-    facts = {name: row[name] for name in ("source", "started", "finished", "message", *_COUNTS)}
-    return Run(**facts, outcome=Outcome(row["outcome"]))
+def _run(row: Row[Any]) -> Run:
+    facts = {name: getattr(row, name) for name in ("source", "started", "finished", "message", *_COUNTS)}
+    return Run(**facts, outcome=Outcome(row.outcome))

@@ -32,13 +32,13 @@ from sqlalchemy.types import TypeEngine
 from layers.model import RECORDS, Kind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 SEN = Decimal(100)
 
 
 def micros(moment: datetime) -> int:
     """Whole microseconds since 1970 in UTC; a moment without a zone raises ``TypeError``."""
-    return (moment - EPOCH) // _MICROSECOND
+    return (moment - EPOCH) // MICROSECOND
 
 
 def sen(amount: Decimal) -> int:
@@ -63,7 +63,7 @@ class Moment(TypeDecorator[datetime]):
             return value
         return micros(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.astimezone(UTC) if isinstance(value, datetime) else EPOCH + timedelta(microseconds=value)
@@ -75,10 +75,10 @@ class Money(TypeDecorator[Decimal]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         return None if value is None else sen(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         return None if value is None else Decimal(value) / SEN
 
 

@@ -50,15 +50,15 @@ class Settings:
 def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     """Read ``LIVEROOM_*`` and ``REDIS_URL``; raises :class:`SettingsError` or :class:`layers.city.PackError`.
 
-    LIVEROOM_CITY, LIVEROOM_DATA, LIVEROOM_HOST, LIVEROOM_PORT, LIVEROOM_WORKERS, LIVEROOM_DEMO,
+    A data folder that holds ``demo`` is a demo's for good: its store has generated records in it.
+    LIVEROOM_CITY, LIVEROOM_DATA, LIVEROOM_HOST, LIVEROOM_PORT, LIVEROOM_WORKERS,
     LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_BOUNDARIES; LIVEROOM_SOURCES
     names further folders of source files beside ``DATA/sources``, LIVEROOM_PACKS another folder of packs.
     """
     env = os.environ if env is None else env
-    data = Path(env.get("LIVEROOM_DATA", "data")).resolve()
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    demo = env.get("LIVEROOM_DEMO", "") == "1"
-    sources = [data / "sources", *(Path(p) for p in env.get("LIVEROOM_SOURCES", "").split(os.pathsep) if p)]
+    data = data_folder(env)
+    demo = (data / "demo").is_dir()
+    sources = [data / "sources", data / "demo" / "sources", *(Path(p) for p in env.get("LIVEROOM_SOURCES", "").split(os.pathsep) if p)]
     boundaries = env.get("LIVEROOM_BOUNDARIES")
     return Settings(
         city=load(env.get("LIVEROOM_CITY", "36.71"), sources, Path(env.get("LIVEROOM_PACKS", PACKS))),
@@ -73,6 +73,13 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         secret=_secret(env.get("LIVEROOM_SECRET"), data, demo=demo),
         boundaries=Path(boundaries) if boundaries else None,
     )
+
+
+def data_folder(env: Mapping[str, str] | None = None) -> Path:
+    """LIVEROOM_DATA, made if it is not there yet, for its owner alone."""
+    data = Path((os.environ if env is None else env).get("LIVEROOM_DATA", "data")).resolve()
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return data
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, or_, select, type_coerce
 
 from layers import schema
 from layers.database import Database
@@ -78,7 +78,7 @@ class Shelves(Database):
             with self.read() as connection:
                 rows = connection.execute(query.where(table.c.seq > since).limit(size)).all()
             if rows:
-                arrays = [_array(values, field.type) for values, field in zip(zip(*rows, strict=True), form, strict=True)]
+                arrays = [pa.array(values, type=field.type) for values, field in zip(zip(*rows, strict=True), form, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=form)
             if len(rows) < size:
                 return
@@ -181,10 +181,3 @@ def _record(kind: Kind, row: Any) -> Record:
         if issubclass(python, StrEnum) and values[name] is not None:
             values[name] = python(values[name])
     return RECORDS[kind](**values)
-
-
-def _array(values: tuple[Any, ...], form: Any) -> Any:
-    return pa.array(values, type=form)
-
-
-__all__ = ["CHUNK_ROWS", "ORDERS", "Shelves", "arrow_schema", "within"]

@@ -15,11 +15,11 @@ from layers import schema
 from layers.clock import month_of
 from layers.model import Kind, Record
 from layers.quarantine import Quarantine, QuarantineRow, Reject
-from layers.runs import Breaker, RunClosed, Runs, SourceFacts
+from layers.runs import Breaker, RunClosedError, Runs, SourceFacts
 from layers.schema import RECORD_TABLES, micros
 from layers.shelves import Shelves
 from layers.vault import Vault
-from layers.versions import FIELDS, TWIN, Changes, Link, candidate, fold, merge
+from layers.versions import FIELDS, TWIN, Candidate, Changes, Link, candidate, fold, merge
 
 BATCH_ROWS = 5_000
 """The most rows that one transaction takes."""
@@ -64,7 +64,7 @@ class Store(Runs, Quarantine, Shelves):
     def upsert_batch(self, batch: Batch) -> BatchResult:
         """Keep a batch: records, cursor, counts and quarantine are committed together or not at all.
 
-        Raises ``ValueError`` for too many rows or a foreign record, :class:`layers.runs.RunClosed` when the
+        Raises ``ValueError`` for too many rows or a foreign record, :class:`layers.runs.RunClosedError` when the
         run was closed meanwhile.
         """
         seen = len(batch.records) + sum(batch.excluded.values()) + len(batch.rejects)
@@ -86,7 +86,7 @@ class Store(Runs, Quarantine, Shelves):
                 self._reject(connection, batch.source, batch.rejects, batch.now)
             counts = {"seen": seen, "kept": kept, "unchanged": unchanged, "excluded": excluded, "quarantined": len(batch.rejects)}
             self._count(connection, batch.run_id, batch.source, counts)
-            self._note(connection, batch, sum(changes.first_sights for changes in done))
+            self._note(connection, batch, sum(changes.first_sights for changes in done), _newest(batch))
         return BatchResult(kept=kept, unchanged=unchanged, excluded=excluded, quarantined=len(batch.rejects))
 
     def _keep(self, connection: Connection, batch: Batch, kind: Kind, records: Sequence[Record]) -> Changes:
@@ -105,7 +105,7 @@ class Store(Runs, Quarantine, Shelves):
         for source_id, candidates in by_id.items():
             merge(chains.get(source_id, ()), candidates, month, changes)
         self._apply(connection, batch.run_id, kind, changes)
-        self._mended(connection, batch.source, [link.candidate.record.source_id for link in changes.added if link.candidate], batch.now)
+        self._mended(connection, batch.source, [new.record.source_id for _, new in changes.added], batch.now)
         return changes
 
     def _chains(
@@ -117,7 +117,7 @@ class Store(Runs, Quarantine, Shelves):
         lowest = min(new.known_from for candidates in by_id.values() for new in candidates)
         query = select(table.c.source_id, *(table.c[name] for name in names)).where(
             table.c.source == source,
-            table.c.source_id.in_(list(by_id)),
+            self.among(table.c.source_id, list(by_id)),
             or_(table.c.known_to.is_(None), table.c.known_to > lowest),
         )
         chains: dict[str, list[Link]] = defaultdict(list)
@@ -137,42 +137,43 @@ class Store(Runs, Quarantine, Shelves):
             return
         head = schema.change.c.head
         last = connection.execute(update(schema.change).values(head=head + len(changes.added)).returning(head)).scalar_one()
-        for seq, link in enumerate(changes.added, last - len(changes.added) + 1):
+        for seq, (link, _) in enumerate(changes.added, last - len(changes.added) + 1):
             link.seq = seq
         if self.sqlite:
-            connection.exec_driver_sql(self._raw_inserts[kind], [_stored(link, run_id) for link in changes.added])
+            connection.exec_driver_sql(self._raw_inserts[kind], [_stored(*added, run_id) for added in changes.added])
         else:
-            connection.execute(insert(table), [_named(link, run_id, kind) for link in changes.added])
+            connection.execute(insert(table), [_named(*added, run_id) for added in changes.added])
 
     def _compile(self, kind: Kind) -> str:
-        """SQLAlchemy's own INSERT as text, for rows that are already as SQLite stores them, in the table's order: it halves the time."""
+        """SQLAlchemy's own INSERT as text, for rows that are already as SQLite stores them, in the table's order."""
         return str(insert(RECORD_TABLES[kind]).compile(self._engine))
 
-    def _note(self, connection: Connection, batch: Batch, first_sights: int) -> None:
+    def _note(self, connection: Connection, batch: Batch, first_sights: int, newest: datetime | None) -> None:
         """The source's cursor, its number of records and the newest moment that they speak of."""
         facts: dict[str, Any] = {"records": schema.source.c.records + first_sights}
         if batch.cursor is not None:
             facts["cursor"] = dict(batch.cursor)
-        told = (moment for record in batch.records for moment in (record.at, record.known_at) if moment and moment <= batch.now)
-        if newest := max(told, default=None):
+        if newest is not None:
             held = schema.source.c.newest
-            value = bindparam("newest_told", newest, type_=schema.Moment)
+            value = bindparam("told", newest, type_=schema.Moment)
             facts["newest"] = func.max(func.coalesce(held, value), value) if self.sqlite else func.greatest(held, value)
         connection.execute(update(schema.source).where(schema.source.c.source == batch.source).values(facts))
 
 
-def _stored(link: Link, run_id: int) -> tuple[Any, ...]:
-    new = link.candidate
-    assert new is not None
+def _newest(batch: Batch) -> datetime | None:
+    """The latest moment that the batch's records speak of; what lies ahead of us says nothing about their age."""
+    told = [record.at for record in batch.records] + [record.known_at for record in batch.records if record.known_at]
+    return max((moment for moment in told if moment <= batch.now), default=None)
+
+
+def _stored(link: Link, new: Candidate, run_id: int) -> tuple[Any, ...]:
     until = None if link.known_to is None else micros(link.known_to)
     return (link.seq, *new.values, micros(link.known_from), until, link.digest, run_id, link.month, link.moved_from)
 
 
-def _named(link: Link, run_id: int, kind: Kind) -> dict[str, Any]:
-    new = link.candidate
-    assert new is not None
+def _named(link: Link, new: Candidate, run_id: int) -> dict[str, Any]:
     books = (link.known_from, link.known_to, link.digest, run_id, link.month, link.moved_from)
-    fields = {name: getattr(new.record, name) for name in FIELDS[kind]}
+    fields = {name: getattr(new.record, name) for name in FIELDS[new.record.kind]}
     return {"seq": link.seq, **fields, **dict(zip(_BOOKS, books, strict=True))}
 
 
@@ -183,7 +184,7 @@ __all__ = [
     "Breaker",
     "QuarantineRow",
     "Reject",
-    "RunClosed",
+    "RunClosedError",
     "SourceFacts",
     "Store",
 ]

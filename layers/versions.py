@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any
 
 from layers.model import Kind, Record
-from layers.schema import micros, record_fields, sen
+from layers.schema import EPOCH, MICROSECOND, record_fields, sen
 
 TWIN = "kembar"
 """The rule that excludes a row which tells another story of the same version than the one kept."""
@@ -26,17 +26,17 @@ TWIN = "kembar"
 DIGEST_BYTES = 16
 FIELDS: Mapping[Kind, tuple[str, ...]] = {kind: tuple(record_fields(kind)) for kind in Kind}
 _GET = {kind: attrgetter(*names) for kind, names in FIELDS.items()}
-_SEEN = {kind: (names.index("seen_at"), names.index("known_at")) for kind, names in FIELDS.items()}
+IDENTITY = 4
+"""How many fields come before the content: source, source_id, seen_at, known_at."""
 
 
-def plain(value: Any) -> Any:
-    """A field as SQLite stores it: times as microseconds, money as sen, the rest as it is."""
-    kind = type(value)
-    if kind is datetime:
-        return micros(value)
-    if kind is Decimal:
-        return sen(value)
-    return value.value if isinstance(value, StrEnum) else value
+def _fields_of(kind: Kind, python: type) -> tuple[int, ...]:
+    return tuple(at for at, (held, _) in enumerate(record_fields(kind).values()) if issubclass(held, python))
+
+
+_TIMES = {kind: _fields_of(kind, datetime) for kind in Kind}
+_SUMS = {kind: _fields_of(kind, Decimal) for kind in Kind}
+_WORDS = {kind: _fields_of(kind, StrEnum) for kind in Kind}
 
 
 @dataclass(slots=True, eq=False)
@@ -52,16 +52,22 @@ class Candidate:
 def candidate(record: Record) -> Candidate:
     """Encode a record once; the digest covers its content and not when it was seen or known."""
     kind = record.kind
-    values = [plain(value) for value in _GET[kind](record)]
-    seen, known = _SEEN[kind]
-    content = repr((*values[:seen], *values[seen + 1 : known], *values[known + 1 :]))
-    digest = blake2b(content.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+    values = list(_GET[kind](record))
+    for at in _TIMES[kind]:
+        if values[at] is not None:
+            values[at] = (values[at] - EPOCH) // MICROSECOND
+    for at in _SUMS[kind]:
+        if values[at] is not None:
+            values[at] = sen(values[at])
+    for at in _WORDS[kind]:
+        values[at] = values[at].value
+    digest = blake2b(repr(values[IDENTITY:]).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
     return Candidate(record, values, record.known_at or record.seen_at, digest)
 
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """One version in its chain: an existing row (``seq`` set, ``candidate`` empty) or a new one."""
+    """One version in its chain: an existing row (``seq`` set) or a new one (``candidate`` set)."""
 
     known_from: datetime
     digest: bytes
@@ -76,7 +82,7 @@ class Link:
 class Changes:
     """What a batch does to the chains of one kind. ``mended`` holds (seq, new known_to)."""
 
-    added: list[Link] = field(default_factory=list)
+    added: list[tuple[Link, Candidate]] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     mended: list[tuple[int, datetime | None]] = field(default_factory=list)
     unchanged: int = 0
@@ -109,6 +115,11 @@ def merge(chain: Sequence[Link], candidates: Sequence[Candidate], month: Any, ch
 
     ``month`` says which partition a record belongs to.
     """
+    if not chain and len(candidates) == 1:
+        new = candidates[0]
+        changes.added.append((Link(new.known_from, new.digest, month=month(new.record.at)), new))
+        changes.first_sights += 1
+        return
     links = {link.known_from: link for link in chain}
     current = max(chain, key=_start, default=None)
     for new in sorted(candidates, key=_start):
@@ -149,7 +160,7 @@ def _relink(links: Sequence[Link], current: Link | None, changes: Changes) -> No
             if follower is None and current is not None:
                 months = {*(current.moved_from or "").split(","), current.month} - {"", link.month}
                 link.moved_from = ",".join(sorted(months)) or None
-            changes.added.append(link)
+            changes.added.append((link, link.candidate))
         elif link.known_to != until and link.seq is not None:
             changes.mended.append((link.seq, until))
 

@@ -41,7 +41,8 @@ def city() -> City:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of a demo on loopback with an empty data folder."""
-    return from_environment({"LIVEROOM_DATA": str(tmp_path / "data"), "LIVEROOM_DEMO": "1", "LIVEROOM_SECRET": SECRET})
+    (tmp_path / "data" / "demo").mkdir(parents=True)
+    return from_environment({"LIVEROOM_DATA": str(tmp_path / "data"), "LIVEROOM_SECRET": SECRET})
 
 
 @pytest.fixture(autouse=True)

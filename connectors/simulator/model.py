@@ -174,6 +174,7 @@ class City90:
                 signed = selected if selected <= now else None
                 yield {
                     "kode": f"P{now.year % 100}{number:05d}",
+                    "tahun": now.year,
                     "satker": opd,
                     "nama": f"Paket {method} {number:05d}",
                     "metode": method,

@@ -45,6 +45,7 @@ PAKET = sa.Table(
     "paket",
     _tables,
     sa.Column("kode", _text, primary_key=True),
+    sa.Column("tahun", sa.Integer),
     *(sa.Column(name, _text) for name in ("satker", "nama", "metode", "tahap", "pagu", "nilai", "diumumkan", "kontrak")),
     sa.Column("diubah", _text, index=True),
 )
@@ -149,8 +150,16 @@ class Upstream:
             self.advance(clock.now())
 
 
+
+def prepare(data: Path) -> None:
+    """Make ``data`` a demo's folder, once: its sources are declared in ``DATA/demo/sources``, as people declare theirs."""
+    folder = data.resolve() / "demo"
+    (folder / "sources").mkdir(parents=True, exist_ok=True, mode=0o700)
+    for template in sorted(Path(__file__).parent.glob("sources/*.toml")):
+        text = template.read_text("utf-8").replace("${LIVEROOM_DEMO_FOLDER}", folder.as_posix())
+        (folder / "sources" / template.name).write_text(text, "utf-8")
+
+
 def run(settings: Settings) -> None:
-    """The demo's upstream process; its database lies in ``DATA/demo``, which is made anew at each start."""
-    folder = settings.data / "demo"
-    folder.mkdir(exist_ok=True)
-    Upstream(settings.city, folder / "upstream.sqlite").run_forever()
+    """The demo's upstream process."""
+    Upstream(settings.city, settings.data / "demo" / "upstream.sqlite").run_forever()

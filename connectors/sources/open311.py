@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt
 
 from connectors.answer import Answer
+from connectors.fields import moment, need, need_moment, opd, text
 from connectors.http import Http
 from connectors.source import (
     AskForAccess,
@@ -31,7 +32,6 @@ from connectors.source import (
     SourceError,
     TryLater,
 )
-from connectors.values import moment, need, need_moment, opd, text
 from layers.model import Complaint, Kind, Status
 
 STANDARD_DAYS = 90
@@ -59,8 +59,8 @@ class Open311(Config):
     window_days: Annotated[int, Field(ge=1, le=STANDARD_DAYS)] = 30
     look_back_days: PositiveInt = STANDARD_DAYS
     by: Literal["requested", "updated"] = "requested"
-    page_size: PositiveInt | None = None
-    limit: PositiveInt = 1000
+    page_size: Annotated[int, Field(ge=1, le=5000)] | None = None
+    limit: Annotated[int, Field(ge=1, le=5000)] = 1000
     open: Mapping[str, Status] = OPEN
     closed: Mapping[str, Status] = CLOSED
     categories: Mapping[str, str] = Field(default_factory=dict)
@@ -75,11 +75,14 @@ def pages(http: Http, config: Open311, cursor: Cursor | None, ctx: Context) -> I
     if cursor:
         start = max(start, datetime.fromisoformat(cursor["until"]) - reach)
     ask = _Asker(http, config)
+    before: set[str] = set()
     while start < ctx.now:
         end = min(start + timedelta(days=config.window_days), ctx.now)
         for rows, until in ask.window(start, end):
             until = max(until, datetime.fromisoformat(cursor["until"])) if cursor else until
-            yield Page(rows=rows, cursor={"until": until.isoformat()})
+            marks = {repr(row) for row in rows}  # windows share their edge, so a row may come twice
+            yield Page(rows=[row for row in rows if repr(row) not in before], cursor={"until": until.isoformat()})
+            before = marks
         start = end
 
 

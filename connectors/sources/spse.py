@@ -6,16 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveInt
 from selectolax.lexbor import LexborHTMLParser
 
+from connectors.fields import moment, need, need_moment, opd, place, rupiah, text, year
 from connectors.http import Http
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, Kept, Page, Row, Sample, Source
 from connectors.sources._spse import LISTINGS, Site
-from connectors.values import moment, need, need_moment, opd, place, rupiah, text, year
 from layers.model import Kind, Package, Stage
+
+List = Literal["tender", "nontender", "nonspk", "swakelola", "darurat"]
 
 STATUSES = {
     "paket sedang berjalan": Stage.CONTRACT,
@@ -30,7 +32,7 @@ class Spse(Config):
     """``base`` is the LPSE's address; one run opens at most ``pages_per_run`` announcement pages, ``pause`` seconds apart."""
 
     base: Annotated[str, Field(pattern=r"^https?://")]
-    lists: tuple[Literal["tender", "nontender", "nonspk", "swakelola", "darurat"], ...] = tuple(LISTINGS)
+    lists: tuple[List, ...] = get_args(List)
     years: tuple[int, ...] = ()
     institution: str | None = None
     length: Annotated[int, Field(ge=1, le=300)] = 100
@@ -94,8 +96,8 @@ def parse(row: Row, config: Spse, ctx: Context) -> Kept | Excluded:
             method=kind if kind in ("swakelola", "darurat") else need(row, "metode").lower(),
             stage=_stage(row, contract=contract is not None),
             plan_id=text(row, "kode_rup"),
-            pagu=_sum(row, "nilai_pagu_paket") or _sum(row, "pagu"),
-            hps=_sum(row, "nilai_hps_paket") or _sum(row, "hps"),
+            pagu=rupiah(row, "nilai_pagu_paket") or rupiah(row, "pagu"),
+            hps=rupiah(row, "nilai_hps_paket") or rupiah(row, "hps"),
             value=contract,
         ),
         place=place(text(row, "lokasi_pekerjaan"), ctx.city),
@@ -128,13 +130,7 @@ def _stage(row: Row, *, contract: bool) -> Stage:
 
 def _contract(row: Row) -> Decimal | None:
     """The contract's sum, unless SPSE says that there is none yet."""
-    printed = text(row, "nilai_kontrak")
-    return None if printed is None or "belum" in printed.lower() else rupiah(printed, "nilai_kontrak")
-
-
-def _sum(row: Row, field: str) -> Decimal | None:
-    printed = text(row, field)
-    return rupiah(printed, field) if printed else None
+    return None if "belum" in (text(row, "nilai_kontrak") or "").lower() else rupiah(row, "nilai_kontrak")
 
 
 def _words(printed: str) -> str:

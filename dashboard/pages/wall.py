@@ -57,7 +57,7 @@ def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
 
 
 def layout(
-    found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint] | None = None
+    found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]
 ) -> htpy.Element:
     """The scene: tiles at the left, the map as the hero, what needs attention at the right."""
     return div(".wall")[
@@ -68,7 +68,7 @@ def layout(
                 [found[f"tile-{name}"] for name in view.city.wall.tiles]
             ],
             div(".middle")[
-                section(".hero")[found["map-title"], map_stage(view, paint or {}, found["map-overlay"]), found["map-legend"]],
+                section(".hero")[found["map-title"], map_stage(view, paint, found["map-overlay"]), found["map-legend"]],
                 found["arrivals"],
             ],
             div(".right")[found["attention"], found["ranking"]],
@@ -90,7 +90,10 @@ def _map_title(snapshot: Snapshot, view: View) -> htpy.Element:
     counts = text.say(
         view.lang, "{kelurahan} kelurahan · {kecamatan} kecamatan", kelurahan=len(view.tree.kelurahan), kecamatan=len(view.tree.kecamatan)
     )
-    return header(".part-head", id="map-title")[h2[words], span(".aside")[counts, " · " if reading else None, age(reading.freshness, view) if reading else None]]
+    sketch = span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None
+    return header(".part-head", id="map-title")[
+        h2[words], span(".aside")[sketch, counts, (" · ", age(reading.freshness, view)) if reading else None]
+    ]
 
 
 def _ranking(snapshot: Snapshot, view: View) -> htpy.Element:

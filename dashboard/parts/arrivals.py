@@ -29,11 +29,11 @@ SMOOTH = 30
 def arrivals(day: Arrivals, total: Reading, view: View, *, element: str = "arrivals") -> htpy.Element:
     """Counts of today per channel; ``total`` is the same day's reading and brings the origin and the age."""
     channels = _channels(day, view)
-    slots = max((len(values) for _, values in channels), default=0)
-    stacks = [[0.0] * slots]
+    done = _minutes(view) // SMOOTH
+    stacks = [[0.0] * done]
     for _, values in channels:
-        stacks.append([below + value for below, value in zip(stacks[-1], values, strict=True)])
-    high = ticks(0, max(stacks[-1], default=0) or 1, 2)[-1]
+        stacks.append([below + value for below, value in zip(stacks[-1], values, strict=False)])
+    high = ticks(0, max(stacks[-1], default=0) or 1)[-1]
     title = text.say(view.lang, "Aduan masuk hari ini per kanal")
     return figure(".arrivals", {"data-kpi": total.kpi, "data-scope": total.area}, id=element, role="group", aria_label=title)[
         figcaption[
@@ -41,15 +41,14 @@ def arrivals(day: Arrivals, total: Reading, view: View, *, element: str = "arriv
             age(total.freshness, view),
             ul(".legend")[[_entry(k, name, values, view) for k, (name, values) in enumerate(channels)]],
         ],
-        _plot(stacks, high, slots, view) if channels else htpy.p(".empty")[text.say(view.lang, "Belum ada aduan masuk hari ini.")],
+        _plot(stacks, high, view) if channels else htpy.p(".empty")[text.say(view.lang, "Belum ada aduan masuk hari ini.")],
     ]
 
 
 def _channels(day: Arrivals, view: View) -> list[tuple[str, list[float]]]:
     """Channels from most to least, in steps of :data:`SMOOTH` minutes up to now."""
     per = max(SMOOTH // day.minutes, 1)
-    elapsed = (view.now - start_of_day(view.now, view.city.zone)).total_seconds() / 60
-    steps = max(1, -(-int(elapsed) // (per * day.minutes)))
+    steps = _minutes(view) // SMOOTH + 1
     rows = [
         (name, [float(sum(counts[at * per : (at + 1) * per])) for at in range(steps)]) for name, counts in day.channels.items()
     ]
@@ -60,12 +59,19 @@ def _channels(day: Arrivals, view: View) -> list[tuple[str, list[float]]]:
     return rows
 
 
+def _minutes(view: View) -> int:
+    """Whole minutes since local midnight."""
+    return int((view.now - start_of_day(view.now, view.city.zone)).total_seconds() // 60)
+
+
 def _entry(k: int, name: str, values: list[float], view: View) -> htpy.Element:
     return li[i(class_=f"key c{k}"), span[name], " ", htpy.b[text.number(sum(values), 0, view.lang)]]
 
 
-def _plot(stacks: list[list[float]], high: float, slots: int, view: View) -> htpy.Element:
-    elapsed = (view.now - start_of_day(view.now, view.city.zone)).total_seconds() / 60
+def _plot(stacks: list[list[float]], high: float, view: View) -> htpy.Element:
+    """The stretches that are over; the one that runs would seem a fall, so only its line "sekarang" shows."""
+    elapsed = _minutes(view)
+    slots = elapsed // SMOOTH
     now = pc(elapsed / DAY * 100)
     return svg(".plot", aria_hidden="true")[
         g(".grid")[[line(x1="0", x2="100%", y1=pc(100 - f * 100), y2=pc(100 - f * 100)) for f in (0, 0.5, 1)]],
@@ -73,7 +79,7 @@ def _plot(stacks: list[list[float]], high: float, slots: int, view: View) -> htp
             [htpy.text(x=pc(h / 24 * 100), y="100%", dy="1.5em")[f"{h:02d}{'.' if view.lang == 'id' else ':'}00"] for h in HOURS]
         ],
         g(".axis.y")[[htpy.text(x="0", y=pc(100 - f * 100), dx="-8", dy=".33em")[text.number(high * f, 0, view.lang)] for f in (0, 1)]],
-        svg({**STRETCHED, "width": now})[
+        svg({**STRETCHED, "width": pc(slots * SMOOTH / DAY * 100)})[
             [path(class_=f"c{k}", d=area_path(low, up, high, slots)) for k, (low, up) in enumerate(pairwise(stacks))]
         ],
         line(".now", x1=now, x2=now, y1="0", y2="100%"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import a, h2, header, li, line, ol, p, rect, section, span, svg
+from htpy import a, button, h2, header, li, line, ol, p, rect, section, span, svg
 
 from dashboard import text
 from dashboard.parts.marks import band_mark, provenance, target_words, value_words
@@ -31,36 +31,47 @@ def bars(
     element: str = "ranking",
     limit: int | None = None,
     links: Sequence[str | None] | None = None,
+    here: str | None = None,
     origin: Reading | None = None,
     panel: bool = True,
 ) -> htpy.Element:
-    """Bars of (label, reading) in the order given; ``links`` makes the labels links, ``origin`` is told below."""
+    """Bars of (label, reading) in the order given; ``links`` makes the labels links, ``here`` is the row that the page is
+    about, ``origin`` is told below."""
     shown = list(rows[:limit])
     full = LOOK.get(kpi.unit) or max((r.evidence.high or r.value or 0 for _, r in shown), default=0) or 1
     some = next((r for _, r in shown if r.target is not None), None)
     hrefs = list(links or [None] * len(shown))
-    return section(class_="panel bars" if panel else "bars", id=element, aria_label=title)[
+    look = " ".join(filter(None, ("panel" if panel else None, "bars", "counts" if kpi.additive else None)))
+    return section(class_=look, id=element, aria_label=title)[
         header[h2[title], span(".aside")[target_words(some, kpi, view) if some else None]],
-        ol[[_row(name, r, kpi, view, full, href) for (name, r), href in zip(shown, hrefs, strict=False)]]
+        ol[[_row(name, r, kpi, view, full, href, here=name == here) for (name, r), href in zip(shown, hrefs, strict=False)]]
         if shown
         else p(".empty")[text.say(view.lang, "Belum ada data pada rentang ini.")],
         provenance(origin, kpi, view) if origin else None,
     ]
 
 
-def _row(name: str, reading: Reading, kpi: Kpi, view: View, full: float, href: str | None) -> htpy.Element:
+def _row(name: str, reading: Reading, kpi: Kpi, view: View, full: float, href: str | None, *, here: bool) -> htpy.Element:
+    look = "bar-row here" if here else "bar-row"
     label = a(".name", href=href)[name] if href else span(".name")[name]
     if reading.value is None:
-        return li(".bar-row.none", hooks(reading, view))[
-            label, span(".why")[reading.why_none], span(".n")[f"n {text.number(reading.n, 0, view.lang)}"]
+        return li(hooks(reading, view), class_=f"{look} none")[
+            label, span(".why")[reading.why_none], None if kpi.additive else _n(reading, view)
         ]
     number = text.figure(reading.value, kpi.unit, kpi.decimals, view.lang)[0]
-    return li(".bar-row", hooks(reading, view), title=f"{name}: {value_words(reading, kpi, view)}")[
+    return li(hooks(reading, view), class_=look)[
         label,
         _bar(reading, full),
-        span(".val")[band_mark(reading.band, view), number],
-        span(".n")[f"n {text.number(reading.n, 0, view.lang)}"],
+        button(".val", type="button", aria_haspopup="dialog", aria_label=f"{name}: {value_words(reading, kpi, view)}")[
+            band_mark(reading.band, view), number
+        ],
+        None if kpi.additive else _n(reading, view),
     ]
+
+
+def _n(reading: Reading, view: View) -> htpy.Element:
+    """On how many cases the value rests; a count is its own n."""
+    return span(".n")[f"n {text.number(reading.n, 0, view.lang)}"]
 
 
 def _bar(reading: Reading, full: float) -> htpy.Element:

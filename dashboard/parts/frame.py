@@ -42,7 +42,7 @@ def wall_header(snapshot: Snapshot, view: View, scene: str, *, element: str = "h
         div(".room")[
             h1[text.say(lang, "Ruang Kendali"), " ", span[view.city.name]],
             p(".sources-state", {"data-state": "late" if worst else "live"})[
-                a(href="/sumber")[sources_words(snapshot.sources, view)], span(".link-state", id="link-state", role="status")
+                a(href="/sumber")[sources_words(snapshot.sources, view)]
             ],
         ],
         p(".scene")[scene],
@@ -96,5 +96,5 @@ def sources_state(snapshot: Snapshot, view: View, *, element: str = "sources-sta
     """The one line about the sources at the foot of the navigation."""
     worst = any(s.freshness.state(view.now) is not State.LIVE for s in snapshot.sources)
     return p(".sources-state", {"data-state": "late" if worst else "live"}, id=element)[
-        a(href="/sumber")[sources_words(snapshot.sources, view)], span(".link-state", id="link-state", role="status")
+        a(href="/sumber")[sources_words(snapshot.sources, view)]
     ]

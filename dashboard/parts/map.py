@@ -144,7 +144,7 @@ def _ring(x: float, y: float) -> htpy.Element:
 
 
 def map_legend(snapshot: Snapshot, view: View, kpi: Kpi, *, element: str = "map-legend", signs: bool = True) -> htpy.Element:
-    """What the classes mean, in words; what is hatched; how many have no place; whether the boundaries are a sketch."""
+    """What the classes mean, in words; what is hatched; how many have no place."""
     readings = [snapshot.reading(kpi.id, area.code) for area in view.tree.kelurahan]
     values = [r.value for r in readings if r and r.value is not None]
     ends = breaks(values)
@@ -167,7 +167,6 @@ def map_legend(snapshot: Snapshot, view: View, kpi: Kpi, *, element: str = "map-
         ]
         if unplaced and unplaced.value
         else None,
-        span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None,
     ]
 
 

@@ -29,6 +29,14 @@ PERIODS = {
 """What a reading's change is measured against, short enough for a tile; :data:`layers.catalog.CHANGE` says it in full."""
 
 
+STATES = {
+    State.LIVE: "segar",
+    State.LATE: "terlambat",
+    State.STALE: "data belum mutakhir",
+    State.NEVER: "belum ada data",
+}
+
+
 def band_mark(band: Band, view: View) -> htpy.Element | None:
     """Triangle (out of target) or diamond (act now), so that colour never stands alone; nothing when normal."""
     if band not in _SHAPES:
@@ -76,16 +84,10 @@ def lateness(freshness: Freshness, view: View) -> str | None:
 
 def freshness_chip(freshness: Freshness, view: View) -> htpy.Element:
     """Age and state of one source or reading, in words."""
-    words = {
-        State.LIVE: "segar",
-        State.LATE: "terlambat",
-        State.STALE: "data belum mutakhir",
-        State.NEVER: "belum ada data",
-    }
-    state = state_of(freshness, view)
-    return span(".chip", {"data-state": state.value})[
-        clock_mark() if state is not State.LIVE else None,
-        span[text.say(view.lang, words[state])],
+    # Every word is there and the style shows one: a browser that loses the server still lets the state age.
+    return span(".chip", {"data-state": state_of(freshness, view).value})[
+        clock_mark(),
+        [span(data_when=state.value)[text.say(view.lang, words)] for state, words in STATES.items()],
         age(freshness, view) if freshness.observed_at else None,
     ]
 
@@ -140,8 +142,8 @@ def provenance(reading: Reading, kpi: Kpi, view: View) -> htpy.Element:
         f"{text.say(view.lang, 'sumber')} {source_titles(reading.evidence.sources, view)}",
         f"n = {text.number(reading.n, 0, view.lang)}",
     ]
-    return htpy.p(".provenance", {"data-kpi": reading.kpi, "data-area": reading.area, "data-opd": reading.opd})[
-        " · ".join(parts), " · ", age(reading.freshness, view)
+    return htpy.p(".provenance", {"data-kpi": reading.kpi, "data-scope": reading.area, "data-opd": reading.opd})[
+        " · ".join(parts), " · ", age(reading.freshness, view), " · ", htpy.button(type="button", aria_haspopup="dialog")[text.say(view.lang, "asal-usul")]
     ]
 
 

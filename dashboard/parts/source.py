@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import htpy
@@ -28,13 +26,8 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """Rows of one source in quarantine for one reason."""
-
-    field: str
-    reason: str
-    n: int
+Trouble = tuple[str, str, int]
+"""Field, reason, and how many rows of the source wait in quarantine for it."""
 
 
 def outcome_words(outcome: Outcome | None, view: View) -> str:
@@ -42,10 +35,8 @@ def outcome_words(outcome: Outcome | None, view: View) -> str:
     return text.say(view.lang, OUTCOMES[outcome] if outcome else "belum pernah dijalankan")
 
 
-def source_card(
-    source: SourceState, view: View, *, troubles: Sequence[Trouble] = (), retry_at: datetime | None = None
-) -> htpy.Element:
-    """The card of one source; ``troubles`` are the reasons in its quarantine, ``retry_at`` its next try after failures."""
+def source_card(source: SourceState, view: View, troubles: Sequence[Trouble]) -> htpy.Element:
+    """The card of one source; ``troubles`` are the reasons in its quarantine."""
     lang = view.lang
     good = source.outcome is not None and source.outcome.good
     return article(
@@ -58,7 +49,7 @@ def source_card(
         p(class_="outcome" if good or source.outcome is None else "outcome bad")[
             strong[outcome_words(source.outcome, view)], f": {source.message}" if source.message else None
         ],
-        _failures(source, retry_at, view),
+        _failures(source, view),
         identity(source, view),
         _details(source, troubles, view),
         None if source.tested_on_real else p(".untested")[text.say(lang, "Belum diuji pada sistem asli.")],
@@ -70,13 +61,11 @@ def _kicker(source: SourceState, view: View) -> str:
     return f"{source.connector} · {text.say(view.lang, 'batas umur data {budget}', budget=budget)}"
 
 
-def _failures(source: SourceState, retry_at: datetime | None, view: View) -> htpy.Element | None:
+def _failures(source: SourceState, view: View) -> htpy.Element | None:
     if not source.failures:
         return None
-    words = text.say(view.lang, "Gagal {n} kali berturut-turut", n=source.failures)
-    if retry_at:
-        words += text.say(view.lang, "; dicoba lagi {when}", when=text.clock(retry_at, view.city.zone, view.lang, mark=True))
-    return p(".failures")[words + "."]
+    words = "Gagal {n} kali berturut-turut. Percobaan berikut berjalan sendiri, dengan jeda yang makin panjang."
+    return p(".failures")[text.say(view.lang, words, n=source.failures)]
 
 
 def identity(source: SourceState, view: View) -> htpy.Element:
@@ -125,7 +114,7 @@ def _details(source: SourceState, troubles: Sequence[Trouble], view: View) -> ht
         div[
             h3[text.say(lang, "Karantina: {n} baris menunggu perbaikan", n=text.number(source.quarantine_open, 0, lang))],
             ul(".fates")[
-                [li[span[f"{t.field}: {t.reason}"], " ", strong[text.number(t.n, 0, lang)]] for t in troubles]
+                [li[span[f"{field}: {reason}"], " ", strong[text.number(n, 0, lang)]] for field, reason, n in troubles]
             ],
         ]
         if source.quarantine_open

@@ -41,7 +41,6 @@ def hooks(reading: Reading, view: View) -> dict[str, str | None]:
     """What names a reading in the page: for tests, for the evidence card, for the styles."""
     return {
         "data-kpi": reading.kpi,
-        "data-area": None,
         "data-scope": reading.area,
         "data-opd": reading.opd,
         "data-value": raw(reading.value),
@@ -58,7 +57,7 @@ def tile(reading: Reading, kpi: Kpi, view: View, trend: Trend | None = None, *, 
         header[h3[kpi.short[view.lang]], age(reading.freshness, view)],
         _figure(reading, kpi, view),
         div(".notes")[
-            _note(".late", late),
+            p(".late-line")[clock_mark(), span(".late")[late]],
             _note(".change", change_words(reading, kpi, view)),
             _note(".target", _context(reading, kpi, view)),
         ],

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 STRETCHED = {"viewBox": f"0 0 {SPAN} {SPAN}", "preserveAspectRatio": "none", "width": "100%", "height": "100%"}
 """An inner drawing that fills its chart whatever its shape; strokes and text stay outside its stretching."""
 
+FAR = 2.0
+"""A target further from a sparkline than so many of its heights is not drawn."""
 NEAR = 9.0
 """Two direct labels closer than this (percent of the height) are moved apart."""
 
@@ -38,10 +40,15 @@ class Series:
 
 def spark(values: Sequence[float | None], target: float | None, band: Band) -> htpy.Element:
     """The last 30 days at a glance, with the target as a dashed line and the last day as a dot."""
-    spread = span_of([*values, target])
-    if spread is None or not any(v is not None for v in values):
+    spread = span_of(values)
+    if spread is None:
         return svg(".spark", aria_hidden="true")
     low, high = spread
+    if target is not None:
+        # A target far from the line would press it flat; the tile says the target in words anyway.
+        far = FAR * (high - low or abs(high) * 0.1 or 1)
+        target = target if low - far <= target <= high + far else None
+        low, high = min(low, target or low), max(high, target or high)
     room = (high - low) * 0.06 or abs(high) * 0.1 or 1
     low, high = low - room, high + room
     last = values[-1]

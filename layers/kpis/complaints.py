@@ -13,9 +13,9 @@ import polars as pl
 from layers.catalog import Count, Kpi, Median, Needs, Rule, Share, When, Window
 from layers.model import Kind, Status
 
-OPEN = pl.col("status").is_in([Status.WAITING, Status.IN_PROCESS])
-DONE = pl.col("status") == Status.DONE
-OURS = ~pl.col("status").is_in([Status.NOT_OURS, Status.DUPLICATE, Status.REJECTED])
+OPEN = pl.col("status").is_in([Status.WAITING.value, Status.IN_PROCESS.value])
+DONE = pl.col("status") == Status.DONE.value
+OURS = ~pl.col("status").is_in([Status.NOT_OURS.value, Status.DUPLICATE.value, Status.REJECTED.value])
 NOT_REOPENED = pl.col("reopened").is_null() | (pl.col("reopened") < pl.col("closed"))
 
 PUBLIC_SERVICE = Rule(name="UU 25/2009 dan Perpres 76/2013", article="pengelolaan pengaduan", valid_from=date(2013, 9, 6))
@@ -31,12 +31,12 @@ TIMELINESS = Needs(rows=pl.col("due").is_not_null() & pl.col("closed").is_not_nu
 
 def open_at_end(when: When) -> pl.Expr:
     """Received by the end of the window and not closed by then."""
-    return when.by_end("received") & (OPEN | (pl.col("closed") > when.end))
+    return when.by_end("received") & (OPEN | (pl.col("closed") > when.ends))
 
 
 def overdue_at_end(when: When) -> pl.Expr:
     """Open at the end of the window with a deadline that has passed."""
-    return open_at_end(when) & (pl.col("due") < when.end)
+    return open_at_end(when) & (pl.col("due") < when.ends)
 
 
 def done_in(when: When) -> pl.Expr:
@@ -176,7 +176,7 @@ KPIS: tuple[Kpi, ...] = (
         window=Window.DAYS30,
         form=Share(
             where=lambda when: done_in(when) & pl.col("due").is_not_null(),
-            part=lambda when: (pl.col("closed") <= pl.col("due")) & NOT_REOPENED,
+            part=(pl.col("closed") <= pl.col("due")) & NOT_REOPENED,
         ),
         needs=TIMELINESS,
         n_min=20,

@@ -22,7 +22,7 @@ CATALOGUE = Needs(rows=E_PURCHASING, what="paket e-purchasing")
 
 def announced(when: When) -> pl.Expr:
     """Announced for this budget year by now, and not cancelled; a plan may be announced the year before."""
-    return (pl.col("year") == when.year) & when.by_end("announced") & (pl.col("stage") != Stage.CANCELLED)
+    return (pl.col("year") == when.year) & when.by_end("announced") & (pl.col("stage") != Stage.CANCELLED.value)
 
 
 KPIS: tuple[Kpi, ...] = (
@@ -77,7 +77,7 @@ KPIS: tuple[Kpi, ...] = (
         kind=Kind.PACKAGE,
         window=Window.YEAR,
         form=Total(
-            where=lambda when: when.holds("contracted") & (pl.col("stage") != Stage.CANCELLED),
+            where=lambda when: when.holds("contracted") & (pl.col("stage") != Stage.CANCELLED.value),
             value=pl.col("value"),
             per=SEN,
         ),

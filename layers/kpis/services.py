@@ -48,7 +48,7 @@ KPIS: tuple[Kpi, ...] = (
         window=Window.DAYS30,
         form=Share(
             where=lambda when: when.holds("day") & pl.col("on_time").is_not_null(),
-            part=lambda when: pl.col("on_time"),
+            part=pl.col("on_time"),
             whole=pl.col("served"),
         ),
         needs=TIMED,

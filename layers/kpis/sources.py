@@ -25,6 +25,6 @@ KPIS: tuple[Kpi, ...] = (
         owner="Diskominfo",
         kind=None,
         window=Window.NOW,
-        form=Share(where=lambda when: pl.lit(value=True), part=lambda when: pl.col("state") == State.LIVE),
+        form=Share(where=lambda _: pl.lit(value=True), part=pl.col("state") == State.LIVE.value),
     ),
 )

@@ -58,7 +58,7 @@ CITY = City.model_validate(
         "code": "36.71",
         "name": "Kota Contoh",
         "zone": ZoneInfo("Asia/Jakarta"),
-        "outline": ((106.60, -6.22), (106.72, -6.22), (106.72, -6.14), (106.60, -6.14)),
+        "outline": ((-6.22, 106.60), (-6.22, 106.72), (-6.14, 106.72), (-6.14, 106.60)),
         "areas": [
             {"code": "36.71.01", "name": "Kecamatan Satu", "label_lat": -6.18, "label_lon": 106.63},
             {"code": "36.71.02", "name": "Kecamatan Dua", "label_lat": -6.18, "label_lon": 106.69},

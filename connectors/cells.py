@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -64,7 +64,7 @@ def reader(kind: Type, zone: ZoneInfo, formats: Sequence[str], decimal: str) -> 
 
 def _number(value: Any, decimal: str) -> Decimal:
     if isinstance(value, bool):
-        raise ValueError("bukan bilangan")
+        raise ValueError("bukan bilangan")  # noqa: TRY004 - a fault of the data, not of the caller
     if isinstance(value, str):
         thousands = "," if decimal == "." else "."
         value = value.removeprefix("Rp").replace(thousands, "").replace(decimal, ".").replace(" ", "")
@@ -102,20 +102,18 @@ _PARTS |= {"M": r"(?P<M>\d\d?)", "S": r"(?P<S>\d\d?)", "p": r"(?P<p>[AaPp][Mm])"
 
 def _times(zone: ZoneInfo, formats: Sequence[str]) -> Reader:
     quick = _quick(formats[0]) if formats else _iso
-    text_time = parse_time
-
     def read(value: Any) -> datetime:
         if isinstance(value, str):
             found = quick(value) if quick else None
             if found is None:
                 try:
-                    return text_time(value, zone, formats)
-                except TimeError as error:
+                    return parse_time(value, zone, formats)
+                except (TimeError, OverflowError) as error:
                     raise ValueError(str(error)) from None
         elif isinstance(value, datetime):
             found = value
         elif isinstance(value, date):
-            found = datetime.combine(value, time())  # noqa: DTZ001 - the zone follows
+            found = datetime.combine(value, time())
         else:
             raise ValueError("bukan waktu")  # noqa: TRY004 - a fault of the data, not of the caller
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
@@ -166,7 +164,3 @@ def _quick(fmt: str) -> Callable[[str], datetime | None] | None:
 
     return read
 
-
-def table(values: Mapping[str, str]) -> Mapping[str, str]:
-    """A code table whose keys are compared without regard to case and outer spaces."""
-    return {key.strip().casefold(): value for key, value in values.items()}

@@ -1,0 +1,289 @@
+/* Keeps a page that arrived complete up to date, and says so when it cannot.
+ *
+ * The server sends documents {version, base, parts: {id: html}, areas: {code: [class, value, label]}} as
+ * events; parts are swapped and shapes recoloured in place. Nothing here decides what a number is: only how
+ * old it is, by the server's clock, so that a page without a server can never look live.
+ */
+(() => {
+  "use strict";
+
+  const GONE = 6e3;      // ms without a stream before the banner shows
+  const SILENT = 25e3;   // ms without a heartbeat before the stream counts as dead (a beat comes every 10 s)
+  const LONGEST = 10e3;  // ms of the longest pause between two tries
+  const POLL = 5e3;      // ms between whole documents while no stream comes through
+  const STALE_AFTER = 3; // budgets, as in layers/model.py
+
+  const { body, documentElement: root } = document;
+  const lang = root.lang, page = body.dataset.page;
+  const find = id => document.getElementById(id);
+  const all = (selector, from = document) => from.querySelectorAll(selector);
+
+  // --- time -------------------------------------------------------------------------------------
+
+  let offset = 0; // server's clock minus ours, in ms
+  const now = () => Date.now() + offset;
+  const UNITS = [[86400, "hari", "d"], [3600, "jam", "h"], [60, "mnt", "min"], [1, "dtk", "s"]];
+  const clocks = {};
+
+  /** "12 dtk", "8 mnt", "2 jam", "3 hari": the same words as dashboard/text. */
+  function age(seconds) {
+    const whole = Math.max(0, Math.floor(seconds));
+    const [size, id, en] = UNITS.find(unit => whole >= unit[0]) || UNITS[3];
+    return `${Math.floor(whole / size)}\u00a0${lang === "en" ? en : id}`;
+  }
+
+  function clock(ms, zone) {
+    clocks[zone] ||= new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const text = clocks[zone].format(ms);
+    return lang === "en" ? text : text.replace(":", ".");
+  }
+
+  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+  const mark = (element, state) => { if (element.dataset.state !== state) element.dataset.state = state; };
+
+  /** Every age on screen, and from it every state: live within its budget, then late, then stale. */
+  function tick() {
+    const moment = now();
+    for (const time of all("time[data-observed]")) {
+      const seconds = (moment - Date.parse(time.dataset.observed)) / 1e3, budget = Number(time.dataset.budget);
+      put(time, age(seconds));
+      if (!budget) continue;
+      const state = seconds <= budget ? "live" : seconds <= budget * STALE_AFTER ? "late" : "stale";
+      const holder = time.parentElement.closest("[data-state]");
+      mark(time, state);
+      if (!holder) continue;
+      mark(holder, state);
+      const late = holder.querySelector(".late");
+      if (late && state !== "live") put(late, body.dataset.late.replace("{age}", age(seconds - budget)));
+    }
+    for (const time of all("time[data-clock]")) put(time, clock(moment, time.dataset.clock));
+    supervise();
+  }
+
+  // --- documents --------------------------------------------------------------------------------
+
+  let version = Number(body.dataset.version);
+  let cut = JSON.parse(body.dataset.cut || "{}");
+  const narrowed = () => Object.keys(cut).length > 0;
+  const name = element => [element.dataset.kpi, element.dataset.scope, element.dataset.opd].join("|");
+
+  /** A changed number settles: its element has the class "changed" for 300 ms. */
+  function settle(element) {
+    element.classList.add("changed");
+    setTimeout(() => element.classList.remove("changed"), 300);
+  }
+
+  function swap(id, html) {
+    const old = find(id), template = document.createElement("template");
+    if (!old) return;
+    template.innerHTML = html;
+    const fresh = template.content.firstElementChild;
+    const before = new Map();
+    for (const element of [old, ...all("[data-value]", old)]) before.set(name(element), element.dataset.value);
+    const focused = old.contains(document.activeElement) && document.activeElement.closest("[data-kpi], [id]");
+    old.replaceWith(fresh);
+    for (const element of [fresh, ...all("[data-value]", fresh)]) {
+      const value = before.get(name(element));
+      if (value !== undefined && value !== element.dataset.value) settle(element);
+    }
+    if (focused) refocus(focused);
+  }
+
+  /** Give the focus back to what stands where the element stood. */
+  function refocus(lost) {
+    const match = lost.id ? find(lost.id) : [...all("[data-kpi]")].find(element => name(element) === name(lost));
+    const target = match && (match.matches("button, a, [tabindex]") ? match : match.querySelector("button, a, [tabindex]"));
+    if (target) target.focus({ preventScroll: true });
+  }
+
+  function paint(code, [cls, value, label]) {
+    for (const shape of all(`svg [data-area="${CSS.escape(code)}"]`)) {
+      const text = value === null ? "" : String(value), moved = shape.dataset.value !== text;
+      shape.setAttribute("class", cls);
+      shape.dataset.value = text;
+      shape.setAttribute("aria-label", label);
+      if (moved) settle(shape);
+    }
+  }
+
+  function apply(doc) {
+    for (const [id, html] of Object.entries(doc.parts)) swap(id, html);
+    for (const [code, look] of Object.entries(doc.areas)) paint(code, look);
+    version = doc.version;
+    body.dataset.version = version;
+    tick();
+    document.dispatchEvent(new CustomEvent("liveroom:document", { detail: doc }));
+  }
+
+  /** A document of the stream. A narrowed page asks for its own cut again instead. */
+  function receive(doc) {
+    if (narrowed()) {
+      version = doc.version;
+      narrow();
+    } else if (doc.base === null || doc.base === version) apply(doc);
+    else fetchWhole();
+  }
+
+  // --- the stream and its supervisor --------------------------------------------------------------
+
+  const address = (path, more) => `${path}?${new URLSearchParams({ page, lang, ...more })}`;
+  let source = null, tries = 0, retry = 0, heard = Date.now(), etag = "", polled = 0, build = null;
+
+  function open() {
+    clearTimeout(retry);
+    retry = 0;
+    if (source) source.close();
+    source = new EventSource(address("/live", { base: version }));
+    source.addEventListener("beat", event => {
+      const beat = JSON.parse(event.data);
+      if (build && beat.build !== build) location.reload(); // another release: its own scripts and styles
+      build = beat.build;
+      offset = beat.now - Date.now();
+      alive();
+      tries = 0;
+    });
+    source.addEventListener("doc", event => { alive(); receive(JSON.parse(event.data)); });
+    source.onerror = again;
+  }
+
+  function alive() { heard = Date.now(); banner(); }
+
+  /** Try again after a jittered pause, without end: an EventSource alone gives up at its first 503. */
+  function again() {
+    if (source) source.close();
+    source = null;
+    if (retry) return;
+    tries += 1;
+    retry = setTimeout(open, Math.min(LONGEST, 250 * 2 ** Math.min(tries, 8)) * (0.5 + Math.random() / 2));
+  }
+
+  function supervise() {
+    const silent = Date.now() - heard;
+    if (source && silent > SILENT) again();
+    if (silent > GONE && tries > 1 && Date.now() - polled > POLL) fetchWhole();
+    banner();
+  }
+
+  /** The whole document by plain request: when a base is missing, or while no stream comes through. */
+  async function fetchWhole() {
+    polled = Date.now();
+    try {
+      const answer = await fetch(address("/live/doc"), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+      if (answer.status === 401 || answer.status === 404) return location.reload();
+      if (answer.status !== 200 && answer.status !== 304) return;
+      offset = Number(answer.headers.get("x-clock")) - Date.now();
+      alive();
+      if (answer.status === 304) return;
+      etag = answer.headers.get("etag");
+      const doc = await answer.json();
+      if (doc.version !== version) receive(doc);
+    } catch { /* still away: the supervisor goes on */ }
+  }
+
+  function banner() {
+    const gone = Date.now() - heard > (source && source.readyState === 1 ? SILENT : GONE), strip = find("terputus");
+    if (strip.hidden === !gone) return;
+    if (gone) put(strip, body.dataset.gone.replace("{time}", clock(heard + offset, body.dataset.zone)));
+    strip.hidden = !gone;
+    root.classList.toggle("gone", gone);
+  }
+
+  const wake = () => { if (!document.hidden && (!source || Date.now() - heard > SILENT / 2)) { tries = 0; open(); } };
+  document.addEventListener("visibilitychange", wake);
+  addEventListener("online", wake);
+  addEventListener("pageshow", event => { if (event.persisted) wake(); });
+  addEventListener("pagehide", () => { if (source) source.close(); source = null; });
+
+  // --- Dash: evidence cards and cuts ----------------------------------------------------------------
+
+  const card = find("kartu");
+  let ready = false, asked = 0, opener = null, narrowing = 0;
+  const waiting = {};
+
+  /** Hand a question to Dash's store; kept until Dash has started. */
+  function ask(store, data) {
+    if (ready) dash_clientside.set_props(store, { data });
+    else waiting[store] = data;
+  }
+
+  function evidence(element) {
+    const { kpi, scope, area, opd } = element.dataset;
+    opener = element;
+    card.replaceChildren(Object.assign(document.createElement("p"), { textContent: body.dataset.loading, className: "loading" }));
+    if (!card.open) card.showModal();
+    const mine = asked += 1;
+    ask("tanya", { page, kpi, area: scope || area || null, opd: opd || null, lang, cut, n: mine });
+    setTimeout(() => { if (mine === asked && card.querySelector(".loading")) put(card.firstChild, body.dataset.failed); }, 8e3);
+  }
+
+  function narrow() {
+    clearTimeout(narrowing);
+    narrowing = setTimeout(() => {
+      body.setAttribute("aria-busy", "true");
+      ask("saring", { page, lang, cut, n: asked += 1 });
+    }, 20);
+  }
+
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, {
+    liveroom: {
+      card(answer) {
+        if (!answer) started();
+        else if (card.open && answer.n === asked) {
+          card.innerHTML = answer.html;
+          (card.querySelector("[data-close]") || card).focus();
+          tick();
+        }
+      },
+      cut(doc) {
+        body.removeAttribute("aria-busy");
+        if (doc && JSON.stringify(doc.cut) === JSON.stringify(cut)) apply(doc);
+      },
+    },
+  });
+
+  /** Dash calls its callbacks once with nothing when it has drawn: only then can a store be set. */
+  function started() {
+    ready = true;
+    body.dataset.ready = "";
+    for (const store of Object.keys(waiting)) { ask(store, waiting[store]); delete waiting[store]; }
+  }
+
+  /** Dash's scripts, in order, once the page has been painted. */
+  function load() {
+    const scripts = body.dataset.dash.split(" ").map(src => Object.assign(document.createElement("script"), { src, async: false }));
+    scripts[scripts.length - 1].onload = () => new window.DashRenderer();
+    document.head.append(...scripts);
+  }
+
+  document.addEventListener("click", event => {
+    if (event.target === card || event.target.closest("[data-close]")) return card.close();
+    if (event.target.closest("a, input, select, textarea, label, dialog")) return;
+    const element = event.target.closest("[data-kpi]");
+    if (element) evidence(element);
+  });
+  document.addEventListener("keydown", event => {
+    if ((event.key === "Enter" || event.key === " ") && event.target.matches("[data-kpi][tabindex]")) {
+      event.preventDefault();
+      evidence(event.target);
+    }
+  });
+  card.addEventListener("close", () => { if (opener && !opener.isConnected) refocus(opener); });
+
+  function choose(form) {
+    const order = ["category", "channel", "opd", "days"], given = new FormData(form);
+    cut = Object.fromEntries(order.filter(key => given.get(key)).map(key => [key, given.get(key)]));
+    history.pushState(null, "", `${location.pathname}?${new URLSearchParams(cut)}`);
+    narrow();
+  }
+
+  document.addEventListener("change", event => { const form = event.target.closest("form[data-cut]"); if (form) choose(form); });
+  document.addEventListener("submit", event => { if (event.target.matches("form[data-cut]")) { event.preventDefault(); choose(event.target); } });
+  addEventListener("popstate", () => location.reload());
+
+  tick();
+  setInterval(tick, 1e3);
+  open();
+  const idle = window.requestIdleCallback || (run => setTimeout(run, 200));
+  const later = () => idle(load, { timeout: 2e3 });
+  if (document.readyState === "complete") later(); else addEventListener("load", later);
+})();

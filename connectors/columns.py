@@ -1,0 +1,290 @@
+"""A declared column map -> one lean function from a row to a record; compiled once for a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self, get_type_hints
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from connectors.cells import Reader, Type, as_text, filled, reader
+from connectors.source import BadRow, Config, Context, Excluded, Kept, Place, Row
+from layers.city import City
+from layers.model import RECORDS, Kind, Stage, Status
+
+ID = "#id"
+"""Key under which a row carries its own identifier, joined from the declared columns when it was read."""
+
+TORN = "#sel"
+"""Key under which a row says how many cells it had, when that is not the number of headings."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Names = Name | tuple[Name, ...]
+
+_OWN = frozenset({"source", "source_id", "seen_at", "area", "placed_by"})
+"""What the room itself gives to a record."""
+
+_TYPES: Mapping[Any, Type] = {str: "text", int: "int", float: "float", Decimal: "money", datetime: "time", bool: "bool"}
+_CODES: Mapping[Any, frozenset[str]] = {kind: frozenset(kind) for kind in (Status, Stage)}
+
+Get = Callable[[Row], Any]
+
+
+class Column(Config):
+    """Where one field of a record comes from.
+
+    ``column`` is a heading, or several of which the first filled one counts; ``constant`` stands instead
+    of a column, ``default`` where the column is empty. ``values`` is a code table (without regard to
+    case), or ``"opd"`` for the names and codes of the city's own OPDs; ``unknown`` says what a value does
+    that it lacks: ``quarantine`` the row, leave the field ``empty``, or ``keep`` the value as it is.
+    ``zone`` is the zone of times without an offset, ``decimal`` the decimal sign of numbers in text.
+    """
+
+    column: Names | None = None
+    constant: str | int | float | bool | None = None
+    default: str | int | float | bool | None = None
+    type: Type | None = None
+    formats: tuple[str, ...] = ()
+    zone: ZoneInfo | None = None
+    decimal: Literal[".", ","] = "."
+    values: Mapping[str, str] | Literal["opd"] | None = None
+    unknown: Literal["quarantine", "empty", "keep"] = "quarantine"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.constant is None):
+            raise ValueError("nyatakan column atau constant, salah satu saja")
+        return self
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return as_names(self.column)
+
+
+class Exclude(Config):
+    """A rule with a name: rows whose ``column`` holds one of ``values`` do not count."""
+
+    rule: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
+    column: Name
+    values: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Shift(Config):
+    """Degrees that are added to every coordinate: for data of another city in a rehearsal."""
+
+    dlat: Annotated[float, Field(ge=-180, le=180)]
+    dlon: Annotated[float, Field(ge=-360, le=360)]
+
+
+class PlaceColumns(Config):
+    """The columns that say where a row belongs."""
+
+    code: Name | None = None
+    lat: Name | None = None
+    lon: Name | None = None
+    kelurahan: Name | None = None
+    kecamatan: Name | None = None
+    shift: Shift | None = None
+
+
+class ColumnMap(Config):
+    """What the columns of a table mean; see :class:`Column`. ``zone`` is the city's unless declared."""
+
+    kind: Kind
+    id: Names
+    fields: Mapping[str, Column]
+    place: PlaceColumns = PlaceColumns()
+    exclude: tuple[Exclude, ...] = ()
+    zone: ZoneInfo | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        target = {f.name: f for f in fields(RECORDS[self.kind])}
+        if unknown := sorted(set(self.fields) - (set(target) - _OWN)):
+            raise ValueError(f"bukan isian {self.kind.value}: {', '.join(unknown)}")
+        needed = {name for name, f in target.items() if f.default is MISSING} - _OWN
+        if lacking := sorted(needed - set(self.fields)):
+            raise ValueError(f"isian wajib {self.kind.value} belum dipetakan: {', '.join(lacking)}")
+        if (self.place.lat is None) != (self.place.lon is None):
+            raise ValueError("place: lat dan lon harus dinyatakan bersama")
+        hints = get_type_hints(RECORDS[self.kind])
+        for name, column in self.fields.items():
+            codes = _CODES.get(_bare(hints[name]))
+            if codes and column.constant is None and not isinstance(column.values, Mapping):
+                raise ValueError(f"{name}: perlu tabel values ke {', '.join(sorted(codes))}")
+            given = set(column.values.values()) if isinstance(column.values, Mapping) else set()
+            given |= {str(fixed) for fixed in (column.constant, column.default) if fixed is not None}
+            if codes and (wrong := sorted(given - codes)):
+                raise ValueError(f"{name}: {', '.join(wrong)} bukan salah satu dari {', '.join(sorted(codes))}")
+        return self
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Every column that the map names, each once."""
+        named = [*as_names(self.id), *(h for column in self.fields.values() for h in column.headings)]
+        place = self.place
+        named += [h for h in (place.code, place.lat, place.lon, place.kelurahan, place.kecamatan) if h]
+        return tuple(dict.fromkeys([*named, *(rule.column for rule in self.exclude)]))
+
+    @property
+    def needed(self) -> tuple[tuple[str, ...], ...]:
+        """For each use of columns the alternatives, of which a table must have at least one."""
+        ids = ((name,) for name in as_names(self.id))
+        used = {column.headings for column in self.fields.values() if column.headings}
+        alone = {(heading,) for heading in self.headings if not any(heading in names for names in used)}
+        return tuple(dict.fromkeys([*ids, *sorted(used), *sorted(alone)]))
+
+
+def as_names(names: Names | None) -> tuple[str, ...]:
+    return () if names is None else (names,) if isinstance(names, str) else names
+
+
+def row_id(row: Row, names: tuple[str, ...]) -> str:
+    """The identifier of a row: its columns joined by ``/``, or empty where one of them is."""
+    if len(names) == 1:
+        value = filled(row.get(names[0]))
+        return "" if value is None else _id_text(value)
+    parts = [filled(row.get(name)) for name in names]
+    return "" if None in parts else "/".join(map(_id_text, parts))
+
+
+def _id_text(value: Any) -> str:
+    try:
+        return as_text(value)
+    except ValueError:
+        return ""
+
+
+def _bare(hint: Any) -> Any:
+    """``X`` of ``X | None``."""
+    return next((part for part in getattr(hint, "__args__", (hint,)) if part is not type(None)), hint)
+
+
+# --- compiling ---------------------------------------------------------------------------------
+
+
+def compile_map(columns: ColumnMap, city: City) -> Callable[[Row, Context], Kept | Excluded]:
+    """The function that reads one row; it raises :class:`BadRow` naming the record's field."""
+    record_type: Any = RECORDS[columns.kind]
+    hints = get_type_hints(record_type)
+    required = {f.name for f in fields(record_type) if f.default is MISSING}
+    zone = columns.zone or city.zone
+    getters = [
+        (name, _field(name, column, _bare(hints[name]), column.zone or zone, city), name in required)
+        for name, column in columns.fields.items()
+    ]
+    rules = [(rule.rule, rule.column, frozenset(value.casefold() for value in rule.values)) for rule in columns.exclude]
+    locate = _place(columns.place)
+    keeps_point = {"lat", "lon"} <= set(hints) and not {"lat", "lon"} & set(columns.fields)
+
+    def read(row: Row, ctx: Context) -> Kept | Excluded:
+        if TORN in row:
+            raise BadRow("baris", f"jumlah sel {row[TORN]} tidak sama dengan jumlah judul kolom")
+        for rule, column, values in rules:
+            if str(row.get(column, "")).strip().casefold() in values:
+                return Excluded(rule=rule)
+        source_id = row.get(ID)
+        if not source_id or not isinstance(source_id, str):
+            raise BadRow("source_id", "kosong")
+        given: dict[str, Any] = {}
+        for name, get, must in getters:
+            value = get(row)
+            if value is not None:
+                given[name] = value
+            elif must:
+                raise BadRow(name, "kosong")
+        place = locate(row)
+        if keeps_point and place.lat is not None:
+            given["lat"], given["lon"] = place.lat, place.lon
+        return Kept(record=record_type(source=ctx.source, source_id=source_id, seen_at=ctx.now, **given), place=place)
+
+    return read
+
+
+def _field(name: str, column: Column, target: Any, zone: ZoneInfo, city: City) -> Get:
+    """The getter of one field, with its code table, its default and its type."""
+    codes = target if target in _CODES else None
+    kind = column.type or _TYPES.get(target, "text")
+    read = reader(kind, zone, column.formats, column.decimal)
+    if column.constant is not None:
+        constant = codes(column.constant) if codes else _believe(name, "constant", read, column.constant)
+        return lambda _: constant
+    fallback = column.default
+    default = None if fallback is None else codes(fallback) if codes else _believe(name, "default", read, fallback)
+    table = _table(column, city)
+    if table is not None:
+        read = _lookup({key: codes(value) if codes else read(value) for key, value in table.items()}, column.unknown, read)
+    headings = column.headings
+    first = headings[0]
+
+    def get(row: Row) -> Any:
+        value = filled(row.get(first))
+        if value is None:
+            value = next((found for h in headings[1:] if (found := filled(row.get(h))) is not None), None)
+            if value is None:
+                return default
+        try:
+            return read(value)
+        except (ValueError, ArithmeticError) as error:
+            raise BadRow(name, str(error)) from None
+
+    return get
+
+
+def _believe(name: str, what: str, read: Reader, value: Any) -> Any:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {what}: {error}") from error
+
+
+def _table(column: Column, city: City) -> Mapping[str, str] | None:
+    if column.values is None:
+        return None
+    if column.values == "opd":
+        names = ((opd.slug, (opd.slug, opd.short, opd.name, *opd.codes, *opd.variants)) for opd in city.opds)
+        return {name.strip().casefold(): slug for slug, known in names for name in known}
+    return {key.strip().casefold(): value for key, value in column.values.items()}
+
+
+def _lookup(table: Mapping[str, Any], unknown: str, read: Reader) -> Reader:
+    def look(value: Any) -> Any:
+        text = as_text(value)
+        found = table.get(text.casefold())
+        if found is not None or unknown == "empty":
+            return found
+        if unknown == "keep":
+            return read(value)
+        raise ValueError(f"nilai tidak ada di tabel: {text[:60]!r}")
+
+    return look
+
+
+def _place(columns: PlaceColumns) -> Callable[[Row], Place]:
+    lat_column, lon_column = columns.lat, columns.lon
+    dlat, dlon = (columns.shift.dlat, columns.shift.dlon) if columns.shift else (0.0, 0.0)
+    names = [(key, column) for key in ("code", "kelurahan", "kecamatan") if (column := getattr(columns, key))]
+
+    def locate(row: Row) -> Place:
+        said: dict[str, Any] = {}
+        if lat_column is not None and lon_column is not None:
+            lat, lon = filled(row.get(lat_column)), filled(row.get(lon_column))
+            if lat is not None and lon is not None:
+                try:
+                    said["lat"], said["lon"] = round(float(lat) + dlat, 6), round(float(lon) + dlon, 6)
+                except (TypeError, ValueError, OverflowError):
+                    raise BadRow("lat", "koordinat bukan bilangan") from None
+        for key, column in names:
+            value = filled(row.get(column))
+            if value is not None:
+                try:
+                    said[key] = as_text(value)
+                except ValueError:
+                    raise BadRow(key, "bukan teks") from None
+        return Place(**said)
+
+    return locate

@@ -1,0 +1,102 @@
+"""One run under way: pages from a connector into the store, each batch one transaction with the cursor that is true then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from connectors import registry
+from connectors.http import Http
+from connectors.intake import Taken, take
+from connectors.lease import Lease
+from connectors.source import Config, Context, Cursor, FormChanged, Page, Refused, Row, Source
+from layers.areas import Places
+from layers.city import SourceConfig
+from layers.store import BATCH_ROWS, Batch, Store
+
+ALL_BROKEN = 20
+"""A page of at least so many rows that all fail alike is a new form, not so many bad rows: nothing of it is taken."""
+
+
+def connector(configured: SourceConfig) -> tuple[Source[Any], Config]:
+    """The connector of a configured source and its own configuration; raises :class:`Refused` for a wrong one."""
+    source = registry.sources().get(configured.connector)
+    if source is None:
+        raise Refused(f"konektor {configured.connector!r} tidak ada; yang ada: {', '.join(registry.sources())}")
+    try:
+        config: Config = source.config.model_validate(configured.config)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "config"
+        raise Refused(f"konfigurasi sumber salah: {where}: {first['msg']}") from error
+    if objection := config.objection(configured.title):
+        raise Refused(f"konfigurasi sumber salah: {objection}")
+    return source, config
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """A run's parts; ``kept`` counts the rows that were new or changed."""
+
+    source: Source[Any]
+    config: Config
+    ctx: Context
+    run_id: int
+    store: Store
+    places: Places
+    lease: Lease
+    kept: int = 0
+
+    def pull(self, http: Http) -> None:
+        """Commit every page from the last cursor on; a page's cursor goes with the last of its batches."""
+        for page in _pages(self.source, http, self.config, self.store.cursor(self.ctx.source), self.ctx):
+            for start in range(0, len(page.rows), BATCH_ROWS):
+                end = start + BATCH_ROWS
+                self.commit(page.rows[start:end], page.cursor if end >= len(page.rows) else None)
+            if not page.rows and page.cursor is not None:
+                self.commit((), page.cursor)
+
+    def commit(self, rows: Sequence[Row], cursor: Cursor | None) -> Taken:
+        """Take rows into the store. Raises :class:`connectors.lease.LeaseLostError` rather than write beside another."""
+        taken = take(rows, self.source, self.config, self.ctx, self.places)
+        if len(rows) >= ALL_BROKEN and len(taken.rejects) == len(rows):
+            reasons = {(reject.field, reject.reason) for reject in taken.rejects}
+            if len(reasons) == 1:
+                name, reason = reasons.pop()
+                raise FormChanged(f"semua {len(rows)} baris satu halaman ditolak: {name}: {reason}")
+        self.lease.check()
+        batch = Batch(
+            source=self.ctx.source,
+            run_id=self.run_id,
+            records=taken.records,
+            excluded=taken.excluded,
+            rejects=taken.rejects,
+            cursor=cursor,
+            now=self.ctx.now,
+        )
+        self.kept += self.store.upsert_batch(batch).kept
+        return taken
+
+
+def _pages(source: Source[Any], http: Http, config: Config, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
+    """The connector's pages; a fetched page that came before means a source that goes in circles."""
+    seen: set[int] = set()
+    asked = 0
+    pages = iter(source.pages(http, config, cursor, ctx))
+    while True:
+        try:
+            page = next(pages, None)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise FormChanged(f"jawaban tidak berbentuk seperti yang disepakati ({type(error).__name__}: {error})") from error
+        if page is None:
+            return
+        if page.rows and http.requests > asked:
+            mark = hash((len(page.rows), repr(page.rows[0]), repr(page.rows[-1])))
+            if mark in seen:
+                raise FormChanged(f"sumber mengulang halaman yang sama, berhenti setelah {http.requests} permintaan")
+            seen.add(mark)
+        asked = http.requests
+        yield page

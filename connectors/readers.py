@@ -1,0 +1,238 @@
+"""Files of rows, read as a stream: CSV, TSV, JSON, JSON lines, XLSX, Parquet, plain or gzipped. Memory stays bounded."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import re
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from connectors.columns import TORN
+from connectors.source import Config, FormChanged, Row, TryLater
+
+Format = Literal["csv", "tsv", "xlsx", "json", "jsonl", "parquet"]
+
+_SUFFIXES: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".xlsx": "xlsx",
+    ".xls": "xlsx",
+    ".ods": "xlsx",
+    ".json": "json",
+    ".geojson": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+_CHUNK = 1 << 20
+_ROWS = 5_000
+MAX_WRAPPED = 256 << 20
+"""A JSON document that wraps its list has to be held whole: so many characters at most."""
+
+
+class Form(Config):
+    """How a file is written. ``format`` goes by the file's name unless declared; ``skip`` lines stand before the headings.
+
+    ``sheet`` is a worksheet's name or number; ``records`` the dotted way to the list in a JSON document.
+    """
+
+    format: Format | None = None
+    encoding: str = "utf-8-sig"
+    delimiter: str | None = None
+    skip: int = 0
+    sheet: str | int = 0
+    records: str | None = None
+
+
+def rows_of(path: Path, form: Form, name: str) -> Iterator[Row]:
+    """Every row of a file under its headings. ``name`` is the file's own name, which tells its format.
+
+    Raises :class:`FormChanged` for a file of another form, :class:`TryLater` for one that is cut off.
+    """
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
+    packed = bool(suffixes) and suffixes[-1] == ".gz"
+    kind = form.format or _SUFFIXES.get((["", *suffixes[:-1]] if packed else ["", *suffixes])[-1])
+    if kind is None:
+        raise FormChanged(f"{name}: jenis berkas tidak dikenal; nyatakan format")
+    try:
+        if kind in ("xlsx", "parquet"):
+            with _unpacked(path, packed=packed) as plain:
+                yield from _BINARY[kind](plain, form, name)
+        else:
+            with _open_text(path, form.encoding, packed=packed) as file:
+                yield from _TEXT[kind](file, form, name)
+    except UnicodeError as error:
+        raise FormChanged(f"{name}: pengodean aksara bukan {form.encoding}") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise TryLater(f"{name}: berkas gzip terpotong atau rusak") from error
+
+
+def _open_text(path: Path, encoding: str, *, packed: bool) -> IO[str]:
+    try:
+        if packed:
+            return gzip.open(path, "rt", encoding=encoding, newline="")
+        return path.open(encoding=encoding, newline="")
+    except LookupError as error:
+        raise FormChanged(f"pengodean {encoding!r} tidak dikenal") from error
+
+
+@contextmanager
+def _unpacked(path: Path, *, packed: bool) -> Iterator[Path]:
+    """The file itself, or unpacked beside us where its format cannot be read as a stream of bytes."""
+    if not packed:
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="liveroom-") as plain:
+        with gzip.open(path, "rb") as file:
+            shutil.copyfileobj(file, plain, _CHUNK)
+        plain.flush()
+        yield Path(plain.name)
+
+
+# --- text --------------------------------------------------------------------------------------
+
+
+def _csv(file: IO[str], form: Form, name: str) -> Iterator[Row]:
+    try:
+        lines = csv.reader(file, delimiter=form.delimiter or ",", strict=True)
+        for _ in range(form.skip):
+            next(lines, None)
+        headings = _headings(next(lines, []), name)
+        width = len(headings)
+        for cells in lines:
+            if len(cells) == width:
+                yield dict(zip(headings, cells, strict=True))
+            elif cells:
+                yield {**dict(zip(headings, cells, strict=False)), TORN: len(cells)}
+    except csv.Error as error:
+        raise FormChanged(f"{name}: bukan CSV yang utuh ({error})") from error
+
+
+def _tsv(file: IO[str], form: Form, name: str) -> Iterator[Row]:
+    return _csv(file, form.model_copy(update={"delimiter": form.delimiter or "\t"}), name)
+
+
+def _headings(cells: list[Any], name: str) -> list[str]:
+    headings = [str(cell).strip() if cell is not None else "" for cell in cells]
+    if not any(headings):
+        raise FormChanged(f"{name}: tidak ada judul kolom")
+    filled = [heading for heading in headings if heading]
+    if twice := {heading for heading in filled if filled.count(heading) > 1}:
+        raise FormChanged(f"{name}: judul kolom ganda: {', '.join(sorted(twice))}")
+    return [heading or f"#{number}" for number, heading in enumerate(headings, 1)]
+
+
+def _jsonl(file: IO[str], _: Form, name: str) -> Iterator[Row]:
+    for number, line in enumerate(file, 1):
+        if line.strip():
+            try:
+                yield _object(json.loads(line), name)
+            except ValueError as error:
+                raise FormChanged(f"{name}: baris {number} bukan JSON") from error
+
+
+def _json(file: IO[str], form: Form, name: str) -> Iterator[Row]:
+    if form.records is None:
+        yield from _array(file, name)
+        return
+    text = file.read(MAX_WRAPPED + 1)
+    if len(text) > MAX_WRAPPED:
+        raise FormChanged(f"{name}: dokumen JSON terlalu besar")
+    try:
+        found = json.loads(text)
+        for step in form.records.split("."):
+            found = found[step]
+    except (ValueError, LookupError, TypeError) as error:
+        raise FormChanged(f"{name}: tidak ada daftar {form.records!r}") from error
+    if not isinstance(found, list):
+        raise FormChanged(f"{name}: {form.records!r} bukan daftar")
+    for item in found:
+        yield _object(item, name)
+
+
+def _array(file: IO[str], name: str) -> Iterator[Row]:
+    """The items of a top-level array, decoded one after the other as the text comes; JSON lines where it is none."""
+    decode, space = json.JSONDecoder().raw_decode, re.compile(r"\s*").match
+    text, at, last = "", 0, False
+    wanted = "["
+    while True:
+        if not last and len(text) - at < _CHUNK:
+            more = file.read(4 * _CHUNK)
+            text, at, last = text[at:] + more, 0, not more
+        at = _skip(space, text, at)
+        sign = text[at : at + 1]
+        if wanted == "[" and sign == "{":
+            file.seek(0)
+            yield from _jsonl(file, Form(), name)
+            return
+        if sign == "]" and wanted != "[":
+            return
+        if sign != wanted:
+            raise FormChanged(f"{name}: bukan daftar JSON") if sign else TryLater(f"{name}: daftar JSON terpotong")
+        at = _skip(space, text, at + 1)
+        if wanted == "[" and text[at : at + 1] == "]":
+            return
+        try:
+            item, at = decode(text, at)
+        except ValueError as error:
+            raise TryLater(f"{name}: daftar JSON terpotong atau rusak") from error
+        yield _object(item, name)
+        wanted = ","
+
+
+def _skip(space: Callable[[str, int], re.Match[str] | None], text: str, at: int) -> int:
+    found = space(text, at)
+    return found.end() if found else at
+
+
+def _object(item: Any, name: str) -> Row:
+    if not isinstance(item, dict):
+        raise FormChanged(f"{name}: isi daftar bukan objek")
+    return item
+
+
+# --- binary ------------------------------------------------------------------------------------
+
+
+def _xlsx(path: Path, form: Form, name: str) -> Iterator[Row]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            which = form.sheet
+            sheet = book.get_sheet_by_name(which) if isinstance(which, str) else book.get_sheet_by_index(which)
+            rows = sheet.iter_rows()
+    except (CalamineError, OSError, IndexError) as error:
+        raise FormChanged(f"{name}: lembar kerja tidak terbaca ({error})") from error
+    for _ in range(form.skip):
+        next(rows, None)
+    headings = _headings(next(rows, []), name)
+    for cells in rows:
+        if any(cell != "" for cell in cells):
+            yield dict(zip(headings, cells, strict=True))
+
+
+def _parquet(path: Path, _: Form, name: str) -> Iterator[Row]:
+    import polars as pl
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=_ROWS):
+                yield from pl.DataFrame(pl.from_arrow(batch)).iter_rows(named=True)
+    except (pa.ArrowException, OSError) as error:
+        raise FormChanged(f"{name}: bukan Parquet yang utuh ({type(error).__name__})") from error
+
+
+_TEXT: Mapping[str, Callable[[IO[str], Form, str], Iterator[Row]]] = {"csv": _csv, "tsv": _tsv, "json": _json, "jsonl": _jsonl}
+_BINARY: Mapping[str, Callable[[Path, Form, str], Iterator[Row]]] = {"xlsx": _xlsx, "parquet": _parquet}

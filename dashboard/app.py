@@ -1,0 +1,258 @@
+"""The web server: pages, streams, Dash, the REST interface, health and metrics, behind one guard.
+
+``create()`` builds it from the environment (``gunicorn "dashboard.app:create()"``); ``create_app`` from
+given parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp
+
+from dashboard import api
+from dashboard.access import HOME, Access
+from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
+from dashboard.cut import check_filters
+from dashboard.dispatch import SUITES, Suites, configuration, create_dash, page_for
+from dashboard.feed import Drawn, Hub, Room, encode_document, key
+from dashboard.fonts import load_fonts
+from dashboard.guard import Gate, Guard, language
+from dashboard.metrics import Metrics
+from dashboard.page import EVERYONE, Page, layout, pages
+from dashboard.shell import Shell, login
+from dashboard.stream import Stream
+from dashboard.text import say
+from layers import clock
+from layers.model import Role, Scope
+from layers.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from layers.cache import Cache
+    from layers.people import People
+
+log = logging.getLogger(__name__)
+
+ASSETS = Path(__file__).parent.parent / "assets"
+HTML = "text/html; charset=utf-8"
+OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
+LANG_DAYS = 365
+
+
+class Web:
+    """The endpoints that are not Dash's; each is given the asker's Scope by the guard in ``request.state``."""
+
+    def __init__(self, hub: Hub, access: Access, shell: Shell, metrics: Metrics, secret: str) -> None:
+        self.hub = hub
+        self.access = access
+        self.shell = shell
+        self.metrics = metrics
+        self._scrape = hmac.digest(secret.encode(), b"metrics", "sha256").hex()
+        self._geo = Body(hub.room.map.to_json(), "application/json", effort=9)
+
+    # --- pages and their streams ---------------------------------------------------------------
+
+    async def home(self, _request: Request) -> Response:
+        return RedirectResponse(HOME, 303)
+
+    async def page(self, request: Request) -> Response:
+        """A page, complete: the first paint needs no script."""
+        scope, lang = request.state.scope, language(request)
+        page, params = page_for(scope, request.url.path)
+        filters = check_filters(dict(request.query_params), self.hub.room.city)
+        drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
+        if drawn is None:
+            raise HTTPException(503, headers={"retry-after": "5", "refresh": "5"})
+        if drawn.html is None:
+            drawn.html = await asyncio.to_thread(self._html, page, drawn, request.url.path, filters)
+        answer = drawn.html.answer(request)
+        if "lang" in request.query_params:
+            answer.set_cookie("lang", lang, max_age=LANG_DAYS * 86400, samesite="lax", httponly=True)
+        return answer
+
+    def _html(self, page: Page, drawn: Drawn, path: str, filters: Mapping[str, str]) -> Body:
+        body = layout(page, drawn.document, drawn.view)
+        cut = orjson.dumps(filters).decode()
+        raw = self.shell.page(page, body, path=path, lang=drawn.view.lang, version=drawn.document.version, cut=cut)
+        return Body(raw, HTML)
+
+    async def live(self, request: Request) -> Stream:
+        """The event stream of the page in ``page``, from the version in ``base`` on."""
+        scope, query = request.state.scope, request.query_params
+        page, params = page_for(scope, query.get("page", ""))
+        base = int(text) if (text := query.get("base", "")).isdecimal() and len(text) < 19 else None
+
+        async def still() -> bool:
+            return await self.access.scope(request, active=False) == scope
+
+        packed = "gzip" in accepted(request.headers.get("accept-encoding", ""))
+        return Stream(self.hub, key(scope, page, params, language(request)), base, packed, still)
+
+    async def live_document(self, request: Request) -> Response:
+        """The whole document of a page, for a browser whose stream does not come through."""
+        scope = request.state.scope
+        page, params = page_for(scope, request.query_params.get("page", ""))
+        drawn = await self.hub.draw(key(scope, page, params, language(request)))
+        if drawn is None:
+            raise HTTPException(503, headers={"retry-after": "5"})
+        if drawn.whole is None:
+            drawn.whole = Body(encode_document(drawn.document, None), "application/json")
+        answer = drawn.whole.answer(request)
+        answer.headers["x-clock"] = str(int(clock.now().timestamp() * 1000))
+        return answer
+
+    # --- people ----------------------------------------------------------------------------------
+
+    async def login(self, request: Request) -> Response:
+        """``/masuk``: the form, or the posted answer to it."""
+        lang, wrong, status = language(request), None, 200
+        following = request.query_params.get("lanjut", "")
+        if request.method == "POST":
+            if answer := await self.access.sign_in(request):
+                return answer
+            wrong, status = say(lang, "Nama pengguna atau kata sandi tidak cocok."), 401
+        content = login(lang=lang, following=following, wrong=wrong)
+        return Response(self.shell.plain(say(lang, "Masuk"), lang, content), status, media_type=HTML)
+
+    # --- static ----------------------------------------------------------------------------------
+
+    async def asset(self, request: Request) -> Response:
+        body = self.shell.assets.bodies.get(request.path_params["name"])
+        if body is None:
+            raise HTTPException(404)
+        return body.answer(request, cache=IMMUTABLE)
+
+    async def geo(self, request: Request) -> Response:
+        """The city's shapes, named by their content."""
+        if request.path_params["name"] != f"{self.hub.room.map.digest}.json":
+            raise HTTPException(404)
+        return self._geo.answer(request, cache=IMMUTABLE)
+
+    # --- health ----------------------------------------------------------------------------------
+
+    async def healthz(self, _request: Request) -> Response:
+        return Response(b'{"status":"ok"}', media_type="application/json")
+
+    async def readyz(self, request: Request) -> Response:
+        """503 until there is a snapshot to show; details for those who are let in."""
+        snapshot, hub = self.hub.snapshot, self.hub
+        state: dict[str, object] = {"ready": snapshot is not None}
+        if await self.access.scope(request) and snapshot:
+            state["version"] = snapshot.version
+            state["snapshot_age_seconds"] = round((clock.now() - snapshot.built_at).total_seconds(), 1)
+            state["cache"] = "down" if hub.cache_down else "up"
+        return Response(orjson.dumps(state), 200 if snapshot else 503, media_type="application/json")
+
+    async def scrape(self, request: Request) -> Response:
+        """``/metrics`` for operators, for the demo on loopback, and for a scraper with the derived token."""
+        scope = await self.access.scope(request)
+        given = request.headers.get("authorization", "")
+        scraper = hmac.compare_digest(given.encode(), f"Bearer {self._scrape}".encode())
+        if scraper:
+            scope = Scope(user="metrics", role=Role.OPERATOR)
+        if scope is None or not (scope.may_operate or self.access.public_by_default):
+            raise HTTPException(401 if scope is None else 404)
+        return Response(self.metrics.text(scope), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def create_app(settings: Settings, room: Room, people: People, cache: Cache | None = None, hub: Hub | None = None) -> ASGIApp:
+    """The server as an ASGI application, made of the given parts."""
+    hub = hub or Hub(room, settings.data / "frames" / "snapshot.json", cache)
+    access = Access(people, settings.public_by_default)
+    metrics = Metrics(hub)
+
+    @asynccontextmanager
+    async def lifespan(_server: FastAPI) -> AsyncIterator[None]:
+        _close_at_signal(hub)
+        await hub.start()
+        yield
+        await hub.stop()
+
+    server = FastAPI(
+        title="Live Room",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    dash = create_dash(server, hub)
+    suites = Suites(dash)
+    fonts = load_fonts(settings.data / "fonts")
+    assets = Assets.read("/assets/", ASSETS, {**fonts.files, "fonts.css": fonts.css("").encode()})
+    shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts)
+    hub.build = shell.build
+    web = Web(hub, access, shell, metrics, settings.secret)
+    api.add_routes(server, hub)
+    gates = _routes(server, web, suites)
+    guard = Guard(server, server.routes, gates, access, shell, metrics.count)
+    for kind in (HTTPException, RequestValidationError, Exception):
+        server.add_exception_handler(kind, guard.handle)
+    return guard
+
+
+def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
+    """Add our routes; who may ask which, for every route there is."""
+    nobody: Gate = frozenset()
+    gates: dict[str, Gate] = {
+        "/_dash-layout": EVERYONE,
+        "/_dash-dependencies": EVERYONE,
+        "/_dash-update-component": EVERYONE,
+        "/_reload-hash": nobody,
+        "/_favicon.ico": nobody,
+        "/api/v1/openapi.json": EVERYONE,
+        **{f"/api/v1/{name}": EVERYONE for name in ("readings", "kpis", "areas", "sources")},
+    }
+    for path, endpoint, gate, methods in (
+        ("/", web.home, EVERYONE, ["GET"]),
+        ("/live", web.live, EVERYONE, ["GET"]),
+        ("/live/doc", web.live_document, EVERYONE, ["GET"]),
+        ("/geo/{name}", web.geo, EVERYONE, ["GET"]),
+        ("/masuk", web.login, None, ["GET", "POST"]),
+        ("/keluar", web.access.sign_out, None, ["POST"]),
+        ("/layar/{token}", web.access.open_screen, None, ["GET"]),
+        ("/assets/{name}", web.asset, None, ["GET"]),
+        (SUITES + "{path:path}", suites.answer, None, ["GET"]),
+        ("/healthz", web.healthz, None, ["GET"]),
+        ("/readyz", web.readyz, None, ["GET"]),
+        ("/metrics", web.scrape, None, ["GET"]),
+        *((page.path, web.page, page.roles, ["GET"]) for page in pages()),
+    ):
+        server.add_route(path, endpoint, methods, include_in_schema=False)
+        gates[path] = gate
+    if open_ := [route for route in server.routes if getattr(route, "path", "") not in gates]:
+        raise RuntimeError(f"routes without a gate: {open_}")
+    return gates
+
+
+def _close_at_signal(hub: Hub) -> None:
+    """End the streams as soon as the server is told to stop, before it waits for them."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+        if not callable(before):
+            continue
+
+        def close(received: int, frame: FrameType | None, before=before) -> None:  # type: ignore[no-untyped-def]
+            loop.call_soon_threadsafe(hub.close)
+            before(received, frame)
+
+        signal.signal(number, close)

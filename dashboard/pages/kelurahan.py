@@ -1,0 +1,205 @@
+"""One area at the desk: a kelurahan, a kecamatan, the whole city, or what has no place; narrowed by filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import htpy
+from htpy import a, button, div, form, h1, h2, header, label, li, nav, noscript, ol, option, p, section, select, span
+from starlette.exceptions import HTTPException
+
+from dashboard import text
+from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page
+from dashboard.parts.bars import bars, rank
+from dashboard.parts.frame import banner, desk, sources_state
+from dashboard.parts.map import map_legend, map_stage, paints
+from dashboard.parts.tile import tile
+from dashboard.parts.trend import Series, trend
+from layers.drill import Query
+from layers.model import UNPLACED, Area, Level, Reading, Snapshot
+
+if TYPE_CHECKING:
+    from dashboard.page import View
+    from layers.drill import Drill
+
+CARDS = (
+    "aduan_terbuka",
+    "aduan_lewat_tenggat",
+    "selesai_tepat_waktu",
+    "respons_pertama",
+    "lama_penyelesaian",
+    "aduan_masuk_30h",
+)
+COMPARED = "aduan_lewat_tenggat"
+COUNTED = "aduan_masuk_30h"
+DAYS = ("7", "30", "90", "365")
+SHOWN = 12
+LEVELS = {Level.KOTA: "", Level.KECAMATAN: "Kecamatan ", Level.KELURAHAN: "Kelurahan "}
+CHARTS = ("trend", "by-category", "by-opd", "by-channel")
+
+
+def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
+    """Everything on the page that a new snapshot or another filter can change; 404 for an area that the city has not."""
+    area = view.tree.areas.get(view.params.get("code", ""))
+    if area is None:
+        raise HTTPException(404)
+    drill = view.drill(_query(area, view)) if view.drill else None
+    drilled = {reading.kpi: reading for reading in drill.readings} if drill else {}
+    readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in CARDS}
+    narrowed = any(view.params.get(name) for name in FILTERS)
+    trends = {} if narrowed else {t.kpi: t for t in snapshot.trends if t.area == area.code}
+    return {
+        "notice": banner(snapshot, view),
+        "sources-state": sources_state(snapshot, view),
+        "area-head": _head(area, view),
+        "filters": _filters(drill, view),
+        **{f"tile-{name}": tile(r, view.catalog[name], view, trends.get(name)) for name, r in readings.items() if r},
+        **_charts(drill, readings.get(COUNTED), view),
+        "map-legend": map_legend(snapshot, view, view.catalog[COMPARED], signs=False),
+        "compare": _compare(snapshot, area, view),
+    }
+
+
+def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
+    """Colours of the small map."""
+    return paints(snapshot, view, view.catalog[COMPARED])
+
+
+def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """Cards above, the trend beside the map, and below them what the total is made of."""
+    title = text.say(view.lang, "{kpi} per kelurahan", kpi=view.catalog[COMPARED].short[view.lang])
+    sketch = span(".aside.schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None
+    map_panel = section(".panel.map-panel")[
+        header[h2[title], sketch],
+        map_stage(view, paint, None, selected=view.params.get("code")),
+        found["map-legend"],
+    ]
+    return desk(
+        view,
+        "/kelurahan",
+        found["sources-state"],
+        found["notice"],
+        found["area-head"],
+        found["filters"],
+        div(".kpis")[[part for key, part in found.items() if key.startswith("tile-")]],
+        div(".split")[found["trend"], map_panel],
+        div(".quarters")[found["by-category"], found["by-opd"], found["by-channel"], found["compare"]],
+    )
+
+
+def _query(area: Area, view: View) -> Query:
+    days = {"days": int(view.params["days"])} if "days" in view.params else {}
+    given = {name: view.params.get(name) for name in ("opd", "category", "channel")}
+    return Query(area=area.code, **given, **days)
+
+
+def _head(area: Area, view: View) -> htpy.Element:
+    above = [area]
+    while above[0].parent:
+        above.insert(0, view.tree.areas[above[0].parent])
+    days = view.params.get("days", "30")
+    return header(".page-head", id="area-head")[
+        nav(".crumbs", aria_label=text.say(view.lang, "Letak wilayah"))[
+            ol[[li[a(href=f"/kelurahan/{step.code}")[step.name] if step is not area else span(aria_current="page")[step.name]] for step in above]]
+        ],
+        h1[_title(area, view)],
+        p(".aside")[text.say(view.lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=days)],
+    ]
+
+
+def _title(area: Area, view: View) -> str:
+    if area.code == UNPLACED:
+        return text.say(view.lang, "Tanpa lokasi")
+    return LEVELS[area.level] + area.name
+
+
+def _filters(drill: Drill | None, view: View) -> htpy.Element:
+    """Three or four controls; the choices are what the data of this cut holds."""
+    groups = {
+        "category": ("Kategori", "Semua kategori", [name for name, _ in drill.by_category] if drill else []),
+        "channel": ("Kanal", "Semua kanal", [name for name, _ in drill.by_channel] if drill else []),
+        "opd": ("OPD", "Semua OPD", [name for name, _ in drill.by_opd] if drill else []),
+    }
+    chosen = {name: view.params.get(name, "") for name in FILTERS}
+    return form(".filters", id="filters", method="get", data_cut=True, aria_label=text.say(view.lang, "Saring"))[
+        [_choice(name, *group, chosen[name], view) for name, group in groups.items()],
+        label(class_="on" if chosen["days"] else None)[
+            text.say(view.lang, "Rentang"),
+            select(name="days")[
+                [
+                    option(value="" if days == "30" else days, selected=chosen["days"] == days)[
+                        text.say(view.lang, "{days} hari", days=days)
+                    ]
+                    for days in ("30", *(d for d in DAYS if d != "30"))
+                ]
+            ],
+        ],
+        noscript[button(".button", type="submit")[text.say(view.lang, "Terapkan")]],
+        a(".reset", href=f"/kelurahan/{view.params['code']}")[text.say(view.lang, "Hapus saringan")] if any(chosen.values()) else None,
+    ]
+
+
+def _choice(name: str, title: str, everything: str, values: Sequence[str], chosen: str, view: View) -> htpy.Element:
+    known = list(dict.fromkeys([*values, *([chosen] if chosen else [])]))
+    return label(class_="on" if chosen else None)[
+        text.say(view.lang, title),
+        select(name=name)[
+            option(value="")[text.say(view.lang, everything)],
+            [option(value=v, selected=v == chosen)[_label(name, v, view)] for v in sorted(known)],
+        ],
+    ]
+
+
+def _label(name: str, value: str, view: View) -> str:
+    opd = view.city.opd(value) if name == "opd" else None
+    return opd.short if opd else value
+
+
+def _charts(drill: Drill | None, counted: Reading | None, view: View) -> dict[str, htpy.Element]:
+    """The trend and the parts of the total; each says so where there are no rows to cut."""
+    if drill is None or counted is None:
+        words = text.say(view.lang, "Rincian tersedia setelah data pertama selesai diambil.")
+        return {name: section(".panel", id=name)[p(".empty")[words]] for name in CHARTS}
+    kpi = view.catalog[COUNTED]
+    lines = [
+        Series(label=text.say(view.lang, "masuk"), values=drill.received, look="a"),
+        Series(label=text.say(view.lang, "selesai"), values=drill.closed, look="b"),
+    ]
+    groups = {
+        "by-category": ("Menurut kategori", "category", drill.by_category),
+        "by-opd": ("Menurut OPD", "opd", drill.by_opd),
+        "by-channel": ("Menurut kanal", "channel", drill.by_channel),
+    }
+    found = {"trend": trend(text.say(view.lang, "Aduan masuk dan selesai per hari"), drill.days, lines, counted, kpi, view)}
+    for element, (title, name, cuts) in groups.items():
+        rows = [(_label(name, key, view), reading) for key, reading in cuts]
+        found[element] = bars(text.say(view.lang, title), rows, kpi, view, element=element, limit=SHOWN)
+    return found
+
+
+def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
+    """The area among its neighbours, or a larger area's parts; worst first."""
+    if area.level is Level.KELURAHAN and area.code != UNPLACED:
+        title, codes = "Dibanding kelurahan tetangga", (area.code, *view.tree.neighbours(area.code))
+    elif area.level is Level.KECAMATAN:
+        title, codes = "Kelurahan di kecamatan ini", tuple(child.code for child in view.tree.children(area.code))
+    else:
+        title, codes = "Menurut kecamatan", tuple(k.code for k in view.tree.kecamatan)
+    kpi = view.catalog[COMPARED]
+    ranked = rank([r for code in codes if (r := snapshot.reading(kpi.id, code))], kpi.better)
+    rows = [(view.tree.name(r.area), r) for r in ranked]
+    links = [None if r.area == area.code else f"/kelurahan/{r.area}" for r in ranked]
+    heading = f"{text.say(view.lang, title)}: {kpi.short[view.lang].lower()}"
+    return bars(heading, rows, kpi, view, element="compare", links=links, here=view.tree.name(area.code))
+
+
+PAGE = Page(
+    path="/kelurahan/{code}",
+    title={"id": "Kelurahan", "en": "Kelurahan"},
+    theme="light",
+    roles=EVERYONE,
+    parts=parts,
+    layout=layout,
+    areas=areas,
+)

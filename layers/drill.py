@@ -1,0 +1,218 @@
+"""A figure for any cut: computed from the frames in memory when someone asks, remembered for a minute."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from weakref import WeakKeyDictionary
+
+import polars as pl
+
+from layers.areas import AreaTree
+from layers.catalog import Kpi, Window, moment
+from layers.city import City
+from layers.clock import days_back, start_of_day
+from layers.evaluate import WHOLE, cells, since, touched_since
+from layers.explain import short
+from layers.frames import Frames
+from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
+from layers.model import Kind, Reading, Scope
+from layers.readings import Room, reading, watched_before
+from layers.runs import SourceFacts
+
+TREND_DAYS = 90
+MOST_DAYS = 366
+REMEMBERED = 256
+"""So many answers are kept; the oldest go first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A cut of the complaints: any of its parts may be left open. ``days`` is the length of the window, 1 to 366."""
+
+    area: str | None = None
+    opd: str | None = None
+    category: str | None = None
+    channel: str | None = None
+    days: int = 30
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.days <= MOST_DAYS:
+            raise ValueError(f"days: {self.days} di luar 1 sampai {MOST_DAYS}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One value of a dimension: received and closed within the window, open and overdue now."""
+
+    key: str
+    label: str
+    received: int
+    closed: int
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """The answer to a :class:`Query`: the complaint KPIs at the cut, its days, and its parts, the most overdue first."""
+
+    query: Query
+    at: datetime
+    readings: tuple[Reading, ...]
+    days: tuple[str, ...]
+    received: tuple[int, ...]
+    closed: tuple[int, ...]
+    by_category: tuple[Slice, ...]
+    by_opd: tuple[Slice, ...]
+    by_channel: tuple[Slice, ...]
+    by_area: tuple[Slice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Near:
+    """What all drills of one version and minute share: the room, and the rows that most of them look at."""
+
+    key: tuple[int, datetime]
+    room: Room
+    rows: pl.DataFrame
+    reach: datetime
+
+
+_Key = tuple[int, datetime, Query, frozenset[str] | None, frozenset[str] | None]
+_memo: WeakKeyDictionary[Frames, OrderedDict[_Key, Drill]] = WeakKeyDictionary()
+_near: WeakKeyDictionary[Frames, _Near] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def drill(  # noqa: PLR0917 - every room hands over what it owns
+    scope: Scope,
+    frames: Frames,
+    catalog: Mapping[str, Kpi],
+    tree: AreaTree,
+    city: City,
+    query: Query,
+    facts: Iterable[SourceFacts],
+    now: datetime,
+) -> Drill:
+    """The complaint figures at any cut, over the rows that the scope may count.
+
+    Remembered by the version of the frames, the query, the scope's limits and the minute. Raises
+    ``ValueError`` for an area that the city does not have.
+    """
+    view, minute = frames.view(), now.astimezone(UTC).replace(second=0, microsecond=0)
+    key = (view.version, minute, query, scope.opds, scope.areas)
+    with _lock:
+        if (found := _memo.setdefault(frames, OrderedDict()).get(key)) is not None:
+            return found
+        near = _near.get(frames)
+    if near is None or near.key != key[:2]:
+        near = _approach(key[:2], Room(view, tree, city, facts, now.astimezone(UTC)))
+    found = _drill(scope, near, catalog, query)
+    with _lock:
+        _near[frames] = near
+        kept = _memo[frames]
+        kept[key] = found
+        while len(kept) > REMEMBERED:
+            kept.popitem(last=False)
+    return found
+
+
+def _approach(key: tuple[int, datetime], room: Room) -> _Near:
+    reach = min(since(room.now), room.now - timedelta(days=TREND_DAYS + 1))
+    rows = room.whole[Kind.COMPLAINT].lazy().filter(touched_since(Kind.COMPLAINT, reach)).collect()
+    return _Near(key=key, room=room, rows=rows, reach=reach)
+
+
+def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) -> Drill:
+    room = near.room
+    now, zone, where = room.now, room.city.zone, _where(scope, query, room.tree)
+    cut = room.whole[Kind.COMPLAINT].lazy().filter(where)
+    reach = since(now, query.days)
+    rows = (near.rows.lazy().filter(where) if near.reach <= reach else cut.filter(touched_since(Kind.COMPLAINT, reach))).collect()
+    days = days_back(now, zone, TREND_DAYS)
+    flags = _flags(rows, query, room)
+    return Drill(
+        query=query,
+        at=now,
+        readings=tuple(_readings(catalog, room, rows, cut, query)),
+        days=tuple(day.isoformat() for day in days),
+        received=_per_day(rows, "received", days, room),
+        closed=_per_day(rows.lazy().filter(DONE).collect(), "closed", days, room),
+        by_category=_slices(flags, "category", lambda key: key),
+        by_opd=_slices(flags, "opd", lambda key: short(key, room.city) or key),
+        by_channel=_slices(flags, "channel", lambda key: key),
+        by_area=_slices(flags, "area", room.tree.name),
+    )
+
+
+def _where(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
+    """The rows of the cut that the scope may count."""
+    wanted = [pl.col(name) == value for name in ("opd", "category", "channel") if (value := getattr(query, name)) is not None]
+    if query.area is not None:
+        wanted.append(_within([query.area], tree))
+    if scope.opds is not None:
+        wanted.append(pl.col("opd").is_in(sorted(scope.opds)))
+    if scope.areas is not None:
+        wanted.append(_within(sorted(scope.areas), tree))
+    return wanted or [pl.lit(value=True)]
+
+
+def _within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
+    """Whether a row lies in one of the areas, of whatever level."""
+    for code in codes:
+        if code not in tree.areas:
+            raise ValueError(f"wilayah {code!r} tidak dikenal")
+    if tree.city.code in codes:
+        return pl.lit(value=True)
+    return pl.col("area").is_in(list(codes)) | pl.col("kecamatan").is_in(list(codes)).fill_null(value=False)
+
+
+def _readings(catalog: Mapping[str, Kpi], room: Room, rows: pl.DataFrame, cut: pl.LazyFrame, query: Query) -> Iterator[Reading]:
+    part = query.category is not None or query.channel is not None
+    for kpi in catalog.values():
+        if kpi.kind is not Kind.COMPLAINT:
+            continue
+        when = kpi.window.at(room.now, room.city.zone, query.days)
+        frame = cut if kpi.window is Window.YEAR else rows
+        cell = cells(frame, kpi.form, when, (None,))[None][WHOLE]
+        watched = watched_before(kpi, when, room)
+        before = cells(frame, kpi.form, when.before(), (None,))[None][WHOLE] if watched else None
+        yield reading(kpi, room, cell, before, area=query.area or room.city.code, opd=query.opd, part=part)
+
+
+def _flags(rows: pl.DataFrame, query: Query, room: Room) -> pl.DataFrame:
+    """Each row's dimensions, and what it counts as."""
+    current = Window.NOW.at(room.now, room.city.zone)
+    window = Window.DAYS30.at(room.now, room.city.zone, query.days)
+    figures = {
+        "received": window.holds("received"),
+        "closed": done_in(window),
+        "open": open_at_end(current),
+        "overdue": overdue_at_end(current),
+    }
+    return rows.lazy().select("area", "opd", "category", "channel", **figures).filter(pl.any_horizontal(*figures)).collect()
+
+
+def _slices(flags: pl.DataFrame, by: str, label: Callable[[str], str]) -> tuple[Slice, ...]:
+    figures = ["received", "closed", "open", "overdue"]
+    table = flags.drop_nulls(by).group_by(key=pl.col(by)).agg(pl.col(figures).sum()).with_columns(pl.col("key").cast(pl.String))
+    table = table.sort(["overdue", "open", "received", "key"], descending=[True, True, True, False])
+    return tuple(Slice(label=label(row["key"]), **row) for row in table.iter_rows(named=True))
+
+
+def _per_day(rows: pl.DataFrame, column: str, days: Sequence[date], room: Room) -> tuple[int, ...]:
+    """How many on each local day, up to now."""
+    zone, start = room.city.zone, start_of_day(room.now - timedelta(days=len(days) - 1), room.city.zone)
+    table = (
+        rows.lazy()
+        .filter(pl.col(column).is_between(moment(start), moment(room.now)))
+        .group_by(pl.col(column).dt.convert_time_zone(zone.key).dt.date())
+        .len()
+        .collect()
+    )
+    counts = dict(table.iter_rows())
+    return tuple(counts.get(day, 0) for day in days)

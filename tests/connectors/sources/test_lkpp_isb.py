@@ -1,0 +1,3 @@
+"""x"""
+from tests.connectors.contract import contract_for
+TestC = contract_for("lkpp_isb")
