@@ -80,7 +80,7 @@
     const fresh = template.content.firstElementChild;
     const before = new Map();
     for (const element of [old, ...all("[data-value]", old)]) before.set(name(element), element.dataset.value);
-    const focused = old.contains(document.activeElement) && document.activeElement.closest("[data-kpi], [id]");
+    const focused = old.contains(document.activeElement) && (document.activeElement.name ? document.activeElement : document.activeElement.closest("[data-kpi], [id]"));
     old.replaceWith(fresh);
     for (const element of [fresh, ...all("[data-value]", fresh)]) {
       const value = before.get(name(element));
@@ -91,8 +91,9 @@
 
   /** Give the focus back to what stands where the element stood. */
   function refocus(lost) {
-    const match = lost.id ? find(lost.id) : [...all("[data-kpi]")].find(element => name(element) === name(lost));
-    const target = match && (match.matches("button, a, [tabindex]") ? match : match.querySelector("button, a, [tabindex]"));
+    const match = lost.name ? document.querySelector(`[name="${CSS.escape(lost.name)}"]`)
+      : lost.id ? find(lost.id) : [...all("[data-kpi]")].find(element => name(element) === name(lost));
+    const target = match && (match.matches("button, a, select, [tabindex]") ? match : match.querySelector("button, a, [tabindex]"));
     if (target) target.focus({ preventScroll: true });
   }
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from connectors.cells import Reader, Type, as_text, filled, reader
+from connectors.cells import Reader, Type, as_text, filled, reader, remembering
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Place, Row
 from layers.city import City
 from layers.model import RECORDS, Kind, Stage, Status
@@ -217,20 +217,19 @@ def _field(name: str, column: Column, target: Any, zone: ZoneInfo, city: City) -
     default = None if fallback is None else codes(fallback) if codes else _believe(name, "default", read, fallback)
     table = _table(column, city)
     if table is not None:
-        read = _lookup({key: codes(value) if codes else read(value) for key, value in table.items()}, column.unknown, read)
-    headings = column.headings
-    first = headings[0]
+        known = {key: codes(value) if codes else read(value) for key, value in table.items()}
+        read = remembering(_lookup(known, column.unknown, read))
+    first, *others = column.headings
 
     def get(row: Row) -> Any:
-        value = filled(row.get(first))
-        if value is None:
-            value = next((found for h in headings[1:] if (found := filled(row.get(h))) is not None), None)
-            if value is None:
-                return default
         try:
-            return read(value)
+            value = read(row.get(first))
+            for heading in others:
+                if value is None:
+                    value = read(row.get(heading))
         except (ValueError, ArithmeticError) as error:
             raise BadRow(name, str(error)) from None
+        return default if value is None else value
 
     return get
 

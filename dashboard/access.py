@@ -12,7 +12,6 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers
@@ -23,9 +22,7 @@ from starlette.responses import RedirectResponse, Response
 from dashboard.page import find_page
 from layers import clock
 from layers.model import Role, Scope
-
-if TYPE_CHECKING:
-    from layers.people import People
+from layers.people import People
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +34,7 @@ REMEMBER = 3.0
 """Seconds that an answer of the accounts' database is believed: a right that was taken away ends within this."""
 _REMEMBERED = 4096
 _SCREEN_DAYS = 400
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(slots=True)
@@ -54,26 +51,29 @@ class Access:
         An open stream asks with ``active=False``: it must not keep a session alive that nobody uses.
         """
         if token := request.cookies.get(_cookie(SESSION, request)):
-            found = await self._ask("s" + token)
+            found = await self._ask("s" + token, active=active)
             if found:
                 return found
         if token := request.cookies.get(_cookie(SCREEN, request)):
-            found = await self._ask("l" + token)
+            found = await self._ask("l" + token, active=active)
             if found:
                 return found
-        host = request.headers.get("host", "").rsplit(":", 1)[0] if "]" not in request.headers.get("host", "") else "[::1]"
-        return PUBLIC if self.public_by_default and host.lower() in _LOOPBACK else None
+        return PUBLIC if self.public_by_default and request.url.hostname in _LOOPBACK else None
 
-    async def _ask(self, key: str) -> Scope | None:
+    async def _ask(self, key: str, *, active: bool) -> Scope | None:
         """What the accounts' database says of a token, remembered for a moment."""
-        at, scope = self._known.get(key, (0.0, None))
-        if not at or monotonic() - at > REMEMBER:
-            ask = self.people.screen if key[0] == "l" else self.people.session
-            scope = await asyncio.to_thread(ask, key[1:], clock.now())
-            self._known[key] = (monotonic(), scope)
-            self._known.move_to_end(key)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+        at, scope = self._known.get(key, (-REMEMBER, None))
+        if monotonic() - at < REMEMBER:
+            return scope
+        now, token = clock.now(), key[1:]
+        if key[0] == "s":
+            scope = await asyncio.to_thread(self.people.session, token, now, active=active)
+        else:
+            scope = await asyncio.to_thread(self.people.screen, token, now)
+        self._known[key] = (monotonic(), scope)
+        self._known.move_to_end(key)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
         return scope
 
     def login_address(self, request: Request) -> str:
@@ -111,7 +111,7 @@ class Access:
     async def open_screen(self, request: Request) -> Response:
         """``/layar/<token>``: give a wall's browser its own cookie and send it to the wall."""
         token = request.path_params["token"]
-        if await self._ask("l" + token) is None:
+        if await self._ask("l" + token, active=True) is None:
             raise HTTPException(404)
         answer = RedirectResponse(HOME, 303)
         _set(answer, SCREEN, token, request, _SCREEN_DAYS * 86400)
@@ -157,6 +157,4 @@ def _cookie(name: str, request: Request) -> str:
 
 
 def _set(answer: Response, name: str, value: str, request: Request, age: int | None) -> None:
-    answer.set_cookie(
-        _cookie(name, request), value, max_age=age, path="/", secure=_https(request), httponly=True, samesite="lax"
-    )
+    answer.set_cookie(_cookie(name, request), value, max_age=age, path="/", secure=_https(request), httponly=True, samesite="lax")

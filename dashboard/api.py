@@ -215,8 +215,11 @@ def readings(
     found = (
         reading_out(r, room.catalog[r.kpi], snapshot.version, now)
         for r in snapshot.readings
-        if kpi in (None, r.kpi) and area in (None, r.area) and opd in (None, r.opd)
-        and (level is None or levels.get(r.area) is level) and r.kpi in room.catalog
+        if kpi in (None, r.kpi)
+        and area in (None, r.area)
+        and opd in (None, r.opd)
+        and (level is None or levels.get(r.area) is level)
+        and r.kpi in room.catalog
     )
     return _answer(Answer[ReadingOut], snapshot, tuple(found))
 
@@ -229,7 +232,9 @@ def kpis(_scope: Scope, hub: Hub) -> Answer[KpiOut]:
 def areas(_scope: Scope, hub: Hub, *, level: Level | None) -> Answer[AreaOut]:
     """The areas of the city, the one for records without a place included."""
     found = (a for a in hub.room.tree.areas.values() if level in (None, a.level))
-    return _answer(Answer[AreaOut], _held(hub), tuple(AreaOut(code=a.code, name=a.name, level=a.level, parent=a.parent) for a in found))
+    return _answer(
+        Answer[AreaOut], _held(hub), tuple(AreaOut(code=a.code, name=a.name, level=a.level, parent=a.parent) for a in found)
+    )
 
 
 def sources(_scope: Scope, hub: Hub) -> Answer[SourceOut]:

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import orjson
 from fastapi import FastAPI
@@ -28,8 +27,8 @@ from starlette.types import ASGIApp
 from dashboard import api
 from dashboard.access import HOME, Access
 from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
-from dashboard.cut import check_filters
-from dashboard.dispatch import SUITES, Suites, configuration, create_dash, page_for
+from dashboard.cut import check_filters, page_for
+from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.fonts import load_fonts
 from dashboard.guard import Gate, Guard, language
@@ -39,12 +38,16 @@ from dashboard.shell import Shell, login
 from dashboard.stream import Stream
 from dashboard.text import say
 from layers import clock
+from layers.areas import AreaTree
+from layers.boundaries import load_boundaries
+from layers.cache import Cache, cache_url
+from layers.catalog import catalog
+from layers.drill import Drill, Query, drill
+from layers.frames import Frames
 from layers.model import Role, Scope
+from layers.people import People
 from layers.settings import Settings, from_environment
-
-if TYPE_CHECKING:
-    from layers.cache import Cache
-    from layers.people import People
+from layers.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +76,7 @@ class Web:
     async def page(self, request: Request) -> Response:
         """A page, complete: the first paint needs no script."""
         scope, lang = request.state.scope, language(request)
-        page, params = page_for(scope, request.url.path)
+        page, params = page_for(scope, request.url.path, self.hub.room)
         filters = check_filters(dict(request.query_params), self.hub.room.city)
         drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
         if drawn is None:
@@ -94,11 +97,12 @@ class Web:
     async def live(self, request: Request) -> Stream:
         """The event stream of the page in ``page``, from the version in ``base`` on."""
         scope, query = request.state.scope, request.query_params
-        page, params = page_for(scope, query.get("page", ""))
+        page, params = page_for(scope, query.get("page", ""), self.hub.room)
         base = int(text) if (text := query.get("base", "")).isdecimal() and len(text) < 19 else None
 
         async def still() -> bool:
-            return await self.access.scope(request, active=False) == scope
+            now_scope: Scope | None = await self.access.scope(request, active=False)
+            return now_scope == scope
 
         packed = "gzip" in accepted(request.headers.get("accept-encoding", ""))
         return Stream(self.hub, key(scope, page, params, language(request)), base, packed, still)
@@ -106,7 +110,7 @@ class Web:
     async def live_document(self, request: Request) -> Response:
         """The whole document of a page, for a browser whose stream does not come through."""
         scope = request.state.scope
-        page, params = page_for(scope, request.query_params.get("page", ""))
+        page, params = page_for(scope, request.query_params.get("page", ""), self.hub.room)
         drawn = await self.hub.draw(key(scope, page, params, language(request)))
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5"})
@@ -168,6 +172,29 @@ class Web:
         if scope is None or not (scope.may_operate or self.access.public_by_default):
             raise HTTPException(401 if scope is None else 404)
         return Response(self.metrics.text(scope), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def create() -> ASGIApp:
+    """The server of the room that the environment describes; raises what :func:`from_environment` raises."""
+    settings = from_environment()
+    city, tree, kpis = settings.city, AreaTree.of(settings.city), catalog()
+    store = Store(settings.database_url, city.zone, settings.secret)
+    store.open()
+    frames = Frames(settings.data / "frames", city, tree)
+
+    def cut(scope: Scope, query: Query) -> Drill:
+        return drill(scope, frames, kpis, tree, city, query, store.source_states(), clock.now())
+
+    room = Room(
+        city=city,
+        tree=tree,
+        map=load_boundaries(city, settings.data).asset,
+        catalog=kpis,
+        drill=cut,
+        has_frames=lambda: frames.version > 0,
+        quarantine=store.quarantine_reasons,
+    )
+    return create_app(settings, room, People.of(settings), Cache(cache_url(settings), city.code))
 
 
 def create_app(settings: Settings, room: Room, people: People, cache: Cache | None = None, hub: Hub | None = None) -> ASGIApp:

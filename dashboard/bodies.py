@@ -39,7 +39,7 @@ _SMALL = 512
 class Body:
     """The bytes of one answer in every coding that was asked for so far."""
 
-    __slots__ = ("raw", "type", "etag", "_effort", "_coded")
+    __slots__ = ("_coded", "_effort", "etag", "raw", "type")
 
     def __init__(self, raw: bytes, type_: str, *, effort: int = 5) -> None:
         """``effort`` is the compressor's (1-9); 0 leaves the bytes as they are."""
@@ -88,7 +88,7 @@ class Event:
     same bytes fit into any gzip stream that was begun with :data:`GZIP_HEADER`.
     """
 
-    __slots__ = ("raw", "_packed")
+    __slots__ = ("_packed", "raw")
 
     def __init__(self, name: str, data: bytes) -> None:
         """``data`` is JSON on one line."""

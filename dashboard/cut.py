@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 
 from dashboard.feed import Room
-from dashboard.page import FILTERS, Lang
+from dashboard.page import FILTERS, Lang, Page, find_page
 from layers.city import City
 from layers.drill import Query
 from layers.model import Reading, Scope, Snapshot
@@ -50,8 +50,10 @@ class Cut:
 
     def reading(self, scope: Scope, room: Room, snapshot: Snapshot) -> Reading | None:
         """The reading behind a number of this page: published, or drilled where the page is narrowed."""
-        if not self.filters or room.drill is None:
+        if not self.filters or room.drill is None or not room.has_frames():
             return snapshot.reading(self.kpi or "", self.area, self.opd)
+        if self.area not in (None, *room.tree.areas):
+            return None
         drilled = room.drill(scope, query(self.area or snapshot.city, self.filters))
         return next((r for r in drilled.readings if r.kpi == self.kpi), None)
 
@@ -64,7 +66,7 @@ def _word(asked: Mapping[str, object], name: str) -> str | None:
     return value
 
 
-def check_filters(given: Mapping[object, object], city: City) -> dict[str, str]:
+def check_filters(given: Mapping[str, object], city: City) -> dict[str, str]:
     """The known filters that are set, in one order; 400 for a value that no filter can have."""
     filters: dict[str, str] = {}
     for name in FILTERS:
@@ -81,9 +83,18 @@ def check_filters(given: Mapping[object, object], city: City) -> dict[str, str]:
     return filters
 
 
+def page_for(scope: Scope, path: str, room: Room) -> tuple[Page, dict[str, str]]:
+    """The page at ``path`` and the values in it; 404 for one that is absent, of no area, or not for this asker."""
+    found = find_page(path)
+    if found is None or scope.role not in found[0].roles:
+        raise HTTPException(404)
+    page, params = found
+    if "code" in params and params["code"] not in room.tree.areas:
+        raise HTTPException(404)
+    return page, params
+
+
 def query(area: str, filters: Mapping[str, str]) -> Query:
     """The drill that the filters ask for at an area."""
     days = {"days": int(filters["days"])} if "days" in filters else {}
-    return Query(
-        area=area, opd=filters.get("opd"), category=filters.get("category"), channel=filters.get("channel"), **days
-    )
+    return Query(area=area, opd=filters.get("opd"), category=filters.get("category"), channel=filters.get("channel"), **days)

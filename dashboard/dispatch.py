@@ -23,9 +23,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.bodies import IMMUTABLE, Body
-from dashboard.cut import Cut
+from dashboard.cut import Cut, page_for
 from dashboard.feed import Hub, key
-from dashboard.page import find_page
 from dashboard.parts.evidence import evidence
 from layers.model import Scope
 
@@ -38,7 +37,6 @@ class Backend(FastAPIDashServer):
     """Dash's FastAPI backend without its index, its catch-all and its websocket, on our own FastAPI."""
 
     websocket_capability = False
-    server_for_next: FastAPI
 
     @classmethod
     def on(cls, server: FastAPI) -> type[Backend]:
@@ -77,16 +75,14 @@ class Suites:
     """The few scripts of Dash that a page loads, compressed once."""
 
     def __init__(self, app: Dash) -> None:
-        app._setup_server()
-        listed = re.findall(r'src="(/_dash-component-suites/[^"]+)"', app._generate_scripts_html())
+        app._setup_server()  # noqa: SLF001 - what Dash does at its first request, done before it
+        listed = re.findall(r'src="(/_dash-component-suites/[^"]+)"', app._generate_scripts_html())  # noqa: SLF001 - the only list of its scripts
         self.scripts = tuple(s for s in listed if any(name in s for name in _NEEDED))
         self.bodies = {address.removeprefix(SUITES): self._read(address) for address in self.scripts}
 
     @staticmethod
     def _read(address: str) -> Body:
-        package, _, marked = address.removeprefix(SUITES).partition("/")
-        plain = re.sub(r"\.v[\w-]+m\d+", "", marked)
-        assert package == "dash"
+        plain = re.sub(r"\.v[\w-]+m\d+", "", address.removeprefix(SUITES + "dash/"))
         return Body((Path(dash.__file__).parent / plain).read_bytes(), "text/javascript; charset=utf-8", effort=9)
 
     async def answer(self, request: Request) -> Response:
@@ -98,7 +94,7 @@ class Suites:
 
 def configuration(app: Dash) -> str:
     """What Dash's renderer needs to know, without the versions of what runs here."""
-    config: Mapping[str, Any] = app._config()
+    config: Mapping[str, Any] = app._config()  # noqa: SLF001 - as its own index does
     hidden = {"python_version", "dash_version", "dash_version_url", "plotly_version", "ddk_version", "end_id"}
     kept = {name: value for name, value in config.items() if name not in hidden}
     kept["children_props"] = {"dash_core_components": {}}
@@ -135,8 +131,8 @@ def callbacks(app: Dash, hub: Hub) -> None:
     async def narrow(asked: object) -> dict[str, object]:
         """A page's parts at a narrower cut."""
         scope, cut = _scope(), Cut.read(asked, hub.room.city)
-        page = page_for(scope, cut.path)
-        drawn = await hub.draw(key(scope, page[0], page[1] | cut.filters, cut.lang))
+        page, params = page_for(scope, cut.path, hub.room)
+        drawn = await hub.draw(key(scope, page, {**params, **cut.filters}, cut.lang))
         if drawn is None:
             raise HTTPException(503)
         sent = drawn.document
@@ -150,14 +146,6 @@ def _scope() -> Scope:
     """The asker's rights as the guard left them."""
     scope: Scope = get_current_request().state.scope
     return scope
-
-
-def page_for(scope: Scope, path: str) -> tuple[Any, dict[str, str]]:
-    """The page at ``path`` if the asker may open it; 404 otherwise, absent and forbidden alike."""
-    found = find_page(path)
-    if found is None or scope.role not in found[0].roles:
-        raise HTTPException(404)
-    return found
 
 
 def evidence_card(scope: Scope, hub: Hub, cut: Cut) -> str:

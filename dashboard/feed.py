@@ -46,7 +46,7 @@ OLD = 20.0
 """Seconds after which a drawn page is drawn again for a new visitor, because the ages in it have moved on."""
 KEPT_VERSIONS = 4
 """Versions of a page that a delta can start from; a browser further behind is sent the whole."""
-KEPT_PAGES = 512
+KEPT_PAGES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +58,11 @@ class Room:
     map: MapAsset
     catalog: Mapping[str, Kpi]
     drill: Callable[[Scope, Query], Drill] | None = None
+    has_frames: Callable[[], bool] = lambda: True
     quarantine: Callable[[str], Sequence[tuple[str, str, int]]] = lambda _source: ()
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        drill = self.drill
+        drill = self.drill if self.has_frames() else None
         return View(
             now=clock.now(),
             city=self.city,
@@ -242,6 +243,9 @@ class Hub:
             return held[-1]
         if held and held[-1].document.version == drawn.document.version:
             held.pop()
+        for old in held:
+            old.html = old.whole = None  # only its document is needed, as the base of a delta
+            old.deltas.clear()
         held.append(drawn)
         self._drawn[wanted] = held
         self._drawn.move_to_end(wanted)

@@ -89,7 +89,7 @@ class Guard:
             path = self._route(connection)
             refusal = await self._refuse(request, path)
             await (refusal or self.app)(connection, receive, dressed)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of the error goes out
+        except Exception as error:  # the last line of defence: nothing of the error goes out
             if not started:
                 await self.error(request, error)(connection, receive, dressed)
             else:

@@ -31,7 +31,7 @@ class Stream:
     packed: bool
     still: Callable[[], Awaitable[bool]]
 
-    async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
+    async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI form
         headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
         if self.packed:
             headers.append((b"content-encoding", b"gzip"))

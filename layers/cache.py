@@ -127,7 +127,7 @@ class Cache:
         last = -1
         pause = 0.1
         while True:
-            bus = PubSub(self._redis.connection_pool, ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+            bus = PubSub(self._redis.connection_pool, ignore_subscribe_messages=True)
             try:
                 bus.subscribe(self._channel)
                 while True:

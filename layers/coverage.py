@@ -80,7 +80,7 @@ def repair(shapes: Mapping[str, Geometry]) -> tuple[dict[str, Geometry], Repair]
     overlaps = [i for i, claim in enumerate(claims) if len(claim) > 1]
     for i in overlaps:
         buried = [area for area in claims[i] if km2[i] * 2e6 > drawn[area].area]
-        claims[i] = sorted(buried, key=lambda area: drawn[area].area)[:1] or claims[i]
+        claims[i] = sorted(buried, key=lambda area: (drawn[area].area, area))[:1] or claims[i]
     owners = {i: claim[0] for i, claim in enumerate(claims) if len(claim) == 1}
     _settle(faces, {i: claims[i] for i in (*gaps, *overlaps) if i not in owners}, owners)
     parts: dict[int, list[int]] = defaultdict(list)

@@ -15,7 +15,7 @@ from layers.areas import AreaTree
 from layers.catalog import Kpi, Window, moment
 from layers.city import City
 from layers.clock import days_back, start_of_day
-from layers.evaluate import WHOLE, cells, since, touched_since
+from layers.evaluate import WHOLE, Cell, since, together, touched_since
 from layers.explain import short
 from layers.frames import Frames
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
@@ -172,16 +172,18 @@ def _within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
 
 
 def _readings(catalog: Mapping[str, Kpi], room: Room, rows: pl.DataFrame, cut: pl.LazyFrame, query: Query) -> Iterator[Reading]:
+    """Every complaint KPI at the cut, in two passes: one over the near rows, one for what speaks of a whole year."""
     part = query.category is not None or query.channel is not None
-    for kpi in catalog.values():
-        if kpi.kind is not Kind.COMPLAINT:
-            continue
-        when = kpi.window.at(room.now, room.city.zone, query.days)
-        frame = cut if kpi.window is Window.YEAR else rows
-        cell = cells(frame, kpi.form, when, (None,))[None][WHOLE]
-        watched = watched_before(kpi, when, room)
-        before = cells(frame, kpi.form, when.before(), (None,))[None][WHOLE] if watched else None
-        yield reading(kpi, room, cell, before, area=query.area or room.city.code, opd=query.opd, part=part)
+    whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in catalog.values() if k.kind is Kind.COMPLAINT}
+    pairs: dict[str, tuple[Cell, Cell]] = {}
+    for frame, year in ((rows.lazy(), False), (cut, True)):
+        kpis = [catalog[name] for name in whens if (catalog[name].window is Window.YEAR) is year]
+        found = together(frame, [(k.form, when) for k in kpis for when in (whens[k.id], whens[k.id].before())])[WHOLE]
+        pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(kpis)}
+    for name, when in whens.items():
+        now, before = pairs[name]
+        compared = before if watched_before(catalog[name], when, room) else None
+        yield reading(catalog[name], room, now, compared, area=query.area or room.city.code, opd=query.opd, part=part)
 
 
 def _flags(rows: pl.DataFrame, query: Query, room: Room) -> pl.DataFrame:

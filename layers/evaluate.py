@@ -147,20 +147,19 @@ def first(frame: pl.DataFrame, kind: Kind) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def series(frame: pl.DataFrame, kpi: Kpi, whens: Sequence[When], by: str | None) -> dict[str, list[float | None]]:
-    """The KPI in each of several windows, in one pass over the rows, for each value of ``by``."""
+def together(frame: pl.LazyFrame, asks: Sequence[tuple[Form, When]], by: str | None = None) -> dict[str, list[Cell]]:
+    """Several figures in several windows in one pass over the rows, for each value of ``by``: one cell for each ask."""
     aggregates: dict[str, pl.Expr] = {}
-    for i, when in enumerate(whens):
-        selected = kpi.form.where(when)
-        figures = {"rows": selected.sum(), **_aggregates(kpi.form, when, selected)}
+    for i, (form, when) in enumerate(asks):
+        selected = form.where(when)
+        figures = {"rows": selected.sum(), **_aggregates(form, when, selected)}
+        figures["unplaced"] = (selected & (pl.col("area") == UNPLACED)).sum()
         aggregates |= {f"{name}{i}": figure for name, figure in figures.items()}
-    lazy = frame.lazy()
-    table = (lazy.select(**aggregates) if by is None else lazy.group_by(by).agg(**aggregates)).collect()
-    names = ("rows", "n", "part", "value")
-
-    def one(row: Mapping[str, Any], i: int) -> float | None:
-        cell = _cell(kpi.form, {name: row[f"{name}{i}"] for name in names if f"{name}{i}" in row})
-        return stated(kpi, cell)[0]
-
-    keyed = ((WHOLE if by is None else row[by], row) for row in table.iter_rows(named=True))
-    return {str(key): [one(row, i) for i in range(len(whens))] for key, row in keyed if key is not None}
+    table = (frame.select(**aggregates) if by is None else frame.group_by(by).agg(**aggregates)).collect()
+    names = ("rows", "n", "part", "value", "unplaced")
+    found: dict[str, list[Cell]] = {}
+    for row in table.iter_rows(named=True):
+        if (key := WHOLE if by is None else row[by]) is not None:
+            figures_of = [{name: row[f"{name}{i}"] for name in names if f"{name}{i}" in row} for i in range(len(asks))]
+            found[str(key)] = [_cell(form, figures) for (form, _), figures in zip(asks, figures_of, strict=True)]
+    return found

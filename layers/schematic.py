@@ -58,18 +58,16 @@ def draw(city: City) -> dict[str, Geometry]:
     plane = Plane(float(outline[:, 1].mean()), float(outline[:, 0].mean()))
     labels = plane.metres(shapely.points([(area.label_lon, area.label_lat) for area in facts]))
     km2 = np.array([area.km2 for area in facts])
-    edge = shapely.make_valid(plane.metres(shapely.Polygon(outline)))
-    # A hand-written outline may miss a label point by a few metres: the area is there all the same.
-    missed = ~shapely.contains(edge, labels)
-    edge = shapely.union_all([edge, *shapely.buffer(labels[missed], 500 * np.sqrt(km2[missed]))])
     warp = _Warp(float(np.sqrt(np.median(km2)) * 1000))
     sites = warp.there(shapely.get_coordinates(labels))
-    weights = _weights(sites, km2 * edge.area / km2.sum(), warp.there(_samples(edge)))
-    cells = shapely.intersection(_cells(sites, weights, edge), shapely.transform(edge, warp.there))
+    edge = _edge(plane.metres(shapely.Polygon(outline)), warp, sites)
+    weights = _weights(sites, km2 / km2.sum(), _samples(edge, warp))
+    cells = shapely.intersection(_cells(sites, weights, edge), edge)
     drawn = _whole(dict(zip(codes, cells, strict=True)), dict(zip(codes, shapely.points(sites), strict=True)))
-    for roughness in (_ROUGHNESS, _ROUGHNESS / 3, 0.0):
+    for roughness, tolerance in ((_ROUGHNESS, 1 / 40), (_ROUGHNESS / 3, 1 / 80), (0.0, 0.0)):
         rough = _roughened([drawn[code] for code in codes], sites, warp.size / 16, roughness)
-        shapes = dict(zip(codes, plane.degrees(_simplified(shapely.transform(rough, warp.back), warp.size / 40)), strict=True))
+        coarse = _simplified(shapely.transform(rough, warp.back), warp.size * tolerance)
+        shapes = dict(zip(codes, plane.degrees(coarse), strict=True))
         if not faults(shapes) and all(shapely.contains(shapes[a.code], shapely.Point(a.label_lon, a.label_lat)) for a in facts):
             return shapes
     raise SchematicError("batas skematis tidak dapat digambar: titik label terlalu dekat dengan tetangganya")
@@ -108,26 +106,40 @@ class _Warp:
         return found
 
 
-def _samples(edge: Geometry) -> Points:
-    """Points of a regular grid inside the outline."""
-    west, south, east, north = edge.bounds
+def _edge(outline: Geometry, warp: _Warp, sites: Points) -> Geometry:
+    """The outline on the warped plane, where its straight lines will come to bend when they are drawn back.
+
+    It was written by hand and may pass on the wrong side of a label point: the area is there all the same.
+    """
+    edge = shapely.transform(outline, warp.there)
+    if not edge.is_valid:
+        edge = shapely.make_valid(shapely.transform(shapely.segmentize(outline, warp.size / 12), warp.there))
+    points = shapely.points(sites)
+    missed = ~shapely.contains(shapely.buffer(edge, -warp.size / 20), points)
+    return shapely.union_all([edge, *shapely.buffer(points[missed], warp.size / 4)])
+
+
+def _samples(edge: Geometry, warp: _Warp) -> Points:
+    """Where the points of a regular grid fall on the warped plane, those inside the outline."""
+    west, south, east, north = edge.buffer(warp.size).bounds
     step = np.sqrt(edge.area / _SAMPLES)
     grid = np.stack(np.meshgrid(np.arange(west, east, step), np.arange(south, north, step)), axis=-1).reshape(-1, 2)
-    inside: Points = grid[shapely.contains_xy(edge, grid)]
+    bent = warp.there(grid)
+    inside: Points = bent[shapely.contains_xy(edge, bent)]
     return inside
 
 
 def _weights(sites: Points, wanted: Points, samples: Points) -> Points:
-    """Weights (m2) under which each cell's area comes near the wanted one, as far as label points allow."""
+    """Weights (m2) under which each cell's share of the samples comes near the wanted one, as far as label points allow."""
     apart = _square(sites, sites)
     np.fill_diagonal(apart, 0)
     limit = apart * (1 - 2 * _MARGIN)
     distance = _square(samples, sites)
     weights = np.zeros(len(sites))
-    share = wanted.sum() / len(samples)
+    step = np.prod(np.ptp(samples, axis=0)) / np.pi
     for turn in range(_ROUNDS):
-        area = np.bincount(np.argmin(distance - weights, axis=1), minlength=len(sites)) * share
-        weights += (wanted - area) * (0.5 if turn < _ROUNDS // 2 else 0.15) / np.pi
+        share = np.bincount(np.argmin(distance - weights, axis=1), minlength=len(sites)) / len(samples)
+        weights += (wanted - share) * step * (0.3 if turn < _ROUNDS // 2 else 0.1)
         for _ in range(3):
             weights = np.min(weights[:, None] + limit, axis=0)
     return weights

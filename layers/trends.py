@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from layers.catalog import Kpi, Window
 from layers.clock import days_back, start_of_day
-from layers.evaluate import TREND_DAYS, first, series
+from layers.evaluate import TREND_DAYS, first, stated, together
 from layers.frames import Frames
 from layers.model import Reading, Trend
 from layers.readings import Room
@@ -64,8 +64,8 @@ def _past(kpi: Kpi, room: Room) -> Iterator[tuple[str, list[float | None]]]:
     begun = first(room.whole[kpi.kind], kpi.kind)
     midnights = [start_of_day(room.now - timedelta(days=back), room.city.zone) for back in range(TREND_DAYS - 2, -1, -1)]
     ends = [midnight - timedelta(microseconds=1) for midnight in midnights]
-    whens = [kpi.window.at(end, room.city.zone) for end in ends]
+    asks = [(kpi.form, kpi.window.at(end, room.city.zone)) for end in ends]
     for by in (None, "kecamatan") if kpi.window is not Window.YEAR else (None,):
-        for area, values in series(room.frame(kpi), kpi, whens, by).items():
-            known = [value if begun and begun <= end else None for value, end in zip(values, ends, strict=True)]
+        for area, cells in together(room.frame(kpi).lazy(), asks, by).items():
+            known = [stated(kpi, cell)[0] if begun and begun <= end else None for cell, end in zip(cells, ends, strict=True)]
             yield area or room.city.code, known

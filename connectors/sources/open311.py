@@ -49,7 +49,11 @@ CLOSED = {"duplicate": Status.DUPLICATE, "duplikat": Status.DUPLICATE, "bukan ke
 
 
 class Open311(Config):
-    """``base`` is the address before ``/requests.json``; ``open`` and ``closed`` map words in status_notes to a status."""
+    """``base`` is the address before ``/requests.json``; ``open`` and ``closed`` map words in status_notes to a status.
+
+    ``updated``: the server sets updated_datetime whenever it changes a report, as the standard asks. Where
+    it does not, a report's versions are dated by when they were first seen.
+    """
 
     base: Annotated[str, Field(pattern=r"^https?://")]
     format: Literal["auto", "json", "xml"] = "auto"
@@ -59,6 +63,7 @@ class Open311(Config):
     window_days: Annotated[int, Field(ge=1, le=STANDARD_DAYS)] = 30
     look_back_days: PositiveInt = STANDARD_DAYS
     by: Literal["requested", "updated"] = "requested"
+    updated: bool = True
     page_size: Annotated[int, Field(ge=1, le=5000)] | None = None
     limit: Annotated[int, Field(ge=1, le=5000)] = 1000
     open: Mapping[str, Status] = OPEN
@@ -92,20 +97,24 @@ def parse(row: Row, config: Open311, ctx: Context) -> Kept | Excluded:
         return Excluded(rule="belum_bernomor")
     updated = moment(row, "updated_datetime", ctx.city)
     due = moment(row, "expected_datetime", ctx.city)
-    status = _status(row, config)
+    received = need_moment(row, "requested_datetime", ctx.city)
+    status, is_open = _status(row, config)
+    # Never updated is known since it was received. The moment of first sight would not do: a closing that
+    # the server publishes late would then sort before it, and the report would stay open for ever.
+    known = (updated or (received if is_open else None)) if config.updated else None
     lat, lon = _point(row)
     name = text(row, "service_name") or need(row, "service_code")
     record = Complaint(
         source=ctx.source,
         source_id=need(row, "service_request_id"),
         seen_at=ctx.now,
-        known_at=updated,
+        known_at=known,
         opd=opd(ctx.city, names=[text(row, "agency_responsible")]),
-        received=need_moment(row, "requested_datetime", ctx.city),
+        received=received,
         status=status,
         category=config.categories.get(text(row, "service_code") or "") or config.categories.get(name) or name,
         channel=config.channel,
-        closed=updated if need(row, "status").lower() == "closed" else None,
+        closed=None if is_open else updated,
         due=due,
         due_rule="expected_datetime Open311" if due else None,
         lat=lat,
@@ -223,12 +232,13 @@ def _error(row: Row, url: str) -> SourceError:
     return TryLater(message) if code.startswith("5") else FormChanged(message)
 
 
-def _status(row: Row, config: Open311) -> Status:
+def _status(row: Row, config: Open311) -> tuple[Status, bool]:
+    """The status by the notes, and whether the report is open."""
     notes, stated = (text(row, "status_notes") or "").lower(), need(row, "status").lower()
     if stated not in ("open", "closed"):
         raise BadRow("status", f"status {stated[:40]!r} tidak dikenal standar Open311 (open atau closed)")
     table, otherwise = (config.open, Status.WAITING) if stated == "open" else (config.closed, Status.DONE)
-    return next((status for word, status in table.items() if word.lower() in notes), otherwise)
+    return next((status for word, status in table.items() if word.lower() in notes), otherwise), stated == "open"
 
 
 def _point(row: Row) -> tuple[float | None, float | None]:

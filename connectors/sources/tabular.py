@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
 from connectors import readers, tables
 from connectors.columns import ID, ColumnMap, as_names, compile_map, row_id
@@ -34,8 +35,6 @@ class Tabular(ColumnMap):
     database: tables.Database | None = None
     form: readers.Form = readers.Form()
 
-    _read: tuple[City, Callable[[Row, Context], Kept | Excluded]] | None = PrivateAttr(default=None)
-
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if sum(given is not None for given in (self.path, self.url, self.database)) != 1:
@@ -52,11 +51,16 @@ class Tabular(ColumnMap):
         """A digest of the map: rows are read again when it has changed."""
         return hashlib.blake2b(self.model_dump_json().encode(), digest_size=8).hexdigest()
 
+    @cached_property
+    def compiled(self) -> dict[str, Callable[[Row, Context], Kept | Excluded]]:
+        """The map compiled for each city that asked; made once, for it is used for every row."""
+        return {}
+
     def reader(self, city: City) -> Callable[[Row, Context], Kept | Excluded]:
-        """The compiled column map; made once."""
-        if self._read is None or self._read[0] is not city:
-            self._read = (city, compile_map(self, city))
-        return self._read[1]
+        """The compiled map; raises ``ValueError`` for a constant that is not of its field's type."""
+        if city.code not in self.compiled:
+            self.compiled[city.code] = compile_map(self, city)
+        return self.compiled[city.code]
 
 
 def pages(http: Http, config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
@@ -78,7 +82,7 @@ def pages(http: Http, config: Tabular, cursor: Cursor | None, ctx: Context) -> I
 
 
 def parse(row: Row, config: Tabular, ctx: Context) -> Kept | Excluded:
-    return config.reader(ctx.city)(row, ctx)
+    return (config.compiled.get(ctx.city.code) or config.reader(ctx.city))(row, ctx)
 
 
 def key(row: Row) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import htpy
 from htpy import a, button, div, form, h1, h2, header, label, li, nav, noscript, ol, option, p, section, select, span
@@ -12,8 +14,10 @@ from starlette.exceptions import HTTPException
 from dashboard import text
 from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page
 from dashboard.parts.bars import bars, rank
+from dashboard.parts.breakdown import breakdown
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.map import map_legend, map_stage, paints
+from dashboard.parts.marks import days
 from dashboard.parts.tile import tile
 from dashboard.parts.trend import Series, trend
 from layers.drill import Query
@@ -21,7 +25,7 @@ from layers.model import UNPLACED, Area, Level, Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
-    from layers.drill import Drill
+    from layers.drill import Drill, Slice
 
 CARDS = (
     "aduan_terbuka",
@@ -32,9 +36,10 @@ CARDS = (
     "aduan_masuk_30h",
 )
 COMPARED = "aduan_lewat_tenggat"
-COUNTED = "aduan_masuk_30h"
+OPEN = "aduan_terbuka"
+MONTH = "aduan_masuk_30h"
+"""Its name says 30 days, so it is not shown for another stretch."""
 DAYS = ("7", "30", "90", "365")
-SHOWN = 12
 LEVELS = {Level.KOTA: "", Level.KECAMATAN: "Kecamatan ", Level.KELURAHAN: "Kelurahan "}
 CHARTS = ("trend", "by-category", "by-opd", "by-channel")
 
@@ -46,7 +51,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         raise HTTPException(404)
     drill = view.drill(_query(area, view)) if view.drill else None
     drilled = {reading.kpi: reading for reading in drill.readings} if drill else {}
-    readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in CARDS}
+    readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in CARDS if name != MONTH or days(view) == "30"}
     narrowed = any(view.params.get(name) for name in FILTERS)
     trends = {} if narrowed else {t.kpi: t for t in snapshot.trends if t.area == area.code}
     return {
@@ -55,7 +60,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         "area-head": _head(area, view),
         "filters": _filters(drill, view),
         **{f"tile-{name}": tile(r, view.catalog[name], view, trends.get(name)) for name, r in readings.items() if r},
-        **_charts(drill, readings.get(COUNTED), view),
+        **_charts(drill, readings[OPEN], view),
         "map-legend": map_legend(snapshot, view, view.catalog[COMPARED], signs=False),
         "compare": _compare(snapshot, area, view),
     }
@@ -89,22 +94,20 @@ def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaP
 
 
 def _query(area: Area, view: View) -> Query:
-    days = {"days": int(view.params["days"])} if "days" in view.params else {}
     given = {name: view.params.get(name) for name in ("opd", "category", "channel")}
-    return Query(area=area.code, **given, **days)
+    return Query(area=area.code, days=int(days(view)), **given)
 
 
 def _head(area: Area, view: View) -> htpy.Element:
     above = [area]
     while above[0].parent:
         above.insert(0, view.tree.areas[above[0].parent])
-    days = view.params.get("days", "30")
     return header(".page-head", id="area-head")[
         nav(".crumbs", aria_label=text.say(view.lang, "Letak wilayah"))[
             ol[[li[a(href=f"/kelurahan/{step.code}")[step.name] if step is not area else span(aria_current="page")[step.name]] for step in above]]
         ],
         h1[_title(area, view)],
-        p(".aside")[text.say(view.lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=days)],
+        p(".aside")[text.say(view.lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=days(view))],
     ]
 
 
@@ -117,9 +120,9 @@ def _title(area: Area, view: View) -> str:
 def _filters(drill: Drill | None, view: View) -> htpy.Element:
     """Three or four controls; the choices are what the data of this cut holds."""
     groups = {
-        "category": ("Kategori", "Semua kategori", [name for name, _ in drill.by_category] if drill else []),
-        "channel": ("Kanal", "Semua kanal", [name for name, _ in drill.by_channel] if drill else []),
-        "opd": ("OPD", "Semua OPD", [name for name, _ in drill.by_opd] if drill else []),
+        "category": ("Kategori", "Semua kategori", drill.by_category if drill else ()),
+        "channel": ("Kanal", "Semua kanal", drill.by_channel if drill else ()),
+        "opd": ("OPD", "Semua OPD", drill.by_opd if drill else ()),
     }
     chosen = {name: view.params.get(name, "") for name in FILTERS}
     return form(".filters", id="filters", method="get", data_cut=True, aria_label=text.say(view.lang, "Saring"))[
@@ -128,10 +131,8 @@ def _filters(drill: Drill | None, view: View) -> htpy.Element:
             text.say(view.lang, "Rentang"),
             select(name="days")[
                 [
-                    option(value="" if days == "30" else days, selected=chosen["days"] == days)[
-                        text.say(view.lang, "{days} hari", days=days)
-                    ]
-                    for days in ("30", *(d for d in DAYS if d != "30"))
+                    option(value="" if n == "30" else n, selected=chosen["days"] == n)[text.say(view.lang, "{days} hari", days=n)]
+                    for n in ("30", *(d for d in DAYS if d != "30"))
                 ]
             ],
         ],
@@ -140,13 +141,14 @@ def _filters(drill: Drill | None, view: View) -> htpy.Element:
     ]
 
 
-def _choice(name: str, title: str, everything: str, values: Sequence[str], chosen: str, view: View) -> htpy.Element:
-    known = list(dict.fromkeys([*values, *([chosen] if chosen else [])]))
+def _choice(name: str, title: str, everything: str, slices: Sequence[Slice], chosen: str, view: View) -> htpy.Element:
+    known = {chosen: _label(name, chosen, view)} if chosen else {}
+    known |= {s.key: s.label for s in slices}
     return label(class_="on" if chosen else None)[
         text.say(view.lang, title),
         select(name=name)[
             option(value="")[text.say(view.lang, everything)],
-            [option(value=v, selected=v == chosen)[_label(name, v, view)] for v in sorted(known)],
+            [option(value=key, selected=key == chosen)[words] for key, words in sorted(known.items(), key=lambda item: item[1])],
         ],
     ]
 
@@ -156,26 +158,31 @@ def _label(name: str, value: str, view: View) -> str:
     return opd.short if opd else value
 
 
-def _charts(drill: Drill | None, counted: Reading | None, view: View) -> dict[str, htpy.Element]:
-    """The trend and the parts of the total; each says so where there are no rows to cut."""
-    if drill is None or counted is None:
+def _charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str, htpy.Element]:
+    """The trend, and what the total is made of; each says so where there are no rows to cut."""
+    if drill is None or origin is None:
         words = text.say(view.lang, "Rincian tersedia setelah data pertama selesai diambil.")
         return {name: section(".panel", id=name)[p(".empty")[words]] for name in CHARTS}
-    kpi = view.catalog[COUNTED]
+    kpi = view.catalog[origin.kpi]
     lines = [
         Series(label=text.say(view.lang, "masuk"), values=drill.received, look="a"),
         Series(label=text.say(view.lang, "selesai"), values=drill.closed, look="b"),
     ]
-    groups = {
-        "by-category": ("Menurut kategori", "category", drill.by_category),
-        "by-opd": ("Menurut OPD", "opd", drill.by_opd),
-        "by-channel": ("Menurut kanal", "channel", drill.by_channel),
-    }
-    found = {"trend": trend(text.say(view.lang, "Aduan masuk dan selesai per hari"), drill.days, lines, counted, kpi, view)}
-    for element, (title, name, cuts) in groups.items():
-        rows = [(_label(name, key, view), reading) for key, reading in cuts]
-        found[element] = bars(text.say(view.lang, title), rows, kpi, view, element=element, limit=SHOWN)
+    title = text.say(view.lang, "Aduan masuk dan selesai per hari, 90 hari")
+    formula = text.say(view.lang, "aduan yang diterima, dan yang ditutup sebagai selesai, pada tiap hari setempat")
+    found = {"trend": trend(title, drill.days, lines, origin, kpi, view, formula=formula)}
+    groups = {"category": ("Menurut kategori", drill.by_category), "opd": ("Menurut OPD", drill.by_opd), "channel": ("Menurut kanal", drill.by_channel)}
+    for name, (words, slices) in groups.items():
+        found[f"by-{name}"] = breakdown(
+            text.say(view.lang, words), slices, (origin, kpi), view, element=f"by-{name}", link=partial(_narrow, name, view)
+        )
     return found
+
+
+def _narrow(name: str, view: View, key: str) -> str:
+    """The address of this page narrowed to one value more."""
+    filters = {**{n: view.params[n] for n in FILTERS if n in view.params}, name: key}
+    return f"/kelurahan/{view.params['code']}?{urlencode(filters)}"
 
 
 def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:

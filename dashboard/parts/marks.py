@@ -23,7 +23,7 @@ _SHAPES = {
 PERIODS = {
     Window.NOW: "dari kemarin",
     Window.TODAY: "dari kemarin jam ini",
-    Window.DAYS30: "dari 30 hari sebelumnya",
+    Window.DAYS30: "dari periode lalu",
     Window.YEAR: "dari tahun lalu",
 }
 """What a reading's change is measured against, short enough for a tile; :data:`layers.catalog.CHANGE` says it in full."""
@@ -117,7 +117,11 @@ def change_words(reading: Reading, kpi: Kpi, view: View, *, full: bool = False) 
     """``▲ 19 dari kemarin``; a share changes by points; ``tetap`` when it did not move."""
     if reading.change is None or reading.value is None:
         return None
-    period = CHANGE[kpi.window][view.lang] if full else text.say(view.lang, PERIODS[kpi.window])
+    period = text.say(view.lang, PERIODS[kpi.window])
+    if full and kpi.window is Window.DAYS30:
+        period = text.say(view.lang, "dari {days} hari sebelumnya", days=days(view))
+    elif full:
+        period = CHANGE[kpi.window][view.lang]
     if round(reading.change, kpi.decimals) == 0:
         return text.say(view.lang, "tetap {period}", period=period)
     unit = text.say(view.lang, "poin") if kpi.unit == "persen" else ""
@@ -129,18 +133,23 @@ def change_words(reading: Reading, kpi: Kpi, view: View, *, full: bool = False) 
     return f"{'▲' if reading.change > 0 else '▼'} {size} {period}"
 
 
+def days(view: View) -> str:
+    """Length of the window in days that the page shows."""
+    return view.params.get("days", "30")
+
+
 def source_titles(names: tuple[str, ...], view: View) -> str:
     """Titles of the sources as the pack names them."""
     titles = {source.name: source.title for source in view.city.sources}
     return ", ".join(titles.get(name, name) for name in names) or text.say(view.lang, "belum ada sumber")
 
 
-def provenance(reading: Reading, kpi: Kpi, view: View) -> htpy.Element:
-    """The one line under a chart: formula, sources, n and age."""
+def provenance(reading: Reading, kpi: Kpi, view: View, *, formula: str | None = None) -> htpy.Element:
+    """The one line under a chart: formula, sources, n and age; a ``formula`` of its own where the chart shows more than the KPI."""
     parts = [
-        f"{text.say(view.lang, 'Rumus')}: {kpi.formula[view.lang]}",
+        f"{text.say(view.lang, 'Rumus')}: {formula or kpi.formula[view.lang]}",
         f"{text.say(view.lang, 'sumber')} {source_titles(reading.evidence.sources, view)}",
-        f"n = {text.number(reading.n, 0, view.lang)}",
+        *([] if formula else [f"n = {text.number(reading.n, 0, view.lang)}"]),
     ]
     return htpy.p(".provenance", {"data-kpi": reading.kpi, "data-scope": reading.area, "data-opd": reading.opd})[
         " · ".join(parts), " · ", age(reading.freshness, view), " · ", htpy.button(type="button", aria_haspopup="dialog")[text.say(view.lang, "asal-usul")]

@@ -14,6 +14,7 @@ from dashboard.parts.marks import (
     band_mark,
     change_words,
     clock_mark,
+    days,
     lateness,
     raw,
     state_of,
@@ -72,12 +73,12 @@ def _note(kind: str, words: str | None) -> htpy.Element | None:
 
 def _context(reading: Reading, kpi: Kpi, view: View) -> str:
     """What stands beside the number in small: the target, the window, and n where a share or median rests on it."""
-    window = {Window.DAYS30: "30 hari", Window.YEAR: "tahun ini"}.get(kpi.window)
+    window = {Window.DAYS30: "{days} hari", Window.YEAR: "tahun ini"}.get(kpi.window)
     rests = reading.evidence.denominator is not None or kpi.n_min
     parts = (
         target_words(reading, kpi, view),
-        text.say(view.lang, window) if window else None,
-        f"n {text.number(reading.n, 0, view.lang)}" if rests else None,
+        text.say(view.lang, window, days=days(view)) if window else None,
+        f"n{text.NBSP}{text.number(reading.n, 0, view.lang)}" if rests else None,
     )
     return " · ".join(part for part in parts if part)
 

@@ -73,6 +73,7 @@ def trend(
     view: View,
     *,
     target: float | None = None,
+    formula: str | None = None,
     element: str = "trend",
     from_zero: bool = True,
 ) -> htpy.Element:
@@ -84,7 +85,7 @@ def trend(
         marks = ticks(min(0, spread[0]) if from_zero else spread[0], spread[1])
         body = _plot(days, series, marks, target, kpi, view)
     return figure(".panel.chart", id=element, role="group", aria_label=title)[
-        figcaption[htpy.h2[title]], div(".plot-box")[body], provenance(reading, kpi, view)
+        figcaption[htpy.h2[title]], div(".plot-box")[body], provenance(reading, kpi, view, formula=formula)
     ]
 
 

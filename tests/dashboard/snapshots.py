@@ -78,7 +78,9 @@ CITY = City.model_validate(
 
 def reading(kpi: str, area: str = "36.71", *, now: datetime = NOW, value: float | None = None, **fields: Any) -> Reading:
     """One reading, live at ``now`` unless ``freshness`` is given; without a value it says why."""
-    fresh = Freshness(observed_at=now - timedelta(seconds=40), fetched_at=now - timedelta(seconds=5), budget=timedelta(minutes=10))
+    fresh = Freshness(
+        observed_at=now - timedelta(seconds=40), fetched_at=now - timedelta(seconds=5), budget=timedelta(minutes=10)
+    )
     given = {
         "why_none": None if value is not None else "Belum cukup data (n = 3, perlu 20)",
         "n": 20 if value is not None else 3,
@@ -110,7 +112,9 @@ def source(name: str, *, now: datetime = NOW, age: timedelta = timedelta(seconds
     return SourceState(source=name, **given)
 
 
-def snapshot(version: int = 1, *, now: datetime = NOW, values: Mapping[str, float | None] | None = None, **fields: Any) -> Snapshot:
+def snapshot(
+    version: int = 1, *, now: datetime = NOW, values: Mapping[str, float | None] | None = None, **fields: Any
+) -> Snapshot:
     """A whole snapshot; ``values`` replaces the city's values, ``fields`` any field of the snapshot."""
     city = {**VALUES, **(values or {})}
     targets = {"selesai_tepat_waktu": 95.0}
@@ -128,7 +132,15 @@ def snapshot(version: int = 1, *, now: datetime = NOW, values: Mapping[str, floa
         for place, area in enumerate(AREAS)
     ]
     readings += [
-        reading("selesai_tepat_waktu", now=now, value=share, opd=opd, target=95.0, n=n, evidence=Evidence(sources=("laksa",), low=share - 4, high=share + 3))
+        reading(
+            "selesai_tepat_waktu",
+            now=now,
+            value=share,
+            opd=opd,
+            target=95.0,
+            n=n,
+            evidence=Evidence(sources=("laksa",), low=share - 4, high=share + 3),
+        )
         for opd, share, n in (("dlh", 88.0, 120), ("dpupr", 96.0, 64))
     ]
     given = {
@@ -172,7 +184,9 @@ def snapshot(version: int = 1, *, now: datetime = NOW, values: Mapping[str, floa
         "dots": (Dot(lat=-6.2, lon=106.63, at=now - timedelta(minutes=3)),),
         "sources": (
             source("laksa", now=now),
-            source("lpse", now=now, age=timedelta(hours=2), outcome=Outcome.TRANSIENT, message="sumber tidak menjawab", failures=3),
+            source(
+                "lpse", now=now, age=timedelta(hours=2), outcome=Outcome.TRANSIENT, message="sumber tidak menjawab", failures=3
+            ),
         ),
         **fields,
     }

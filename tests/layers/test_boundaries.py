@@ -59,7 +59,7 @@ def shape_of(path: str) -> shapely.Geometry:
     """The path's area by the non-zero rule: outer rings and holes run opposite ways."""
     outer, holes = [], []
     for ring in rings(path):
-        (holes if shapely.is_ccw(shapely.LinearRing(ring)) else outer).append(shapely.Polygon(ring))
+        (outer if shapely.is_ccw(shapely.LinearRing(ring)) else holes).append(shapely.Polygon(ring))
     return shapely.union_all(shapely.make_valid(outer)).difference(shapely.union_all(shapely.make_valid(holes)))
 
 
@@ -110,11 +110,11 @@ def test_a_random_point_is_in_one_area_at_most_and_all_of_the_city_is_covered(im
 
 
 @pytest.mark.parametrize(
-    ("code", "name", "kelurahan", "pieces"),
-    [("32.15", "desa_3215_kab_karawang", 309, 316), ("21.71", "kelurahan_2171_kota_batam", 64, 698)],
+    ("name", "kelurahan", "pieces"),
+    [("desa_3215_kab_karawang", 309, 316), ("kelurahan_2171_kota_batam", 64, 698)],
 )
-def test_other_cities_with_islands(shared: Path, tmp_path: Path, code: str, name: str, kelurahan: int, pieces: int) -> None:
-    other = pack(shared, code)
+def test_other_cities_with_islands(shared: Path, tmp_path: Path, name: str, kelurahan: int, pieces: int) -> None:
+    other = pack(shared, {309: "32.15", 64: "21.71"}[kelurahan])
     for ending in (".geojson", ".topojson"):
         report = import_boundaries(shared / "reference" / f"{name}{ending}", other, tmp_path)
         assert report.ok, report.lines

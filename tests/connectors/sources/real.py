@@ -69,6 +69,7 @@ def served(
     city: City,
     settings: Settings,
     responses: Mapping[str, tuple[str, bytes]] | None = None,
+    *,
     answer: Callable[[Asked], Reply | None] | None = None,
 ) -> Iterator[Real]:
     """A source's payloads behind a real server; ``{base}`` in its configuration is the server's address."""

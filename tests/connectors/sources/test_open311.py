@@ -87,20 +87,21 @@ def test_json_and_xml_of_the_standard_say_the_same(folder: Path, ctx: Context) -
 
 
 @pytest.mark.parametrize(
-    ("name", "path", "ids"),
+    ("name", "ids"),
     [
-        ("chicago_requests.json", "/v2/requests.json", {"14-01100669", "14-01100627"}),
-        ("toronto_requests_many.xml", "/v2/requests.xml", {"101005420892", "101005420894"}),
-        ("toronto_request_single.xml", "/v2/requests.xml", {"101005420892"}),
-        ("spec_json-service-requests.json", "/v2/requests.json", {"638344", "638349"}),
-        ("spec_xml-service-requests.xml", "/v2/requests.xml", {"638344", "638349"}),
+        ("chicago_requests.json", {"14-01100669", "14-01100627"}),
+        ("toronto_requests_many.xml", {"101005420892", "101005420894"}),
+        ("toronto_request_single.xml", {"101005420892"}),
+        ("spec_json-service-requests.json", {"638344", "638349"}),
+        ("spec_xml-service-requests.xml", {"638344", "638349"}),
     ],
 )
 def test_real_payloads_are_pulled_whole_and_twice_is_once(
-    folder: Path, city: City, settings: Settings, name: str, path: str, ids: set[str]
+    folder: Path, city: City, settings: Settings, name: str, ids: set[str]
 ) -> None:
     """Without a declared form the server is asked for JSON first, then for XML; every row is accounted for."""
-    responses = {path: (XML if path.endswith("xml") else JSON, (folder / name).read_bytes())}
+    form = name.rpartition(".")[2]
+    responses = {f"/v2/requests.{form}": (XML if form == "xml" else JSON, (folder / name).read_bytes())}
     with served("open311", {"base": "{base}/v2"}, city, settings, responses) as real:
         run = real.pull()
         assert (run.outcome, run.seen, run.kept, run.quarantined, dict(run.excluded)) == (Outcome.OK, len(ids), len(ids), 0, {})
@@ -114,7 +115,7 @@ def test_notes_say_what_an_open_report_waits_for(folder: Path, ctx: Context) -> 
     rows = read(answer((folder / "toronto_requests_many.xml").read_bytes(), XML), "xml")
     found = [parse(row, Open311(base="http://x"), ctx) for row in rows]
     assert Counter(kept.record.status for kept in found if isinstance(kept, Kept)) == {Status.IN_PROCESS: 2}  # type: ignore[attr-defined]
-    assert all(isinstance(kept, Kept) and kept.record.known_at is None for kept in found)
+    assert all(isinstance(kept, Kept) and kept.record.known_at == kept.record.at for kept in found)  # never updated
 
 
 @pytest.mark.parametrize(("name", "form"), [("spec_json-errors.json", "json"), ("spec_xml-errors.xml", "xml")])
@@ -172,7 +173,7 @@ def test_a_report_falls_into_the_kelurahan_of_its_point_and_the_opd_of_its_agenc
 
 
 def test_nothing_personal_is_read() -> None:
-    personal = {"description": "saya Budi", "address": "Jl. A 1", "media_url": "http://x/1.jpg", "email": "a@b.c", "first_name": "Budi"}
+    personal = {"description": "saya Budi", "address": "Jl. A 1", "media_url": "http://x/1.jpg", "first_name": "Budi"}
     rows = read(answer(json.dumps([ROW | personal]).encode()), "json")
     assert rows == [ROW]
     assert not set(personal) & set(FIELDS)
@@ -189,7 +190,7 @@ def test_a_report_without_a_number_yet_is_excluded_by_name(ctx: Context) -> None
 
 def test_categories_and_statuses_are_the_city_s(ctx: Context) -> None:
     config = Open311.model_validate(
-        {"base": "http://x", "categories": {"001": "Jalan"}, "closed": {"no jurisdiction": "bukan_kewenangan"}, "channel": "laksa"}
+        {"base": "http://x", "categories": {"001": "Jalan"}, "closed": {"jurisdiction": "bukan_kewenangan"}, "channel": "laksa"}
     )
     report = complaint(
         ctx, config, status="Closed", status_notes="No jurisdiction here", updated_datetime="2026-05-02T08:00:00+07:00"
@@ -237,11 +238,9 @@ def server(rows: list[dict[str, str]], *, limit: int = 10**6, paged: bool = Fals
 
 
 def reports(n: int, hours: float = 1) -> list[dict[str, str]]:
-    newest = datetime.now(UTC) - timedelta(hours=1)
-    return [
-        ROW | {"service_request_id": str(i), "requested_datetime": (newest - timedelta(hours=i * hours)).isoformat(timespec="seconds")}
-        for i in range(n)
-    ]
+    newest = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    times = [(newest - timedelta(hours=i * hours)).isoformat() for i in range(n)]
+    return [ROW | {"service_request_id": str(i), "requested_datetime": time} for i, time in enumerate(times)]
 
 
 def ids(real: Real) -> set[str]:
@@ -277,9 +276,21 @@ def test_the_next_run_looks_back_so_that_a_later_closing_is_seen(city: City, set
     rows = reports(3, 24 * 20)
     with served("open311", {"base": "{base}/v2", "format": "json"}, city, settings, answer=server(rows)) as real:
         assert real.pull().kept == 3
-        rows[2] |= {"status": "closed", "updated_datetime": datetime.now(UTC).isoformat(timespec="seconds")}
+        published_late = (datetime.now(UTC) - timedelta(hours=9)).isoformat(timespec="seconds")
+        rows[2] |= {"status": "closed", "updated_datetime": published_late}
         again = real.pull()
         assert (again.kept, again.unchanged, real.record("2").status) == (1, 2, Status.DONE)
+
+
+def test_a_server_that_never_sets_its_updates_is_dated_by_first_sight(city: City, settings: Settings) -> None:
+    rows = reports(1)
+    config = {"base": "{base}/v2", "format": "json", "updated": False}
+    with served("open311", config, city, settings, answer=server(rows)) as real:
+        real.pull()
+        for notes, status in (("In progress", Status.IN_PROCESS), ("", Status.WAITING)):
+            rows[0]["status_notes"] = notes
+            assert real.pull().kept == 1
+            assert real.record("0").status is status
 
 
 def test_a_server_with_updates_is_asked_for_them_only(city: City, settings: Settings) -> None:
@@ -289,13 +300,13 @@ def test_a_server_with_updates_is_asked_for_them_only(city: City, settings: Sett
         asked.append(request)
         return Reply(body=json.dumps([ROW]).encode())
 
-    config = {"base": "{base}/v2/", "format": "json", "by": "updated", "api_key": "k", "jurisdiction_id": "tangerang", "window_days": 90}
+    keys = {"api_key": "k", "jurisdiction_id": "tangerang"}
+    config = {"base": "{base}/v2/", "format": "json", "by": "updated", "window_days": 90, **keys}
     with served("open311", config, city, settings, answer=reply) as real:
         real.pull()
         real.pull()
     first, last = asked[0].params, asked[-1].params
-    assert first["api_key"] == "k"
-    assert first["jurisdiction_id"] == "tangerang"
+    assert keys.items() <= first.items()
     after, before = (datetime.fromisoformat(last[name]) for name in ("updated_after", "updated_before"))
     assert before - after < timedelta(hours=1, minutes=1)
 

@@ -1,0 +1,117 @@
+"""Several processes at one store: killed in the middle, opening at once, asking for one lease; on both databases."""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from layers.model import Kind, Outcome
+from layers.people import People
+from layers.schema import RECORD_TABLES
+from tests.layers import writer
+from tests.layers.made import ANALYST, NOW, SECRET, give, new_store, opened
+
+ROOT = Path(__file__).parents[2]
+SPAWN = multiprocessing.get_context("spawn")
+KILLS = 10
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/s.sqlite"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+def start(url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.layers.writer", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+
+
+def test_kill_9_at_any_moment_loses_and_doubles_nothing(url: str) -> None:
+    """What was said to be kept is kept, the cursor stands for exactly the rows, the next run goes on."""
+    for kill in range(KILLS):
+        process = start(url)
+        assert process.stdout
+        said = [process.stdout.readline() for _ in range(1 + kill % 3)]  # at least one part further each time
+        process.kill()
+        process.communicate()
+        with opened(url) as store:
+            part = (store.cursor("laksa") or {"part": 0})["part"]
+            assert part >= max((int(line) + 1 for line in said if line.strip()), default=0)
+            (facts,) = store.source_states()
+            assert facts.records == facts.kept == facts.seen == part * writer.ROWS
+            assert len(store.rows(ANALYST, Kind.COMPLAINT, limit=10**6)) == part * writer.ROWS
+    last = start(url)
+    _, errors = last.communicate(timeout=120)
+    assert last.returncode == 0, errors
+    with opened(url) as store:
+        (facts,) = store.source_states()
+        assert facts.records == facts.kept == facts.seen == writer.PARTS * writer.ROWS
+        assert facts.outcome is Outcome.OK
+        table = RECORD_TABLES[Kind.COMPLAINT]
+        with store.read() as connection:
+            ids, seqs, top = connection.execute(
+                select(func.count(table.c.source_id.distinct()), func.count(table.c.seq.distinct()), func.max(table.c.seq))
+            ).one()
+        assert (ids, seqs, top) == (writer.PARTS * writer.ROWS, writer.PARTS * writer.ROWS, store.head())
+
+
+def open_and_count(url: str) -> int:
+    with opened(url) as store:
+        give(store, source="laksa")
+        return len(store.source_states())
+
+
+def people_open(url: str) -> bool:
+    people = People(url, SECRET)
+    people.open()
+    people.close()
+    return True
+
+
+def test_processes_that_open_an_empty_database_at_once_all_succeed(url: str) -> None:
+    with ProcessPoolExecutor(6, mp_context=SPAWN) as pool:
+        assert list(pool.map(open_and_count, [url] * 6)) == [1] * 6
+
+
+def test_the_people_of_a_room_may_share_the_servers_database_or_have_their_own(url: str) -> None:
+    own = url.replace("s.sqlite", "p.sqlite")
+    with ProcessPoolExecutor(3, mp_context=SPAWN) as pool:
+        assert list(pool.map(people_open, [own] * 3)) == [True] * 3
+    with opened(url) as store:
+        assert store.head() == 0
+
+
+def take(url: str, owner: str) -> list[bool]:
+    store = new_store(url)
+    at = [NOW + timedelta(seconds=n) for n in range(0, 300, 10)]
+    answers = [store.lease("laksa", owner, timedelta(seconds=10), moment) for moment in at]
+    store.close()
+    return answers
+
+
+def test_of_many_processes_one_gets_the_lease_each_time(url: str) -> None:
+    """All ask for the same thirty turns; the turns never overlap, so each turn has at most one winner."""
+    with opened(url):
+        pass
+    with ProcessPoolExecutor(4, mp_context=SPAWN) as pool:
+        answers: list[list[bool]] = list(pool.map(take, [url] * 4, [f"p{n}" for n in range(4)]))
+    winners = [sum(turn) for turn in zip(*answers, strict=True)]
+    assert max(winners) == 1
+    assert sum(winners) >= 1
+
+
+def test_a_database_in_memory_is_refused(tmp_path: Any) -> None:
+    with pytest.raises(ValueError, match="berkas"):
+        new_store("sqlite://")
