@@ -119,10 +119,10 @@ def _bool(value: Any) -> bool:
 # --- times -------------------------------------------------------------------------------------
 
 def _times(zone: ZoneInfo, formats: Sequence[str]) -> Reader:
-    quick = (_quick(formats[0]) or _iso) if formats else _iso
+    quick = _quick(formats[0]) if formats else _iso
 
     def read(cell: Any) -> datetime | None:
-        found = quick(cell) if cell.__class__ is str else None
+        found = quick(cell) if quick and cell.__class__ is str else None
         if found is None:
             value = filled(cell)
             if value is None:

@@ -78,6 +78,8 @@ def _facts(city: City) -> list[AreaFacts]:
     for area in kelurahan:
         if area.label_lat is None or area.label_lon is None or not area.km2:
             raise SchematicError(f"paket {city.code}: {area.code} {area.name} belum punya titik label atau luas")
+    if len({(area.label_lat, area.label_lon) for area in kelurahan}) < len(kelurahan):
+        raise SchematicError(f"paket {city.code}: dua kelurahan bertitik label sama")
     if len(city.outline) < 3 or len(kelurahan) < 2:
         raise SchematicError(f"paket {city.code}: garis luar kota belum ada, jadi batas skematis tidak dapat digambar")
     return kelurahan
@@ -142,6 +144,8 @@ def _weights(sites: Points, wanted: Points, samples: Points) -> Points:
         weights += (wanted - share) * step * (0.3 if turn < _ROUNDS // 2 else 0.1)
         for _ in range(3):
             weights = np.min(weights[:, None] + limit, axis=0)
+    for _ in sites:  # as many steps as a chain of neighbours can be long
+        weights = np.min(weights[:, None] + limit, axis=0)
     return weights
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import exp
 
 import numpy as np
 
@@ -38,7 +39,7 @@ CHANNELS = (("LAKSA", 0.46), ("SP4N-LAPOR!", 0.22), ("112", 0.18), ("SMS", 0.08)
 SERVICES = ("Surat pengantar", "Legalisasi dokumen", "Rekomendasi bantuan")
 METHODS = (("E-Purchasing", 0.38), ("Pengadaan Langsung", 0.36), ("Tender", 0.10), ("Swakelola", 0.16))
 _HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 8, 11, 12, 12, 11, 9, 9, 10, 10, 9, 8, 7, 7, 6, 5, 4, 3], float)
-_SLOW = {"dlh": 1.7, "dpupr": 1.2, "disperkimtan": 1.3, "disdukcapil": 0.5, "dinkes": 0.6}
+_SLOW = {"dlh": 1.75, "dpupr": 1.2, "disperkimtan": 1.3, "disdukcapil": 0.5, "dinkes": 0.6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,23 +104,25 @@ class City90:
         kinds = rng.choice(len(CATEGORIES), count, p=shares / shares.sum())
         places = rng.choice(len(self.kelurahan), count, p=self.weights)
         channels = rng.choice(len(CHANNELS), count, p=[c[1] for c in CHANNELS])
+        # all chance of a day at once: drawn one by one it takes half of a start
+        chance = np.column_stack([rng.normal(size=(count, 5)), rng.random((count, 4))]).tolist()
         return [
-            self._case(rng, f"A-{day:%y%m%d}-{i:04d}", midnight + timedelta(seconds=int(seconds[i])), *draw)
-            for i, draw in enumerate(zip(kinds.tolist(), places.tolist(), channels.tolist(), strict=True))
+            self._case(f"A-{day:%y%m%d}-{i:04d}", midnight + timedelta(seconds=int(seconds[i])), *draw)
+            for i, draw in enumerate(zip(kinds.tolist(), places.tolist(), channels.tolist(), chance, strict=True))
         ]
 
-    def _case(self, rng: np.random.Generator, number: str, received: datetime, kind: int, place: int, channel: int) -> Case:
+    def _case(self, number: str, received: datetime, kind: int, place: int, channel: int, chance: list[float]) -> Case:
+        to_verify, to_respond, to_solve, north, east, fate, forgotten, checked, wait = chance
         category, slug, days, _ = CATEGORIES[kind]
         area = self.kelurahan[place]
         spread = ((area.km2 or 1.0) ** 0.5) / 111 / 4
-        verified = _office(received + timedelta(hours=float(rng.lognormal(0.2, 0.9))))
-        responded = _office(verified + timedelta(hours=float(rng.lognormal(0.6, 1.0))))
+        verified = _office(received + timedelta(hours=exp(0.2 + 0.9 * to_verify)))
+        responded = _office(verified + timedelta(hours=exp(0.6 + to_respond)))
         slow = _SLOW.get(slug, 0.8) * (1.3 if place % 9 == 0 else 1.0)
-        solved = _office(responded + timedelta(days=float(days * 0.3 * slow * rng.lognormal(0, 0.6))))
-        fate = rng.random()
+        solved = _office(responded + timedelta(days=days * 0.3 * slow * exp(0.48 * to_solve)))
         verdict = "Selesai" if fate > 0.09 else ("Bukan kewenangan" if fate > 0.05 else "Duplikat" if fate > 0.02 else "Ditolak")
-        closed = None if rng.random() < 0.0008 else (solved if verdict == "Selesai" else responded)
-        validated = closed + timedelta(hours=float(rng.uniform(2, 60))) if closed and verdict == "Selesai" and rng.random() < 0.6 else None
+        closed = None if forgotten < 0.0008 else (solved if verdict == "Selesai" else responded)
+        validated = closed + timedelta(hours=2 + 58 * wait) if closed and verdict == "Selesai" and checked < 0.6 else None
         return Case(
             number=number,
             received=received,
@@ -127,8 +130,8 @@ class City90:
             opd=self.opd(slug),
             channel=CHANNELS[channel][0],
             kelurahan=area,
-            lat=round(float((area.label_lat or 0) + rng.normal(0, spread)), 5),
-            lon=round(float((area.label_lon or 0) + rng.normal(0, spread)), 5),
+            lat=round((area.label_lat or 0) + spread * north, 5),
+            lon=round((area.label_lon or 0) + spread * east, 5),
             due=received + timedelta(days=days),
             verified=verified,
             responded=responded,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from connectors.fields import moment, money, need, need_moment, opd, place, text, year
+from connectors.fields import money, need, need_moment, opd, place, text, year
 from connectors.http import Http
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, FormChanged, Kept, Page, Row, Sample, Source
 from layers.model import Kind, Package, Stage
@@ -104,13 +104,15 @@ def _swakelola(row: Row, ctx: Context) -> Kept | Excluded:
 
 
 def _epurchasing(row: Row, ctx: Context) -> Kept:
-    """A package in the e-catalogue. The service gives no status: that it was made is all that is claimed."""
+    """A package in the e-catalogue. The service gives no status: that it was made is all that is claimed.
+
+    Its edits are dated by day, too coarse to order versions by: those go by first sight.
+    """
     address = text(row, "satuan_kerja_alamat")
     record = Package(
         source=ctx.source,
         source_id=f"epurchasing-{need(row, 'no_paket')}",
         seen_at=ctx.now,
-        known_at=moment(row, "tanggal_edit_paket", ctx.city),
         opd=opd(ctx.city, names=[text(row, "satuan_kerja_nama"), address and address.split(",")[0]]),
         announced=need_moment(row, "tanggal_buat_paket", ctx.city),
         year=year(row, "tahun_anggaran"),
@@ -164,7 +166,6 @@ _ORDER = {
     "satuan_kerja_nama": "",
     "satuan_kerja_alamat": "Dinas Komunikasi dan Informatika KoTa Tangerang, lt 4",
     "tanggal_buat_paket": "2019-12-26",
-    "tanggal_edit_paket": "0000-00-00",
     "total": "1200000000.00",
     "tahun_anggaran": "2020",
 }

@@ -51,11 +51,13 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         raise HTTPException(404)
     drill = view.drill(_query(area, view)) if view.drill else None
     drilled = {reading.kpi: reading for reading in drill.readings} if drill else {}
-    readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in CARDS if name != MONTH or days(view) == "30"}
+    readings = {
+        name: drilled.get(name) or snapshot.reading(name, area.code) for name in CARDS if name != MONTH or days(view) == "30"
+    }
     narrowed = any(view.params.get(name) for name in FILTERS)
     trends = {} if narrowed else {t.kpi: t for t in snapshot.trends if t.area == area.code}
     return {
-        "notice": banner(snapshot, view),
+        "notice": banner(snapshot),
         "sources-state": sources_state(snapshot, view),
         "area-head": _head(area, view),
         "filters": _filters(drill, view),
@@ -104,7 +106,12 @@ def _head(area: Area, view: View) -> htpy.Element:
         above.insert(0, view.tree.areas[above[0].parent])
     return header(".page-head", id="area-head")[
         nav(".crumbs", aria_label=text.say(view.lang, "Letak wilayah"))[
-            ol[[li[a(href=f"/kelurahan/{step.code}")[step.name] if step is not area else span(aria_current="page")[step.name]] for step in above]]
+            ol[
+                [
+                    li[a(href=f"/kelurahan/{step.code}")[step.name] if step is not area else span(aria_current="page")[step.name]]
+                    for step in above
+                ]
+            ]
         ],
         h1[_title(area, view)],
         p(".aside")[text.say(view.lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=days(view))],
@@ -120,13 +127,13 @@ def _title(area: Area, view: View) -> str:
 def _filters(drill: Drill | None, view: View) -> htpy.Element:
     """Three or four controls; the choices are what the data of this cut holds."""
     groups = {
-        "category": ("Kategori", "Semua kategori", drill.by_category if drill else ()),
-        "channel": ("Kanal", "Semua kanal", drill.by_channel if drill else ()),
-        "opd": ("OPD", "Semua OPD", drill.by_opd if drill else ()),
+        "category": (("Kategori", "Semua kategori"), drill.by_category if drill else ()),
+        "channel": (("Kanal", "Semua kanal"), drill.by_channel if drill else ()),
+        "opd": (("OPD", "Semua OPD"), drill.by_opd if drill else ()),
     }
     chosen = {name: view.params.get(name, "") for name in FILTERS}
     return form(".filters", id="filters", method="get", data_cut=True, aria_label=text.say(view.lang, "Saring"))[
-        [_choice(name, *group, chosen[name], view) for name, group in groups.items()],
+        [_choice(name, words, slices, chosen[name], view) for name, (words, slices) in groups.items()],
         label(class_="on" if chosen["days"] else None)[
             text.say(view.lang, "Rentang"),
             select(name="days")[
@@ -137,18 +144,23 @@ def _filters(drill: Drill | None, view: View) -> htpy.Element:
             ],
         ],
         noscript[button(".button", type="submit")[text.say(view.lang, "Terapkan")]],
-        a(".reset", href=f"/kelurahan/{view.params['code']}")[text.say(view.lang, "Hapus saringan")] if any(chosen.values()) else None,
+        a(".reset", href=f"/kelurahan/{view.params['code']}")[text.say(view.lang, "Hapus saringan")]
+        if any(chosen.values())
+        else None,
     ]
 
 
-def _choice(name: str, title: str, everything: str, slices: Sequence[Slice], chosen: str, view: View) -> htpy.Element:
+def _choice(name: str, words: tuple[str, str], slices: Sequence[Slice], chosen: str, view: View) -> htpy.Element:
     known = {chosen: _label(name, chosen, view)} if chosen else {}
     known |= {s.key: s.label for s in slices}
     return label(class_="on" if chosen else None)[
-        text.say(view.lang, title),
+        text.say(view.lang, words[0]),
         select(name=name)[
-            option(value="")[text.say(view.lang, everything)],
-            [option(value=key, selected=key == chosen)[words] for key, words in sorted(known.items(), key=lambda item: item[1])],
+            option(value="")[text.say(view.lang, words[1])],
+            [
+                option(value=key, selected=key == chosen)[known_as]
+                for key, known_as in sorted(known.items(), key=lambda item: item[1])
+            ],
         ],
     ]
 
@@ -170,8 +182,12 @@ def _charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str
     ]
     title = text.say(view.lang, "Aduan masuk dan selesai per hari, 90 hari")
     formula = text.say(view.lang, "aduan yang diterima, dan yang ditutup sebagai selesai, pada tiap hari setempat")
-    found = {"trend": trend(title, drill.days, lines, origin, kpi, view, formula=formula)}
-    groups = {"category": ("Menurut kategori", drill.by_category), "opd": ("Menurut OPD", drill.by_opd), "channel": ("Menurut kanal", drill.by_channel)}
+    found = {"trend": trend(title, drill.days, lines, (origin, kpi), view, formula=formula)}
+    groups = {
+        "category": ("Menurut kategori", drill.by_category),
+        "opd": ("Menurut OPD", drill.by_opd),
+        "channel": ("Menurut kanal", drill.by_channel),
+    }
     for name, (words, slices) in groups.items():
         found[f"by-{name}"] = breakdown(
             text.say(view.lang, words), slices, (origin, kpi), view, element=f"by-{name}", link=partial(_narrow, name, view)

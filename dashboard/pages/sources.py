@@ -23,9 +23,12 @@ CARD = "source-"
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     """The heading and one card for each source, those that need someone first."""
-    cards = {f"{CARD}{s.source}": source_card(s, view, view.quarantine(s.source)) for s in sorted(snapshot.sources, key=lambda s: _urgency(s, view))}
+    cards = {
+        f"{CARD}{s.source}": source_card(s, view, view.quarantine(s.source))
+        for s in sorted(snapshot.sources, key=lambda s: _urgency(s, view))
+    }
     return {
-        "notice": banner(snapshot, view),
+        "notice": banner(snapshot),
         "sources-state": sources_state(snapshot, view),
         "sources-head": _head(snapshot, view),
         **cards,
@@ -41,16 +44,20 @@ def _urgency(source: SourceState, view: View) -> tuple[bool, bool, str]:
 def _head(snapshot: Snapshot, view: View) -> htpy.Element:
     advice = None
     if not snapshot.sources:
-        advice = p(".empty")[text.say(view.lang, "Tambahkan satu berkas TOML untuk tiap sumber di folder sources, lalu jalankan liveroom doctor.")]
+        advice = p(".empty")[
+            text.say(view.lang, "Tambahkan satu berkas TOML untuk tiap sumber di folder sources, lalu jalankan liveroom doctor.")
+        ]
     return header(".page-head", id="sources-head")[
         h1[text.say(view.lang, "Sumber data")],
         p(".aside")[sources_words(snapshot.sources, view)],
-        p(".lead")[text.say(view.lang, "Setiap baris yang dilihat punya nasib: disimpan, tidak berubah, dikecualikan, atau dikarantina.")],
+        p(".lead")[
+            text.say(view.lang, "Setiap baris yang dilihat punya nasib: disimpan, tidak berubah, dikecualikan, atau dikarantina.")
+        ],
         advice,
     ]
 
 
-def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """The cards in one column beside the navigation."""
     return desk(
         view,

@@ -31,7 +31,7 @@ RANKED = 12
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     """Every part of the scene that a new snapshot can change."""
     found = {
-        "notice": banner(snapshot, view),
+        "notice": banner(snapshot),
         "head": wall_header(snapshot, view, text.say(view.lang, SCENE)),
         "map-title": _map_title(snapshot, view),
         "map-legend": map_legend(snapshot, view, view.catalog[view.city.wall.map]),
@@ -43,9 +43,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     trends = {trend.kpi: trend for trend in snapshot.trends if trend.area == snapshot.city}
     for name in view.city.wall.tiles:
         reading = snapshot.reading(name)
-        found[f"tile-{name}"] = (
-            tile(reading, view.catalog[name], view, trends.get(name)) if reading else _missing(name, view)
-        )
+        found[f"tile-{name}"] = tile(reading, view.catalog[name], view, trends.get(name)) if reading else _missing(name, view)
     total = snapshot.reading(ARRIVALS)
     found["arrivals"] = arrivals(snapshot.arrivals, total, view) if total else htpy.figure(".arrivals", id="arrivals")
     return found
@@ -56,9 +54,7 @@ def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
     return paints(snapshot, view, view.catalog[view.city.wall.map])
 
 
-def layout(
-    found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]
-) -> htpy.Element:
+def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """The scene: tiles at the left, the map as the hero, what needs attention at the right."""
     return div(".wall")[
         found["head"],
@@ -88,7 +84,10 @@ def _map_title(snapshot: Snapshot, view: View) -> htpy.Element:
     reading = snapshot.reading(kpi.id)
     words = text.say(view.lang, "{kpi} per kelurahan", kpi=kpi.title[view.lang])
     counts = text.say(
-        view.lang, "{kelurahan} kelurahan · {kecamatan} kecamatan", kelurahan=len(view.tree.kelurahan), kecamatan=len(view.tree.kecamatan)
+        view.lang,
+        "{kelurahan} kelurahan · {kecamatan} kecamatan",
+        kelurahan=len(view.tree.kelurahan),
+        kecamatan=len(view.tree.kecamatan),
     )
     sketch = span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None
     return header(".part-head", id="map-title")[

@@ -78,14 +78,19 @@ def _plot(stacks: list[list[float]], high: float, view: View) -> htpy.Element:
         g(".axis.x")[
             [htpy.text(x=pc(h / 24 * 100), y="100%", dy="1.5em")[f"{h:02d}{'.' if view.lang == 'id' else ':'}00"] for h in HOURS]
         ],
-        g(".axis.y")[[htpy.text(x="0", y=pc(100 - f * 100), dx="-8", dy=".33em")[text.number(high * f, 0, view.lang)] for f in (0, 1)]],
+        g(".axis.y")[
+            [htpy.text(x="0", y=pc(100 - f * 100), dx="-8", dy=".33em")[text.number(high * f, 0, view.lang)] for f in (0, 1)]
+        ],
         svg({**STRETCHED, "width": pc(slots * SMOOTH / DAY * 100)})[
             [path(class_=f"c{k}", d=area_path(low, up, high, slots)) for k, (low, up) in enumerate(pairwise(stacks))]
         ],
         line(".now", x1=now, x2=now, y1="0", y2="100%"),
-        htpy.text(".now-words", x=now, y="0", dx="6" if elapsed < DAY * 0.85 else "-6", dy=".8em",
-                  text_anchor=None if elapsed < DAY * 0.85 else "end")[
-            f"{text.say(view.lang, 'sekarang')} {text.clock(view.now, view.city.zone, view.lang)}"
-        ],
+        htpy.text(
+            ".now-words",
+            x=now,
+            y="0",
+            dx="6" if elapsed < DAY * 0.85 else "-6",
+            dy=".8em",
+            text_anchor=None if elapsed < DAY * 0.85 else "end",
+        )[f"{text.say(view.lang, 'sekarang')} {text.clock(view.now, view.city.zone, view.lang)}"],
     ]
-

@@ -44,14 +44,19 @@ def bars(
     look = " ".join(filter(None, ("panel" if panel else None, "bars", "counts" if kpi.additive else None)))
     return section(class_=look, id=element, aria_label=title)[
         header[h2[title], span(".aside")[target_words(some, kpi, view) if some else None]],
-        ol[[_row(name, r, kpi, view, full, href, here=name == here) for (name, r), href in zip(shown, hrefs, strict=False)]]
+        ol[
+            [
+                _row(name, r, kpi, view, full=full, href=href, here=name == here)
+                for (name, r), href in zip(shown, hrefs, strict=False)
+            ]
+        ]
         if shown
         else p(".empty")[text.say(view.lang, "Belum ada data pada rentang ini.")],
         provenance(origin, kpi, view) if origin else None,
     ]
 
 
-def _row(name: str, reading: Reading, kpi: Kpi, view: View, full: float, href: str | None, *, here: bool) -> htpy.Element:
+def _row(name: str, reading: Reading, kpi: Kpi, view: View, *, full: float, href: str | None, here: bool) -> htpy.Element:
     look = "bar-row here" if here else "bar-row"
     label = a(".name", href=href)[name] if href else span(".name")[name]
     if reading.value is None:

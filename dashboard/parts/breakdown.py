@@ -48,7 +48,7 @@ def breakdown(
 
     columns: list[Column[Slice]] = [
         Column(title=text.say(view.lang, "Nama"), cell=name),
-        Column(title=text.say(view.lang, "Masuk"), cell=received, numeric=True),
+        Column(title=text.say(view.lang, "Diterima"), cell=received, numeric=True),
         Column(title=text.say(view.lang, "Terbuka"), cell=lambda s: text.number(s.open, 0, view.lang), numeric=True),
         Column(title=text.say(view.lang, "Lewat tenggat"), cell=overdue, numeric=True),
     ]

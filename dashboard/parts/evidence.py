@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def evidence(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy.Element:
     """The card of one reading; ``snapshot`` gives the states of its sources, its version and its moment."""
-    lang = view.lang
+    lang, zone = view.lang, view.city.zone
     return article(".evidence", hooks(reading, view), aria_labelledby="evidence-title")[
         header[
             div[p(".kicker")[_cut(reading, view)], h2(id="evidence-title")[kpi.title[lang]]],
@@ -41,7 +41,7 @@ def evidence(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy
                 lang,
                 "Potret versi {version}, disusun {when}",
                 version=text.number(snapshot.version, 0, lang),
-                when=f"{text.moment(snapshot.built_at, view.city.zone, lang)} {text.zone_mark(snapshot.built_at, view.city.zone)}",
+                when=f"{text.moment(snapshot.built_at, zone, lang)} {text.zone_mark(snapshot.built_at, zone)}",
             ),
             f". {snapshot.notice}" if snapshot.notice else None,
         ],

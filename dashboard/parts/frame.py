@@ -29,7 +29,7 @@ ROLES = {
 }
 
 
-def banner(snapshot: Snapshot, view: View, *, element: str = "notice") -> htpy.Element:
+def banner(snapshot: Snapshot, *, element: str = "notice") -> htpy.Element:
     """The notice that what is shown is not the live city; an empty, hidden element when it is."""
     return p(".notice", id=element, role="status", hidden=snapshot.notice is None)[snapshot.notice]
 
@@ -61,7 +61,10 @@ def events(items: Sequence[Event], view: View, *, element: str = "events") -> ht
     return footer(".events", id=element, aria_label=title)[
         ol[
             [
-                li[htpy.time(datetime=e.at.isoformat(timespec="seconds"))[text.clock(e.at, view.city.zone, view.lang)], span[e.text]]
+                li[
+                    htpy.time(datetime=e.at.isoformat(timespec="seconds"))[text.clock(e.at, view.city.zone, view.lang)],
+                    span[e.text],
+                ]
                 for e in sorted(items, key=lambda e: e.at, reverse=True)[:EVENTS]
             ]
         ]

@@ -150,9 +150,7 @@ def map_legend(snapshot: Snapshot, view: View, kpi: Kpi, *, element: str = "map-
     ends = breaks(values)
     present = {class_of(v, ends) for v in values}
     unplaced = snapshot.reading(kpi.id, UNPLACED)
-    entries = [
-        li[i(class_=f"key {cls}"), span[words]] for cls, words in _class_words(values, ends, kpi, view) if cls in present
-    ]
+    entries = [li[i(class_=f"key {cls}"), span[words]] for cls, words in _class_words(values, ends, kpi, view) if cls in present]
     if len(values) < len(readings):
         entries.append(li[i(class_=f"key {NO_DATA}"), span[text.say(view.lang, "belum ada data")]])
     if signs:
@@ -162,9 +160,7 @@ def map_legend(snapshot: Snapshot, view: View, kpi: Kpi, *, element: str = "map-
         ]
     return section(".legend-row", id=element, aria_label=text.say(view.lang, "Keterangan peta"))[
         ul(".legend")[entries],
-        a(".unplaced", href=f"/kelurahan/{UNPLACED}")[
-            f"{text.say(view.lang, 'tanpa lokasi')} {value_words(unplaced, kpi, view)}"
-        ]
+        a(".unplaced", href=f"/kelurahan/{UNPLACED}")[f"{text.say(view.lang, 'tanpa lokasi')} {value_words(unplaced, kpi, view)}"]
         if unplaced and unplaced.value
         else None,
     ]
@@ -175,8 +171,10 @@ def _class_words(values: Sequence[float], ends: tuple[float, float, float], kpi:
     whole = kpi.decimals == 0 and kpi.unit != "rupiah"
 
     def say(value: float) -> str:
-        return "".join(text.figure(value, kpi.unit, kpi.decimals, view.lang)) if kpi.unit == "rupiah" else (
-            text.number(value, kpi.decimals, view.lang)
+        return (
+            "".join(text.figure(value, kpi.unit, kpi.decimals, view.lang))
+            if kpi.unit == "rupiah"
+            else (text.number(value, kpi.decimals, view.lang))
         )
 
     step = 1 if whole else 0

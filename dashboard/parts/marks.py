@@ -145,14 +145,18 @@ def source_titles(names: tuple[str, ...], view: View) -> str:
 
 
 def provenance(reading: Reading, kpi: Kpi, view: View, *, formula: str | None = None) -> htpy.Element:
-    """The one line under a chart: formula, sources, n and age; a ``formula`` of its own where the chart shows more than the KPI."""
+    """The one line under a chart: formula, sources, n and age; ``formula`` where the chart shows more than the KPI."""
     parts = [
         f"{text.say(view.lang, 'Rumus')}: {formula or kpi.formula[view.lang]}",
         f"{text.say(view.lang, 'sumber')} {source_titles(reading.evidence.sources, view)}",
         *([] if formula else [f"n = {text.number(reading.n, 0, view.lang)}"]),
     ]
     return htpy.p(".provenance", {"data-kpi": reading.kpi, "data-scope": reading.area, "data-opd": reading.opd})[
-        " · ".join(parts), " · ", age(reading.freshness, view), " · ", htpy.button(type="button", aria_haspopup="dialog")[text.say(view.lang, "asal-usul")]
+        " · ".join(parts),
+        " · ",
+        age(reading.freshness, view),
+        " · ",
+        htpy.button(type="button", aria_haspopup="dialog")[text.say(view.lang, "asal-usul")],
     ]
 
 

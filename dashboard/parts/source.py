@@ -40,7 +40,9 @@ def source_card(source: SourceState, view: View, troubles: Sequence[Trouble]) ->
     lang = view.lang
     good = source.outcome is not None and source.outcome.good
     return article(
-        ".panel.source", {"data-source": source.source, "data-state": state_of(source.freshness, view).value}, id=f"source-{source.source}"
+        ".panel.source",
+        {"data-source": source.source, "data-state": state_of(source.freshness, view).value},
+        id=f"source-{source.source}",
     )[
         header[
             div[h2[source.title], p(".kicker")[_kicker(source, view)]],
@@ -113,9 +115,7 @@ def _details(source: SourceState, troubles: Sequence[Trouble], view: View) -> ht
         else None,
         div[
             h3[text.say(lang, "Karantina: {n} baris menunggu perbaikan", n=text.number(source.quarantine_open, 0, lang))],
-            ul(".fates")[
-                [li[span[f"{field}: {reason}"], " ", strong[text.number(n, 0, lang)]] for field, reason, n in troubles]
-            ],
+            ul(".fates")[[li[span[f"{field}: {reason}"], " ", strong[text.number(n, 0, lang)]] for field, reason, n in troubles]],
         ]
         if source.quarantine_open
         else None,

@@ -68,8 +68,7 @@ def trend(
     title: str,
     days: Sequence[str],
     series: Sequence[Series],
-    reading: Reading,
-    kpi: Kpi,
+    origin: tuple[Reading, Kpi],
     view: View,
     *,
     target: float | None = None,
@@ -77,20 +76,20 @@ def trend(
     element: str = "trend",
     from_zero: bool = True,
 ) -> htpy.Element:
-    """A line chart over local days (ISO, oldest first), its origin told by ``reading`` in the line below it."""
+    """A line chart over local days (ISO, oldest first), its ``origin`` told in the line below it."""
     spread = span_of([target, *(v for s in series for v in s.values)])
     if spread is None:
         body: htpy.Node = htpy.p(".empty")[text.say(view.lang, "Belum ada data pada rentang ini.")]
     else:
         marks = ticks(min(0, spread[0]) if from_zero else spread[0], spread[1])
-        body = _plot(days, series, marks, target, kpi, view)
+        body = _plot(days, series, marks, target, kpi=origin[1], view=view)
     return figure(".panel.chart", id=element, role="group", aria_label=title)[
-        figcaption[htpy.h2[title]], div(".plot-box")[body], provenance(reading, kpi, view, formula=formula)
+        figcaption[htpy.h2[title]], div(".plot-box")[body], provenance(*origin, view, formula=formula)
     ]
 
 
 def _plot(
-    days: Sequence[str], series: Sequence[Series], marks: list[float], target: float | None, kpi: Kpi, view: View
+    days: Sequence[str], series: Sequence[Series], marks: list[float], target: float | None, *, kpi: Kpi, view: View
 ) -> htpy.Element:
     low, high = marks[0], marks[-1]
 

@@ -72,9 +72,10 @@ def figure(value: float, unit: str, decimals: int = 0, lang: Lang = "id") -> tup
     """
     if unit == "rupiah":
         for size, names in _MONEY:
-            if abs(value) >= size:
-                scaled = value / size
-                return "Rp" + number(scaled, 0 if abs(scaled) >= 100 else 1 if abs(scaled) >= 10 else 2, lang), names[lang]
+            scaled = value / size
+            if abs(scaled) >= 0.9995:  # 999,6 jt is rounded up into the next size, never to Rp1.000 jt
+                decimals = 0 if abs(scaled) >= 99.95 else 1 if abs(scaled) >= 9.995 else 2
+                return "Rp" + number(scaled, decimals, lang), names[lang]
         return "Rp" + number(value, 0, lang), ""
     return number(value, decimals, lang), "%" if unit == "persen" else say(lang, unit)
 

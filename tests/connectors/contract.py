@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import importlib
 import json
 import random
+import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +27,7 @@ from connectors.source import BadRow, Config, Context, Excluded, Kept, Row, Samp
 from layers import clock, privacy
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries
-from layers.city import City, SourceConfig
+from layers.city import City, SourceConfig, load
 from layers.model import Outcome, Record, Run
 from layers.settings import Settings
 from layers.store import Batch, Store
@@ -35,6 +37,18 @@ from tests.connectors.server import Upstream
 _TEXTS = ("", " ", "-", "0000-00-00", "31/31/2026", "NaN", "-5", "9" * 40, "1e999", "<b>", "\x00", "ä" * 5000, "99.99", "200,300")
 _OTHERS = (None, -1, 0, 10**30, float("nan"), float("inf"), True, [], {}, ["x"], {"x": 1})
 JUNK = st.sampled_from((*_TEXTS, *_OTHERS))
+
+
+BOOKS = ("seq", "run_id", "seen_at", "known_from", "known_to", "moved_from")
+"""Columns that differ between two ways to the same facts by right."""
+
+
+@functools.cache
+def places() -> Places:
+    """Kelurahan of the city with schematic boundaries, made once for a process."""
+    city = load("36.71")
+    with tempfile.TemporaryDirectory() as folder:
+        return Places(AreaTree.of(city), load_boundaries(city, Path(folder)))
 
 
 def fill(value: Any, base: str) -> Any:
@@ -113,12 +127,8 @@ def dump(store: Store, source: Source[Any]) -> list[tuple[Any, ...]]:
     found = []
     for kind in source.kinds:
         for chunk in store.changes(kind, 0, None):
-            columns = {
-                name: list(values)
-                for name, values in chunk.items()
-                if name not in ("seq", "run_id", "seen_at", "known_from", "known_to", "moved_from", "id", "partition")
-            }
-            found += [(kind, *map(repr, row)) for row in zip(*columns.values(), strict=True)]
+            columns = [name for name in chunk.schema.names if name not in BOOKS]
+            found += [(kind, *(repr(row[name]) for name in columns)) for row in chunk.to_pylist()]
     return sorted(found)
 
 
@@ -150,8 +160,6 @@ class _Any:
             path = settings.data / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        tree = AreaTree.of(city)
-        places = Places(tree, load_boundaries(city, settings.data))
         store = Store(settings.database_url, city.zone, settings.secret)
         store.open()
         with Upstream(sample.responses) as upstream:
@@ -161,7 +169,7 @@ class _Any:
                 city=city,
                 settings=settings,
                 store=store,
-                places=places,
+                places=places(),
                 upstream=upstream,
             )
         store.close()

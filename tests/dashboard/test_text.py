@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard import text
@@ -51,6 +51,10 @@ def test_money(value: float, id_: tuple[str, str], en: tuple[str, str]) -> None:
 
 
 @given(st.floats(min_value=0, max_value=9e14))
+@example(999.6e6)
+@example(99.97e9)
+@example(9.996e3)
+@example(999.7)
 def test_money_never_grows_beyond_three_digits_and_a_sign(value: float) -> None:
     """Rounding must carry into the next size: ``Rp999,99 jt`` is never written ``Rp1.000 jt``."""
     figure, _ = text.figure(value, "rupiah")

@@ -74,6 +74,13 @@ def test_missing_facts_are_named(city: City, change: dict[str, object]) -> None:
         draw(city.model_copy(update=change))
 
 
+def test_two_areas_on_one_point_are_not_drawn(city: City) -> None:
+    same = {"label_lat": -6.1717, "label_lon": 106.6317}
+    areas = tuple(a.model_copy(update=same) if a.code == "36.71.01.1003" else a for a in city.areas)
+    with pytest.raises(SchematicError, match="bertitik label sama"):
+        draw(city.model_copy(update={"areas": areas}))
+
+
 def test_a_label_outside_the_outline_still_has_its_area(city: City) -> None:
     north = [a.label_lat for a in city.areas if a.label_lat is not None]
     outline = tuple((min(lat, max(north) - 0.001), lon) for lat, lon in city.outline)

@@ -1,0 +1,354 @@
+"""Who may ask what: every route by every role, sessions, screens, and requests that other sites' pages send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from dashboard import access as access_module
+from dashboard.access import following
+from dashboard.page import find_page
+from layers import clock
+from layers.model import Role
+from tests.dashboard.server import PASSWORD, Live, serving
+from tests.dashboard.snapshots import KELURAHAN
+
+LANDS = "/masuk?lanjut="
+ASK = {
+    "output": "kartu-html.data",
+    "outputs": {"id": "kartu-html", "property": "data"},
+    "inputs": [
+        {
+            "id": "tanya",
+            "property": "data",
+            "value": {"page": "/dinding", "kpi": "aduan_terbuka", "area": None, "opd": None, "lang": "id", "cut": {}, "n": 1},
+        }
+    ],
+    "changedPropIds": ["tanya.data"],
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with serving(tmp_path_factory.mktemp("demo")) as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A room that is no demo: nobody is let in without an account or a screen's token."""
+    with serving(tmp_path_factory.mktemp("closed"), demo=False) as live:
+        yield live
+
+
+def asker(live: Live, role: Role | None) -> httpx.Client:
+    """A client in a role; ``None`` for nobody, ``PUBLIC`` only where the room grants it."""
+    if role in (None, Role.PUBLIC):
+        return live.client()
+    if role is Role.SCREEN:
+        client = live.client()
+        token = live.people.add_screen(f"layar-{clock.now().timestamp()}")
+        assert client.get(f"/layar/{token}").status_code == 303
+        return client
+    return live.signed_in(role, **({"opds": ["dlh"]} if role is Role.OPD_HEAD else {}))
+
+
+# --- every route by every role --------------------------------------------------------------------
+
+OPEN, DATA, OWN, NONE = "open", "data", "own", "none"
+EXPECTED: dict[str, tuple[str, str]] = {
+    "/": ("/", DATA),
+    "/_dash-component-suites/{path:path}": ("", OPEN),
+    "/_dash-dependencies": ("/_dash-dependencies", DATA),
+    "/_dash-layout": ("/_dash-layout", DATA),
+    "/_dash-update-component": ("POST", DATA),
+    "/_favicon.ico": ("/_favicon.ico", NONE),
+    "/_reload-hash": ("/_reload-hash", NONE),
+    "/api/v1/areas": ("/api/v1/areas", DATA),
+    "/api/v1/kpis": ("/api/v1/kpis", DATA),
+    "/api/v1/openapi.json": ("/api/v1/openapi.json", DATA),
+    "/api/v1/readings": ("/api/v1/readings", DATA),
+    "/api/v1/sources": ("/api/v1/sources", DATA),
+    "/assets/{name}": ("", OPEN),
+    "/dinding": ("/dinding", DATA),
+    "/geo/{name}": ("", DATA),
+    "/healthz": ("/healthz", OPEN),
+    "/kelurahan/{code}": (f"/kelurahan/{KELURAHAN[0]}", DATA),
+    "/keluar": ("POST", OPEN),
+    "/layar/{token}": ("/layar/x", OPEN),
+    "/live": ("", DATA),
+    "/live/doc": ("/live/doc?page=/dinding", DATA),
+    "/masuk": ("/masuk", OPEN),
+    "/metrics": ("/metrics", OWN),
+    "/readyz": ("/readyz", OPEN),
+    "/sumber": ("/sumber", DATA),
+}
+"""Each route's address to try and who is answered; a route that is not here fails the test."""
+
+
+def guard_of(live: Live) -> Any:
+    assert live._server is not None
+    return live._server.config.app
+
+
+def test_every_route_has_an_expectation(demo: Live) -> None:
+    routes = {route.path for route in guard_of(demo).routes}
+    assert routes == set(EXPECTED)
+
+
+def address(live: Live, path: str) -> str:
+    tried = EXPECTED[path][0]
+    if path == "/geo/{name}":
+        assert live.room is not None
+        return f"/geo/{live.room.map.digest}.json"
+    if path == "/assets/{name}":
+        return guard_of(live).shell.assets.url("live.js")
+    if path.startswith("/_dash-component-suites"):
+        return guard_of(live).shell.dash_scripts[0]
+    return tried
+
+
+def ask(client: httpx.Client, live: Live, path: str) -> int:
+    """The status of a route; a stream is left after its first bytes."""
+    if path == "/_dash-update-component":
+        return client.post(path, json=ASK).status_code
+    if path == "/keluar":
+        return client.post(path, data={}).status_code
+    if path == "/live":
+        with client.stream("GET", "/live?page=/dinding&base=1") as answer:
+            return answer.status_code
+    return client.get(address(live, path)).status_code
+
+
+ROLES = [None, *Role]
+
+
+@pytest.fixture(scope="module")
+def askers(closed: Live) -> Iterator[dict[Role | None, httpx.Client]]:
+    clients = {role: asker(closed, role) for role in ROLES}
+    yield clients
+    for client in clients.values():
+        client.close()
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+@pytest.mark.parametrize("path", [p for p in EXPECTED if p != "/keluar"])
+def test_closed_room(closed: Live, askers: dict[Role | None, httpx.Client], path: str, role: Role | None) -> None:
+    """Without an account or a screen's token only the open routes answer; with one, those of its role."""
+    status = ask(askers[role], closed, path)
+    kind = EXPECTED[path][1]
+    known = role not in (None, Role.PUBLIC)
+    if kind == OPEN:
+        assert status in (200, 404 if path == "/layar/{token}" else 200)
+    elif not known:
+        assert status == 401
+    elif kind == NONE or (kind == OWN and role not in (Role.OPERATOR, Role.ADMIN)):
+        assert status == 404
+    else:
+        assert status == (303 if path == "/" else 200)
+
+
+@pytest.mark.parametrize("path", [p for p in EXPECTED if p != "/keluar"])
+def test_demo_on_loopback_is_public(demo: Live, path: str) -> None:
+    with demo.client() as client:
+        status = ask(client, demo, path)
+    kind = EXPECTED[path][1]
+    assert status == (404 if kind == NONE or path == "/layar/{token}" else 303 if path == "/" else 200)
+
+
+def test_public_only_under_a_loopback_name(demo: Live) -> None:
+    """A foreign name that points at this machine gets nothing: no DNS rebinding."""
+    with demo.client() as client:
+        assert client.get("/api/v1/readings", headers={"host": "jahat.example"}).status_code == 401
+        assert client.get("/api/v1/readings", headers={"host": f"localhost:{demo.port}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//dinding", "/dinding/", "/./dinding", "/dinding;x", "/DINDING", "/dinding.", "/%2fdinding", "/dinding%00", "/assets/../dinding", "/x"],
+)
+def test_path_tricks_are_absent(closed: Live, path: str) -> None:
+    """Only the exact path of a route exists; whatever looks like it is absent, for everybody."""
+    with closing(closed.signed_in(Role.ADMIN)) as client:
+        request = client.build_request("GET", closed.url + "/")
+        request.url = request.url.copy_with(raw_path=path.encode())
+        assert client.send(request).status_code == 404
+
+
+# --- sessions ---------------------------------------------------------------------------------------
+
+
+def test_a_page_sends_nobody_to_the_login_and_back(closed: Live) -> None:
+    with closed.client(headers={"accept": "text/html"}) as client:
+        answer = client.get(f"/kelurahan/{KELURAHAN[0]}?days=7")
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/masuk?lanjut=/kelurahan/{KELURAHAN[0]}%3Fdays%3D7"
+        form = client.get(answer.headers["location"])
+        assert f'value="/kelurahan/{KELURAHAN[0]}?days=7"' in form.text
+        assert "<script" not in form.text
+
+
+def test_login(closed: Live) -> None:
+    closed.people.add_user("rina", PASSWORD, Role.ANALYST)
+    with closed.client() as client:
+        wrong = client.post("/masuk", data={"nama": "rina", "sandi": "salah-salah-salah-salah", "lanjut": "/sumber"})
+        assert wrong.status_code == 401
+        assert "tidak cocok" in wrong.text
+        assert 'value="/sumber"' in wrong.text
+        right = client.post("/masuk", data={"nama": "rina", "sandi": PASSWORD, "lanjut": "/sumber"})
+        assert (right.status_code, right.headers["location"]) == (303, "/sumber")
+        cookie = right.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert "Secure" not in cookie
+        assert client.get("/sumber").status_code == 200
+
+
+def test_a_login_makes_a_new_session_and_a_logout_ends_it_on_the_server(closed: Live) -> None:
+    with closing(closed.signed_in(Role.LEADER)) as client:
+        first = client.cookies["liveroom"]
+        assert client.get("/api/v1/kpis").status_code == 200
+        assert client.post("/keluar", data={}).status_code == 303
+        assert "liveroom" not in client.cookies
+        client.cookies.set("liveroom", first, domain="127.0.0.1")
+        assert client.get("/api/v1/kpis").status_code == 401
+
+
+def test_a_session_ends_when_it_is_idle(closed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_module, "REMEMBER", 0.0)
+    with closing(closed.signed_in(Role.LEADER)) as client:
+        assert client.get("/api/v1/kpis").status_code == 200
+        later = clock.now() + timedelta(minutes=31)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        assert client.get("/api/v1/kpis").status_code == 401
+
+
+def test_a_revoked_screen_is_let_in_no_more(closed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_module, "REMEMBER", 0.0)
+    token = closed.people.add_screen("dicabut")
+    with closed.client() as client:
+        assert client.get(f"/layar/{token}").headers["location"] == "/dinding"
+        assert client.get("/dinding").status_code == 200
+        closed.people.revoke_screen("dicabut")
+        assert client.get("/dinding").status_code == 401
+        assert client.get(f"/layar/{token}").status_code == 404
+
+
+def test_over_https_cookies_are_bound_to_the_host(closed: Live) -> None:
+    """uvicorn believes a proxy on loopback that says https."""
+    closed.people.add_user("sari", PASSWORD, Role.LEADER)
+    with closed.client(headers={"x-forwarded-proto": "https"}) as client:
+        answer = client.post("/masuk", data={"nama": "sari", "sandi": PASSWORD})
+    assert answer.headers["set-cookie"].startswith("__Host-liveroom=")
+    assert "Secure" in answer.headers["set-cookie"]
+    assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [
+        ("/sumber", "/sumber"),
+        (f"/kelurahan/{KELURAHAN[0]}?days=7", f"/kelurahan/{KELURAHAN[0]}?days=7"),
+        ("", "/dinding"),
+        ("//jahat.example/dinding", "/dinding"),
+        ("https://jahat.example/dinding", "/dinding"),
+        ("/\\jahat.example", "/dinding"),
+        ("javascript:alert(1)", "/dinding"),
+        ("/sumber\r\nset-cookie: a=b", "/dinding"),
+        ("/keluar", "/dinding"),
+        ("http://[", "/dinding"),
+    ],
+)
+def test_where_a_login_leads(asked: str, goes: str) -> None:
+    assert following(asked) == goes
+
+
+# --- other sites' pages ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"sec-fetch-site": "same-origin"}, 200),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "https://jahat.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"content-type": "text/plain"}, 415),
+        ({"content-type": "application/x-www-form-urlencoded"}, 415),
+        ({"content-type": "multipart/form-data; boundary=x"}, 415),
+        ({"content-type": ""}, 415),
+    ],
+)
+def test_a_callback_is_answered_to_our_own_pages_only(demo: Live, headers: dict[str, str], status: int) -> None:
+    sent = {"content-type": "application/json"} | headers
+    with demo.client() as client:
+        assert client.post("/_dash-update-component", content=orjson.dumps(ASK), headers=sent).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/masuk", "/keluar"])
+def test_forms_are_taken_from_our_own_pages_only(demo: Live, path: str) -> None:
+    with demo.client() as client:
+        assert client.post(path, data={}, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+        assert client.post(path, json={}).status_code == 415
+        assert client.post(path, content=b"x" * 70_000, headers={"content-type": "application/x-www-form-urlencoded"}).status_code == 413
+
+
+def changed(**value: object) -> dict[str, Any]:
+    first = ASK["inputs"][0]
+    return ASK | {"inputs": [first | {"value": first["value"] | value}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (ASK | {"output": "lain.data"}, 404),
+        ([], 400),
+        ({"output": "kartu-html.data"}, 400),
+        (changed(kpi="tidak_ada"), 404),
+        (changed(area="36.99"), 404),
+        (changed(kpi=7), 400),
+        (changed(cut={"days": "9999"}), 400),
+        (changed(cut={"opd": "bukan_opd"}), 404),
+        (changed(n="x"), 400),
+        (changed(role="admin", scope={"role": "admin"}), 200),
+    ],
+)
+def test_what_a_callback_is_sent_is_checked(demo: Live, body: object, status: int) -> None:
+    with demo.client() as client:
+        answer = client.post("/_dash-update-component", json=body)
+    assert answer.status_code == status
+    if status != 200:
+        assert set(answer.json()["error"]) == {"status", "message", "id"}
+
+
+def test_a_callback_does_not_believe_the_page_it_is_told(closed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen may not open a page by naming it in a callback."""
+    real = find_page("/sumber")
+    assert real is not None
+    narrow = {
+        "output": "potongan.data",
+        "outputs": {"id": "potongan", "property": "data"},
+        "inputs": [{"id": "saring", "property": "data", "value": {"page": "/sumber", "lang": "id", "cut": {}, "n": 1}}],
+        "changedPropIds": ["saring.data"],
+    }
+    with closing(asker(closed, Role.SCREEN)) as client:
+        allowed = client.post("/_dash-update-component", json=narrow).status_code
+        object.__setattr__(real[0], "roles", frozenset({Role.ADMIN}))
+        try:
+            refused = client.post("/_dash-update-component", json=narrow).status_code
+            stream = client.get("/live?page=/sumber").status_code
+            document = client.get("/live/doc?page=/sumber").status_code
+        finally:
+            object.__setattr__(real[0], "roles", frozenset(Role))
+    assert (allowed, refused, stream, document) == (200, 404, 404, 404)
+
+

@@ -1,0 +1,170 @@
+"""Complaints: each table says which rows count, and the figure follows from it by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from layers.city import City
+from layers.model import Band, Complaint, Record
+from tests.layers.kpis.worked import figure, figures, table
+
+OPEN = """
+diterima          | selesai           | status           | terbuka sekarang? | terbuka kemarin 12.00?
+20 Nov 2026 09.00 |                   | menunggu         | ya                | ya
+21 Nov 2026 18.00 |                   | diproses         | ya                | belum masuk
+19 Nov 2026 09.00 | 22 Nov 2026 08.00 | selesai          | tidak             | ya
+19 Nov 2026 09.00 | 21 Nov 2026 08.00 | selesai          | tidak             | sudah selesai
+20 Nov 2026 10.00 |                   | duplikat         | tidak             | tidak
+20 Nov 2026 10.00 |                   | bukan_kewenangan | tidak             | tidak
+20 Nov 2026 10.00 |                   | ditolak          | tidak             | tidak
+"""
+
+OVERDUE = """
+diterima          | tenggat           | selesai           | status   | lewat tenggat sekarang?
+10 Nov 2026 09.00 | 20 Nov 2026 09.00 |                   | diproses | ya, dan kemarin juga
+10 Nov 2026 09.00 | 22 Nov 2026 11.59 |                   | menunggu | ya, sejak tadi; kemarin belum
+10 Nov 2026 09.00 | 22 Nov 2026 12.00 |                   | menunggu | tidak: tenggatnya tepat sekarang
+10 Nov 2026 09.00 | 25 Nov 2026 09.00 |                   | menunggu | tidak: belum tenggat
+10 Nov 2026 09.00 |                   |                   | menunggu | tidak: tanpa tenggat
+10 Nov 2026 09.00 | 20 Nov 2026 09.00 | 22 Nov 2026 08.00 | selesai  | tidak lagi, tetapi kemarin ya
+"""
+
+ARRIVED = """
+diterima          | status   | hari ini? | kemarin sampai 12.00?
+21 Nov 2026 23.59 | menunggu | tidak     | tidak: sesudah 12.00
+22 Nov 2026 00.00 | menunggu | ya        | tidak
+22 Nov 2026 11.30 | duplikat | ya        | tidak
+21 Nov 2026 00.00 | menunggu | tidak     | ya
+21 Oct 2026 11.00 | menunggu | tidak     | tidak
+"""
+
+CLOSED = """
+diterima          | selesai           | status   | selesai hari ini?
+20 Nov 2026 09.00 | 22 Nov 2026 00.10 | selesai  | ya
+20 Nov 2026 09.00 | 21 Nov 2026 11.00 | selesai  | kemarin
+20 Nov 2026 09.00 | 22 Nov 2026 08.00 | ditolak  | tidak: ditolak
+20 Nov 2026 09.00 | 22 Nov 2026 08.00 | diproses | tidak: dibuka kembali
+"""
+
+RATE = """
+kali | diterima          | selesai           | status           | masuk hitungan?
+18   | 10 Feb 2026 09.00 | 12 Feb 2026 09.00 | selesai          | ya, selesai
+2    | 10 Feb 2026 09.00 |                   | diproses         | ya, belum
+4    | 10 Feb 2026 09.00 |                   | menunggu         | ya, belum
+3    | 10 Feb 2026 09.00 |                   | duplikat         | tidak
+2    | 10 Feb 2026 09.00 |                   | bukan_kewenangan | tidak
+1    | 10 Feb 2026 09.00 |                   | ditolak          | tidak
+7    | 30 Dec 2025 09.00 | 12 Jan 2026 09.00 | selesai          | tidak: masuk tahun lalu
+"""
+
+ON_TIME = """
+kali | diterima          | tenggat           | selesai           | dibuka lagi       | status   | tepat waktu?
+19   | 01 Nov 2026 09.00 | 08 Nov 2026 09.00 | 05 Nov 2026 09.00 |                   | selesai  | ya
+1    | 01 Nov 2026 09.00 | 08 Nov 2026 09.00 | 08 Nov 2026 09.00 |                   | selesai  | ya: tepat pada tenggat
+3    | 01 Nov 2026 09.00 | 08 Nov 2026 09.00 | 08 Nov 2026 09.01 |                   | selesai  | tidak
+2    | 01 Nov 2026 09.00 | 08 Nov 2026 09.00 | 05 Nov 2026 09.00 | 06 Nov 2026 09.00 | selesai  | tidak: dibuka kembali
+6    | 01 Nov 2026 09.00 |                   | 05 Nov 2026 09.00 |                   | selesai  | tidak dihitung: tanpa tenggat
+5    | 01 Oct 2026 09.00 | 08 Oct 2026 09.00 | 05 Oct 2026 09.00 |                   | selesai  | tidak dihitung: lebih dari 30 hari
+"""
+
+RESPONSE = """
+kali | diterima          | dijawab           | status   | jam
+10   | 20 Nov 2026 09.00 | 20 Nov 2026 11.00 | diproses | 2
+1    | 20 Nov 2026 09.00 | 20 Nov 2026 13.00 | diproses | 4
+10   | 20 Nov 2026 09.00 | 21 Nov 2026 09.00 | diproses | 24
+3    | 20 Nov 2026 09.00 |                   | menunggu | belum dijawab
+"""
+
+RESOLUTION = """
+kali | diterima          | selesai           | status   | jam
+10   | 20 Nov 2026 09.00 | 20 Nov 2026 19.00 | selesai  | 10
+10   | 19 Nov 2026 09.00 | 21 Nov 2026 09.00 | selesai  | 48
+4    | 19 Nov 2026 09.00 | 21 Nov 2026 09.00 | ditolak  | tidak dihitung
+"""
+
+
+def rows(text: str) -> list[Record]:
+    return table(Complaint, text)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "text", "value", "change"),
+    [
+        ("aduan_terbuka", OPEN, 2, 0),
+        ("aduan_lewat_tenggat", OVERDUE, 2, 0),
+        ("aduan_masuk_hari_ini", ARRIVED, 2, 1),
+        ("aduan_selesai_hari_ini", CLOSED, 1, 0),
+        ("aduan_masuk_30h", ARRIVED, 4, None),
+    ],
+)
+def test_counts(tmp_path: Path, city: City, kpi: str, text: str, value: float, change: float | None) -> None:
+    reading = figure(tmp_path, city, kpi, rows(text))
+    assert (reading.value, reading.n, reading.change) == (value, value, change)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "text", "part", "whole"),
+    [("tingkat_penyelesaian", RATE, 18, 24), ("selesai_tepat_waktu", ON_TIME, 20, 25)],
+)
+def test_shares_keep_their_parts(tmp_path: Path, city: City, kpi: str, text: str, part: int, whole: int) -> None:
+    reading = figure(tmp_path, city, kpi, rows(text))
+    assert reading.value == pytest.approx(100 * part / whole)
+    assert (reading.evidence.numerator, reading.evidence.denominator, reading.n) == (part, whole, whole)
+    assert reading.evidence.low is not None
+    assert reading.evidence.high is not None
+    assert reading.evidence.low < reading.value < reading.evidence.high
+    assert (reading.target, reading.band) == (95, Band.ACT)  # below the pack's limit of 85 percent
+
+
+@pytest.mark.parametrize(("kpi", "text", "hours", "n"), [("respons_pertama", RESPONSE, 4, 21), ("lama_penyelesaian", RESOLUTION, 29, 20)])
+def test_medians(tmp_path: Path, city: City, kpi: str, text: str, hours: float, n: int) -> None:
+    reading = figure(tmp_path, city, kpi, rows(text))
+    assert (reading.value, reading.n) == (hours, n)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "text", "reason"),
+    [
+        ("tingkat_penyelesaian", OPEN, "belum cukup data: n = 4, perlu 20"),
+        ("selesai_tepat_waktu", OVERDUE, "belum cukup data: n = 1, perlu 20"),
+        ("respons_pertama", RESPONSE.replace("10 ", "1 "), "belum cukup data: n = 3, perlu 20"),
+        ("aduan_lewat_tenggat", OPEN, "belum ada sumber yang memberi tenggat"),
+        ("respons_pertama", OPEN, "belum ada sumber yang memberi waktu respons pertama"),
+    ],
+)
+def test_a_miss_is_never_a_zero(tmp_path: Path, city: City, kpi: str, text: str, reason: str) -> None:
+    reading = figure(tmp_path, city, kpi, rows(text))
+    assert (reading.value, reading.why_none) == (None, reason)
+
+
+def test_nothing_ever_came_is_not_zero_but_nothing_today_is(tmp_path: Path, city: City) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    never = figure(tmp_path / "a", city, "aduan_masuk_hari_ini", [])
+    assert (never.value, never.why_none) == (None, "belum ada sumber")
+    quiet = figure(tmp_path / "b", city, "aduan_masuk_hari_ini", rows(RATE))
+    assert (quiet.value, quiet.why_none) == (0, None)
+
+
+def test_the_parts_of_the_city_add_up(tmp_path: Path, city: City) -> None:
+    """Each row has one kelurahan or none, and one OPD; a place outside the city is unplaced."""
+    text = """
+    diterima          | kelurahan     | opd
+    20 Nov 2026 09.00 | 36.71.01.1001 | dlh
+    20 Nov 2026 09.00 | 36.71.01.1002 | dlh
+    20 Nov 2026 09.00 | 36.71.05.1001 | dpupr
+    20 Nov 2026 09.00 | tanpa-lokasi  | dlh
+    20 Nov 2026 09.00 | 31.71.01.1001 | dlh
+    20 Nov 2026 09.00 | 36.71.05      | bukan-di-paket
+    """
+    found = figures(tmp_path, city, "aduan_terbuka", rows(text))
+    value = {key: reading.value for key, reading in found.items()}
+    whole = value[city.code, None]
+    assert whole == 6
+    assert sum(v or 0 for (area, opd), v in value.items() if opd is None and (area.count(".") == 3 or area == "tanpa-lokasi")) == whole
+    assert sum(v or 0 for (_, opd), v in value.items() if opd) == whole
+    assert (value["tanpa-lokasi", None], value["36.71.01", None], value["36.71.05", None]) == (3, 2, 2)
+    assert found[city.code, None].evidence.unplaced == 3
+    assert (value[city.code, "bukan-di-paket"], value[city.code, "dishub"]) == (1, 0)

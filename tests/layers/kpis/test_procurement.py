@@ -1,0 +1,46 @@
+"""Procurement: packages of the budget year, their money exact to the sen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from layers.city import City
+from layers.model import Package
+from tests.layers.kpis.worked import figure, table
+
+PACKAGES = """
+tahun | diumumkan         | berkontrak        | metode       | tahap   | pagu          | nilai         | catatan
+2026  | 20 Dec 2025 09.00 |                   | tender       | rencana | 1.000.000.000 |               | diumumkan tahun lalu untuk tahun ini
+2026  | 10 Jan 2026 09.00 | 01 Apr 2026 09.00 | tender       | kontrak | 500.000.000   | 450.000.000   |
+2026  | 10 Jan 2026 09.00 | 01 May 2026 09.00 | E-Purchasing | selesai | 20.000.000    | 19.500.000    |
+2026  | 10 Jan 2026 09.00 |                   | e-purchasing | rencana |               |               | pagu belum diisi
+2026  | 10 Jan 2026 09.00 | 01 Jun 2026 09.00 | e-purchasing | batal   | 70.000.000    | 69.000.000    | dibatalkan
+2026  | 23 Nov 2026 09.00 |                   | tender       | rencana | 1.000.000     |               | baru diumumkan besok
+2025  | 10 Feb 2025 09.00 | 20 Nov 2025 09.00 | e-purchasing | selesai | 30.000.000    | 29.000.000    | tahun anggaran lalu
+"""
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value", "n"),
+    [
+        ("paket_diumumkan", 4, 4),
+        ("pagu_diumumkan", 1_520_000_000, 3),
+        ("nilai_kontrak", 469_500_000, 2),
+        ("epurchasing_nilai", 19_500_000, 1),
+    ],
+)
+def test_this_year(tmp_path: Path, city: City, kpi: str, value: float, n: int) -> None:
+    reading = figure(tmp_path, city, kpi, table(Package, PACKAGES))
+    assert (reading.value, reading.n) == (value, n)
+
+
+def test_a_year_without_e_purchasing_sources_has_no_value(tmp_path: Path, city: City) -> None:
+    only = table(Package, "tahun | diumumkan | pagu\n2026 | 10 Jan 2026 09.00 | 1.000")
+    assert figure(tmp_path, city, "epurchasing_nilai", only).why_none == "belum ada sumber yang memberi paket e-purchasing"
+
+
+def test_values_that_the_source_left_out_are_no_zero(tmp_path: Path, city: City) -> None:
+    only = table(Package, "tahun | diumumkan | metode\n2026 | 10 Jan 2026 09.00 | e-purchasing")
+    assert figure(tmp_path, city, "epurchasing_nilai", only).why_none == "nilainya belum diisi oleh sumber"

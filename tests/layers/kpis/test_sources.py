@@ -1,0 +1,58 @@
+"""Sources: how many of the configured ones speak for this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from layers.areas import AreaTree
+from layers.catalog import catalog
+from layers.city import City, SourceConfig
+from layers.frames import Frames
+from layers.model import Reading, State
+from layers.readings import Room, readings
+from layers.runs import SourceFacts
+from tests.layers.made import HOUR, NOW
+
+CASES: Mapping[str, tuple[str, timedelta | None, timedelta | None, State]] = {
+    #        delivery, last good answer, newest record, hence
+    "laksa": ("live", timedelta(minutes=30), 90 * HOUR, State.LIVE),
+    "lapor": ("live", 2 * HOUR, HOUR, State.LATE),
+    "ekspor": ("export", timedelta(minutes=1), 4 * HOUR, State.STALE),
+    "baru": ("live", None, None, State.NEVER),
+}
+
+
+def before(age: timedelta | None) -> datetime | None:
+    return None if age is None else NOW - age
+
+
+@pytest.fixture
+def four(city: City) -> City:
+    sources = tuple(
+        SourceConfig(
+            name=name, connector="tabular", title=name, owner="Diskominfo", interval="1m", budget="1h", delivery=delivery
+        )  # type: ignore[arg-type]
+        for name, (delivery, *_) in CASES.items()
+    )
+    return city.model_copy(update={"sources": sources})
+
+
+def test_one_of_four_is_fresh(tmp_path: Path, four: City) -> None:
+    """A live source speaks for its last answer, an export only for its newest record; a source that never ran counts too."""
+    facts = [
+        SourceFacts(source=name, fetched_at=before(fetched), newest=before(newest))
+        for name, (_, fetched, newest, _) in CASES.items()
+        if fetched is not None
+    ]
+    tree = AreaTree.of(four)
+    room = Room(Frames(tmp_path, four, tree).view(), tree, four, facts, NOW)
+    assert {s.source: s.freshness.state(NOW) for s in room.sources} == {name: state for name, (*_, state) in CASES.items()}
+    (reading,) = readings(catalog()["sumber_segar"], room)
+    assert isinstance(reading, Reading)
+    assert (reading.value, reading.evidence.numerator, reading.evidence.denominator) == (25, 1, 4)
+    assert reading.freshness.state(NOW) is State.LIVE
+    assert reading.evidence.sources == tuple(CASES)
