@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors import registry
 from connectors.http import Http, origins
 from connectors.intake import take
-from connectors.runner import PAUSE, connector, replay
+from connectors.job import connector
+from connectors.runner import PAUSE, replay
 from connectors.source import Context, SourceError
 from layers import clock
 from layers.areas import AreaTree, Places

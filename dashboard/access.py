@@ -120,7 +120,10 @@ class Access:
 
 def following(asked: str) -> str:
     """Where to go after signing in: one of our own pages by its path and query, else the wall."""
-    parts = urlsplit(asked)
+    try:
+        parts = urlsplit(asked)
+    except ValueError:
+        return HOME
     plain = asked.isprintable() and not parts.scheme and not parts.netloc and "\\" not in asked
     if not plain or find_page(parts.path) is None:
         return HOME

@@ -25,7 +25,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from dashboard import api
-from dashboard.access import HOME, Access
+from dashboard.access import HOME, Access, read_form
 from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
 from dashboard.cut import check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
@@ -127,6 +127,7 @@ class Web:
         lang, wrong, status = language(request), None, 200
         following = request.query_params.get("lanjut", "")
         if request.method == "POST":
+            following = (await read_form(request)).get("lanjut", "")
             if answer := await self.access.sign_in(request):
                 return answer
             wrong, status = say(lang, "Nama pengguna atau kata sandi tidak cocok."), 401

@@ -46,7 +46,7 @@ class Shell:
             htpy.dialog("#kartu", aria_label=say(lang, "Asal-usul angka")),
             htpy.div("#react-entry-point", hidden=True),
             htpy.script("#_dash-config", type="application/json")[Markup(self.dash_config)],  # noqa: S704 - to_json escapes it
-            htpy.script(src=self.assets.url("live.js"), defer=True),
+            [htpy.script(src=self.assets.url(name), defer=True) for name in self.assets.names(".js")],
         ]
         return self._html(page.title[lang], page.theme, lang, body)
 

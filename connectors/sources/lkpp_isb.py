@@ -36,7 +36,11 @@ class Endpoint(Config):
 
 
 class LkppIsb(Config):
-    """The tables to read; without ``years`` the current budget year; with ``klpd`` only the rows of that government."""
+    """The tables to read; without ``years`` the current budget year.
+
+    With ``klpd`` only the rows of that government. Without, all, but none is given an OPD: another
+    government's Dinas Kesehatan is not this city's.
+    """
 
     endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
     years: tuple[int, ...] = ()
@@ -73,7 +77,8 @@ def parse(row: Row, config: LkppIsb, ctx: Context) -> Kept | Excluded:
         return Excluded(rule="dihapus_di_sumber")
     if row.get("digabung") is True:
         return Excluded(rule="digabung_ke_paket_yang_diumumkan")
-    return _package(row, table, ctx) if isinstance(table, Packages) else _measurement(row, table, ctx)
+    unit = _opd(row, ctx) if config.klpd else None
+    return _package(row, table, unit, ctx) if isinstance(table, Packages) else _measurement(row, table, unit, ctx)
 
 
 # --- pure -----------------------------------------------------------------------------------------
@@ -130,7 +135,7 @@ def _pieces(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [row | {"ukuran": name} for name in stated] or [row]
 
 
-def _package(row: Row, form: Packages, ctx: Context) -> Kept:
+def _package(row: Row, form: Packages, unit: str | None, ctx: Context) -> Kept:
     value, status = money(row, form.value), text(row, form.status) if form.status else None
     if status is not None and status.lower() not in form.stages:
         raise BadRow(form.status or "status", f"status {status[:60]!r} belum dikenal")
@@ -142,7 +147,7 @@ def _package(row: Row, form: Packages, ctx: Context) -> Kept:
         source=ctx.source,
         source_id=f"{form.prefix}-{need(row, form.code)}",
         seen_at=ctx.now,
-        opd=_opd(row, ctx),
+        opd=unit,
         announced=_local(row, form.announced, ctx) or need_moment(row, form.announced, ctx.city),
         year=year(row, "tahun_anggaran"),
         title=need(row, form.title),
@@ -161,7 +166,7 @@ def _package(row: Row, form: Packages, ctx: Context) -> Kept:
     return Kept(record=record, place=place(text(row, "lokasi_pekerjaan"), ctx.city))
 
 
-def _measurement(row: Row, form: Sums, ctx: Context) -> Kept | Excluded:
+def _measurement(row: Row, form: Sums, unit: str | None, ctx: Context) -> Kept | Excluded:
     """A budget's figure holds for its year, so it is dated at the year's beginning."""
     name = text(row, "ukuran")
     if name is None:
@@ -174,7 +179,7 @@ def _measurement(row: Row, form: Sums, ctx: Context) -> Kept | Excluded:
         source=ctx.source,
         source_id=f"{name}-{budget}-{need(row, form.code)}",
         seen_at=ctx.now,
-        opd=_opd(row, ctx),
+        opd=unit,
         name=name,
         subject=need(row, form.subject),
         value=float(amount),

@@ -21,6 +21,7 @@ List = Literal["tender", "nontender", "nonspk", "swakelola", "darurat"]
 
 STATUSES = {
     "paket sedang berjalan": Stage.CONTRACT,
+    "paket sudah selesai": Stage.DONE,
     "paket selesai": Stage.DONE,
     "paket dibatalkan": Stage.CANCELLED,
     "paket batal": Stage.CANCELLED,
@@ -29,7 +30,11 @@ STATUSES = {
 
 
 class Spse(Config):
-    """``base`` is the LPSE's address; one run opens at most ``pages_per_run`` announcement pages, ``pause`` seconds apart."""
+    """``base`` is the LPSE's address; one run opens at most ``pages_per_run`` announcement pages, ``pause`` seconds apart.
+
+    With ``institution`` only its packages. Without, all, but none is given an OPD: another
+    government's Dinas Kesehatan is not this city's.
+    """
 
     base: Annotated[str, Field(pattern=r"^https?://")]
     lists: tuple[List, ...] = get_args(List)
@@ -89,7 +94,7 @@ def parse(row: Row, config: Spse, ctx: Context) -> Kept | Excluded:
             source=ctx.source,
             source_id=f"{kind}-{need(row, 'kode')}",
             seen_at=ctx.now,
-            opd=opd(ctx.city, names=[text(row, "satuan_kerja")]),
+            opd=opd(ctx.city, names=[text(row, "satuan_kerja")]) if config.institution else None,
             announced=moment(row, "tahap_pertama", ctx.city) or need_moment(row, "tanggal_pembuatan", ctx.city),
             year=year(row, "tahun"),
             title=_words(need(row, "nama")),

@@ -18,10 +18,10 @@ from dashboard.parts.breakdown import breakdown
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.map import map_legend, map_stage, paints
 from dashboard.parts.marks import days
-from dashboard.parts.tile import tile
+from dashboard.parts.tile import missing_tile, tile
 from dashboard.parts.trend import Series, trend
 from layers.drill import Query
-from layers.model import UNPLACED, Area, Level, Reading, Snapshot
+from layers.model import UNPLACED, Area, Level, Reading, Snapshot, Trend
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -61,7 +61,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         "sources-state": sources_state(snapshot, view),
         "area-head": _head(area, view),
         "filters": _filters(drill, view),
-        **{f"tile-{name}": tile(r, view.catalog[name], view, trends.get(name)) for name, r in readings.items() if r},
+        **{f"tile-{name}": _card(name, r, trends.get(name), view) for name, r in readings.items()},
         **_charts(drill, readings[OPEN], view),
         "map-legend": map_legend(snapshot, view, view.catalog[COMPARED], signs=False),
         "compare": _compare(snapshot, area, view),
@@ -93,6 +93,11 @@ def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaP
         div(".split")[found["trend"], map_panel],
         div(".quarters")[found["by-category"], found["by-opd"], found["by-channel"], found["compare"]],
     )
+
+
+def _card(name: str, reading: Reading | None, trend_: Trend | None, view: View) -> htpy.Element:
+    kpi = view.catalog[name]
+    return tile(reading, kpi, view, trend_) if reading else missing_tile(kpi, view)
 
 
 def _query(area: Area, view: View) -> Query:

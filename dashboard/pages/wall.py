@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import div, h2, header, main, p, section, span
+from htpy import div, h2, header, main, section, span
 
 from dashboard import text
 from dashboard.page import EVERYONE, AreaPaint, Page
@@ -16,7 +16,7 @@ from dashboard.parts.bars import bars, rank
 from dashboard.parts.frame import banner, events, wall_header
 from dashboard.parts.map import map_legend, map_overlay, map_stage, paints
 from dashboard.parts.marks import age
-from dashboard.parts.tile import tile
+from dashboard.parts.tile import missing_tile, tile
 from layers.model import Snapshot, State
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     trends = {trend.kpi: trend for trend in snapshot.trends if trend.area == snapshot.city}
     for name in view.city.wall.tiles:
         reading = snapshot.reading(name)
-        found[f"tile-{name}"] = tile(reading, view.catalog[name], view, trends.get(name)) if reading else _missing(name, view)
-    total = snapshot.reading(ARRIVALS)
-    found["arrivals"] = arrivals(snapshot.arrivals, total, view) if total else htpy.figure(".arrivals", id="arrivals")
+        found[f"tile-{name}"] = (
+            tile(reading, view.catalog[name], view, trends.get(name)) if reading else missing_tile(view.catalog[name], view)
+        )
+    found["arrivals"] = arrivals(snapshot.arrivals, snapshot.reading(ARRIVALS), view)
     return found
 
 
@@ -106,14 +107,6 @@ def _ranking(snapshot: Snapshot, view: View) -> htpy.Element:
 def _short(slug: str, view: View) -> str:
     opd = view.city.opd(slug)
     return opd.short if opd else slug
-
-
-def _missing(name: str, view: View) -> htpy.Element:
-    """A tile whose reading the snapshot does not hold yet."""
-    kpi = view.catalog[name]
-    return htpy.article(".tile", {"data-kpi": name, "data-value": "", "data-state": State.NEVER.value}, id=f"tile-{name}")[
-        htpy.header[htpy.h3[kpi.short[view.lang]]], p(".figure.none")[text.say(view.lang, "belum dihitung")]
-    ]
 
 
 PAGE = Page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from dashboard.parts.marks import age
 from dashboard.parts.scale import area_path, pc, ticks
 from dashboard.parts.trend import STRETCHED
 from layers.clock import start_of_day
-from layers.model import Arrivals, Reading
+from layers.model import Arrivals, Reading, State
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -26,29 +27,44 @@ SMOOTH = 30
 """Minutes that one step of the drawing sums up: shorter slots would only show noise from a distance."""
 
 
-def arrivals(day: Arrivals, total: Reading, view: View, *, element: str = "arrivals") -> htpy.Element:
-    """Counts of today per channel; ``total`` is the same day's reading and brings the origin and the age."""
+def arrivals(day: Arrivals, total: Reading | None, view: View, *, element: str = "arrivals") -> htpy.Element:
+    """Counts of today per channel; ``total`` is the same day's reading and brings the origin and the age.
+
+    Drawn up to the moment that the data speak for: after it there is nothing, which is not the same as zero.
+    """
+    title = text.say(view.lang, "Aduan masuk hari ini per kanal")
+    seen = total.freshness.observed_at if total else None
+    if total is None or seen is None:
+        return figure(".arrivals", id=element, role="group", aria_label=title)[
+            figcaption[h2[title]], _nothing("belum ada data", view)
+        ]
     channels = _channels(day, view)
-    done = _minutes(view) // SMOOTH
-    stacks = [[0.0] * done]
+    stacks = [[0.0] * (_minutes(min(seen, view.now), view) // SMOOTH)]
     for _, values in channels:
         stacks.append([below + value for below, value in zip(stacks[-1], values, strict=False)])
-    high = ticks(0, max(stacks[-1], default=0) or 1)[-1]
-    title = text.say(view.lang, "Aduan masuk hari ini per kanal")
+    live = total.freshness.state(view.now) is State.LIVE
     return figure(".arrivals", {"data-kpi": total.kpi, "data-scope": total.area}, id=element, role="group", aria_label=title)[
         figcaption[
             h2[title],
             age(total.freshness, view),
             ul(".legend")[[_entry(k, name, values, view) for k, (name, values) in enumerate(channels)]],
         ],
-        _plot(stacks, high, view) if channels else htpy.p(".empty")[text.say(view.lang, "Belum ada aduan masuk hari ini.")],
+        _plot(stacks, view)
+        if channels
+        else _nothing(
+            "Belum ada aduan masuk hari ini." if live else "Belum ada yang tercatat hari ini; datanya belum mutakhir.", view
+        ),
     ]
+
+
+def _nothing(words: str, view: View) -> htpy.Element:
+    return htpy.p(".empty")[text.say(view.lang, words)]
 
 
 def _channels(day: Arrivals, view: View) -> list[tuple[str, list[float]]]:
     """Channels from most to least, in steps of :data:`SMOOTH` minutes up to now."""
     per = max(SMOOTH // day.minutes, 1)
-    steps = _minutes(view) // SMOOTH + 1
+    steps = _minutes(view.now, view) // SMOOTH + 1
     rows = [
         (name, [float(sum(counts[at * per : (at + 1) * per])) for at in range(steps)]) for name, counts in day.channels.items()
     ]
@@ -59,19 +75,20 @@ def _channels(day: Arrivals, view: View) -> list[tuple[str, list[float]]]:
     return rows
 
 
-def _minutes(view: View) -> int:
-    """Whole minutes since local midnight."""
-    return int((view.now - start_of_day(view.now, view.city.zone)).total_seconds() // 60)
+def _minutes(moment: datetime, view: View) -> int:
+    """Whole minutes of a moment since today's local midnight, never negative."""
+    return max(0, int((moment - start_of_day(view.now, view.city.zone)).total_seconds() // 60))
 
 
 def _entry(k: int, name: str, values: list[float], view: View) -> htpy.Element:
     return li[i(class_=f"key c{k}"), span[name], " ", htpy.b[text.number(sum(values), 0, view.lang)]]
 
 
-def _plot(stacks: list[list[float]], high: float, view: View) -> htpy.Element:
+def _plot(stacks: list[list[float]], view: View) -> htpy.Element:
     """The stretches that are over; the one that runs would seem a fall, so only its line "sekarang" shows."""
-    elapsed = _minutes(view)
-    slots = elapsed // SMOOTH
+    elapsed = _minutes(view.now, view)
+    slots = len(stacks[0])
+    high = ticks(0, max(stacks[-1], default=0) or 1)[-1]
     now = pc(elapsed / DAY * 100)
     return svg(".plot", aria_hidden="true")[
         g(".grid")[[line(x1="0", x2="100%", y1=pc(100 - f * 100), y2=pc(100 - f * 100)) for f in (0, 0.5, 1)]],

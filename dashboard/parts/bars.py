@@ -87,7 +87,9 @@ def _bar(reading: Reading, full: float) -> htpy.Element:
     return svg(".bar", aria_hidden="true")[
         rect(".track", width="100%", height="100%"),
         rect(".fill", width=at(reading.value or 0), height="100%"),
-        line(".whisker", x1=at(low), x2=at(high), y1="50%", y2="50%") if low is not None and high is not None else None,
+        [line(class_=kind, x1=at(low), x2=at(high), y1="50%", y2="50%") for kind in ("whisker halo", "whisker")]
+        if low is not None and high is not None
+        else None,
         line(".tick", x1=at(reading.target), x2=at(reading.target), y1="0", y2="100%") if reading.target is not None else None,
     ]
 

@@ -79,18 +79,21 @@ def identity(source: SourceState, view: View) -> htpy.Element:
         ("dikarantina", source.quarantined),
     )
     total = sum(n for _, n in parts)
-    cells: list[htpy.Node] = [_cell("dilihat", source.seen, view, "seen"), span(".op", aria_hidden="true")["="]]
-    for k, (name, n) in enumerate(parts):
-        cells += [span(".op", aria_hidden="true")["+"] if k else None, _cell(name, n, view, name)]
+    terms = [_term("=" if k == 0 else "+", name, n, view) for k, (name, n) in enumerate(parts)]
     wrong = total != source.seen
     return div(".identity", data_adds_up="false" if wrong else "true")[
-        div(".sum", role="group")[cells],
+        div(".sum", role="group")[_count("dilihat", source.seen, view), terms],
         p(".bad")[text.say(view.lang, "Jumlah tidak cocok: selisih {n} baris.", n=source.seen - total)] if wrong else None,
     ]
 
 
-def _cell(name: str, n: int, view: View, key: str) -> htpy.Element:
-    return span(".count", {"data-count": key, "data-value": str(n)})[
+def _term(sign: str, name: str, n: int, view: View) -> htpy.Element:
+    """A sign with the count after it, so that a narrow screen never parts them."""
+    return span(".term")[span(".op", aria_hidden="true")[sign], _count(name, n, view)]
+
+
+def _count(name: str, n: int, view: View) -> htpy.Element:
+    return span(".count", {"data-count": name, "data-value": str(n)})[
         strong[text.number(n, 0, view.lang)], span[text.say(view.lang, name)]
     ]
 

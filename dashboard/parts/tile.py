@@ -67,6 +67,13 @@ def tile(reading: Reading, kpi: Kpi, view: View, trend: Trend | None = None, *, 
     ]
 
 
+def missing_tile(kpi: Kpi, view: View) -> htpy.Element:
+    """The place of a tile whose reading the snapshot does not hold yet."""
+    return article(".tile", {"data-kpi": kpi.id, "data-value": "", "data-state": State.NEVER.value}, id=f"tile-{kpi.id}")[
+        header[h3[kpi.short[view.lang]]], p(".figure.none")[text.say(view.lang, "belum dihitung")]
+    ]
+
+
 def _note(kind: str, words: str | None) -> htpy.Element | None:
     return p(kind)[words] if words else None
 

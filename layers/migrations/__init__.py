@@ -21,5 +21,5 @@ def upgrade(connection: Connection, branch: str) -> None:
         return script._upgrade_revs("head", revision)  # noqa: SLF001 - what alembic.command.upgrade itself calls
 
     with EnvironmentContext(Config(), script, fn=steps, destination_rev="head") as environment:
-        environment.configure(connection=connection, transactional_ddl=False)
+        environment.configure(connection=connection, version_table=f"{branch}_schema", transactional_ddl=False)
         environment.run_migrations()

@@ -30,7 +30,7 @@ from layers.boundaries import load_boundaries
 from layers.city import City, SourceConfig, load
 from layers.model import Outcome, Record, Run
 from layers.settings import Settings
-from layers.store import Batch, Store
+from layers.store import BATCH_ROWS, Batch, Store
 from tests.connectors import server
 from tests.connectors.server import Upstream
 
@@ -303,7 +303,7 @@ class _Any:
 
     def test_pages_are_bounded_and_cursors_are_json(self, bench: Bench) -> None:
         for page in _pages(bench, None):
-            assert len(page.rows) <= runner.BATCH
+            assert len(page.rows) <= BATCH_ROWS
             assert page.cursor is None or json.loads(json.dumps(page.cursor)) == page.cursor
 
     def test_from_any_cursor_the_rest_arrives(self, bench: Bench) -> None:

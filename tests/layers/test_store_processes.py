@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-import subprocess
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from layers.model import Kind, Outcome
 from layers.people import People
 from layers.schema import RECORD_TABLES
 from tests.layers import writer
-from tests.layers.made import ANALYST, NOW, SECRET, give, new_store, opened
+from tests.layers.made import ANALYST, NOW, SECRET, complaint, give, new_store, opened
 
-ROOT = Path(__file__).parents[2]
-SPAWN = multiprocessing.get_context("spawn")
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["layers.migrations", "layers.people", "psycopg", "tests.layers.writer"])
 KILLS = 10
 
 
@@ -32,29 +32,30 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return found
 
 
-def start(url: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.layers.writer", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-    )
+def start(url: str) -> tuple[BaseProcess, Connection]:
+    mine, its = PROCESSES.Pipe()
+    process = PROCESSES.Process(target=writer.write, args=(url, its))
+    process.start()
+    its.close()
+    return process, mine
 
 
 def test_kill_9_at_any_moment_loses_and_doubles_nothing(url: str) -> None:
     """What was said to be kept is kept, the cursor stands for exactly the rows, the next run goes on."""
     for kill in range(KILLS):
-        process = start(url)
-        assert process.stdout
-        said = [process.stdout.readline() for _ in range(1 + kill % 3)]  # at least one part further each time
+        process, says = start(url)
+        said = [says.recv() for _ in range(1 + kill % 3)]  # at least one part further each time
         process.kill()
-        process.communicate()
+        process.join()
         with opened(url) as store:
             part = (store.cursor("laksa") or {"part": 0})["part"]
-            assert part >= max((int(line) + 1 for line in said if line.strip()), default=0)
+            assert part >= said[-1] + 1
             (facts,) = store.source_states()
             assert facts.records == facts.kept == facts.seen == part * writer.ROWS
             assert len(store.rows(ANALYST, Kind.COMPLAINT, limit=10**6)) == part * writer.ROWS
-    last = start(url)
-    _, errors = last.communicate(timeout=120)
-    assert last.returncode == 0, errors
+    last, _says = start(url)
+    last.join(120)
+    assert last.exitcode == 0
     with opened(url) as store:
         (facts,) = store.source_states()
         assert facts.records == facts.kept == facts.seen == writer.PARTS * writer.ROWS
@@ -67,10 +68,9 @@ def test_kill_9_at_any_moment_loses_and_doubles_nothing(url: str) -> None:
         assert (ids, seqs, top) == (writer.PARTS * writer.ROWS, writer.PARTS * writer.ROWS, store.head())
 
 
-def open_and_count(url: str) -> int:
+def open_and_give(url: str, source: str) -> int:
     with opened(url) as store:
-        give(store, source="laksa")
-        return len(store.source_states())
+        return give(store, [complaint("1", source=source)])[1].kept
 
 
 def people_open(url: str) -> bool:
@@ -81,13 +81,13 @@ def people_open(url: str) -> bool:
 
 
 def test_processes_that_open_an_empty_database_at_once_all_succeed(url: str) -> None:
-    with ProcessPoolExecutor(6, mp_context=SPAWN) as pool:
-        assert list(pool.map(open_and_count, [url] * 6)) == [1] * 6
+    with ProcessPoolExecutor(6, mp_context=PROCESSES) as pool:
+        assert list(pool.map(open_and_give, [url] * 6, "abcdef")) == [1] * 6
 
 
 def test_the_people_of_a_room_may_share_the_servers_database_or_have_their_own(url: str) -> None:
     own = url.replace("s.sqlite", "p.sqlite")
-    with ProcessPoolExecutor(3, mp_context=SPAWN) as pool:
+    with ProcessPoolExecutor(3, mp_context=PROCESSES) as pool:
         assert list(pool.map(people_open, [own] * 3)) == [True] * 3
     with opened(url) as store:
         assert store.head() == 0
@@ -105,7 +105,7 @@ def test_of_many_processes_one_gets_the_lease_each_time(url: str) -> None:
     """All ask for the same thirty turns; the turns never overlap, so each turn has at most one winner."""
     with opened(url):
         pass
-    with ProcessPoolExecutor(4, mp_context=SPAWN) as pool:
+    with ProcessPoolExecutor(4, mp_context=PROCESSES) as pool:
         answers: list[list[bool]] = list(pool.map(take, [url] * 4, [f"p{n}" for n in range(4)]))
     winners = [sum(turn) for turn in zip(*answers, strict=True)]
     assert max(winners) == 1

@@ -81,7 +81,7 @@ def test_opds_and_places_of_the_real_rows(city: City, settings: Settings, respon
         assert all(p.opd for p in plans)
         assert Counter(p.opd for p in plans).most_common(2) == [("dinkes", 420), ("bkpsdm", 151)]
         assert Counter(p.placed_by for p in plans)[PlacedBy.NAME] == sum(p.area.count(".") == 3 for p in plans) > 70
-        assert Counter(p.area for p in plans)["36.71.01.1005"] == sum(p.area == "36.71.01.1005" for p in plans)
+        assert Counter(p.area for p in plans)["36.71.01.1005"] == 41  # "cikokol"; 38 x "Karang Tengah" may be either level
 
 
 def test_a_real_plan_field_by_field(city: City, settings: Settings, responses: dict[str, tuple[str, bytes]]) -> None:

@@ -1,0 +1,161 @@
+"""The contract that every row passes: what is believed, what goes to quarantine and why, and where a record is placed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.intake import MAX_ID, MAX_TEXT, check, take
+from connectors.source import BadRow, Config, Context, Excluded, Kept, Place, Row, Source
+from layers.city import City
+from layers.model import UNPLACED, Complaint, Kind, Measurement, Package, PlacedBy, Record, Service, Stage, Status
+from tests.connectors.contract import places
+
+NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+RECEIVED = NOW - timedelta(days=2)
+
+COMPLAINT = Complaint(
+    source="uji", source_id="1", seen_at=NOW, received=RECEIVED, status=Status.DONE, category="Jalan", channel="LAKSA"
+)
+PACKAGE = Package(
+    source="uji", source_id="1", seen_at=NOW, announced=RECEIVED, year=2026, title="Belanja", method="Tender", stage=Stage.PLANNED
+)
+SERVICE = Service(source="uji", source_id="1", seen_at=NOW, day=RECEIVED, service="KTP", served=3)
+FORECAST = Measurement(
+    source="uji", source_id="1", seen_at=NOW, name="suhu", subject="kota", value=-1.5, unit="C", measured=NOW + timedelta(days=2)
+)
+
+
+@pytest.mark.parametrize("record", [COMPLAINT, PACKAGE, SERVICE, FORECAST], ids=["complaint", "package", "service", "forecast"])
+def test_an_honest_record_passes(record: Record) -> None:
+    check(record, NOW)
+
+
+def later(**fields: Any) -> Record:
+    return replace(COMPLAINT, **fields)
+
+
+BROKEN: dict[str, tuple[Record, str, str]] = {
+    "closed before": (later(closed=RECEIVED - timedelta(seconds=1)), "closed", "ditutup sebelum diterima"),
+    "answered before": (later(responded=RECEIVED - timedelta(days=1)), "responded", "ditanggapi sebelum diterima"),
+    "verified before": (later(verified=RECEIVED - timedelta(days=1)), "verified", "diverifikasi sebelum diterima"),
+    "future": (later(received=NOW + timedelta(minutes=6)), "received", "waktu di masa depan"),
+    "version of the future": (later(known_at=NOW + timedelta(hours=1)), "known_at", "waktu di masa depan"),
+    "year 1": (later(received=datetime(1, 1, 1, tzinfo=UTC)), "received", "tahun tidak masuk akal"),
+    "year 9999": (later(due=datetime(9999, 12, 31, tzinfo=UTC)), "due", "tahun tidak masuk akal"),
+    "naive": (later(received=datetime(2026, 1, 1)), "received", "waktu tanpa zona UTC"),  # noqa: DTZ001
+    "not UTC": (later(received=RECEIVED.astimezone(timezone(timedelta(hours=7)))), "received", "waktu tanpa zona UTC"),
+    "half a point": (later(lat=-6.1), "lat", "koordinat tidak lengkap"),
+    "null island": (later(lat=0.0, lon=0.0), "lat", "koordinat nol"),
+    "off the earth": (later(lat=91.0, lon=1.0), "lat", "koordinat di luar bumi"),
+    "not a number": (later(lat=float("nan"), lon=1.0), "lat", "bukan bilangan"),
+    "empty": (later(category="  "), "category", "kosong"),
+    "no id": (later(source_id=""), "source_id", "kosong"),
+    "long id": (later(source_id="x" * (MAX_ID + 1)), "source_id", "teks terlalu panjang"),
+    "long text": (later(category="x" * (MAX_TEXT + 1)), "category", "teks terlalu panjang"),
+    "nul": (later(category="a\x00b"), "category", "memuat aksara nol"),
+    "negative money": (replace(PACKAGE, pagu=Decimal("-1")), "pagu", "nilai uang negatif"),
+    "infinite money": (replace(PACKAGE, pagu=Decimal("Infinity")), "pagu", "bukan bilangan"),
+    "too much money": (replace(PACKAGE, pagu=Decimal("1e16")), "pagu", "nilai uang tidak masuk akal"),
+    "negative count": (replace(SERVICE, served=-1), "served", "jumlah tidak masuk akal"),
+    "infinite value": (replace(FORECAST, value=float("inf")), "value", "bukan bilangan"),
+}
+
+
+@pytest.mark.parametrize(("record", "field", "reason"), BROKEN.values(), ids=BROKEN)
+def test_what_cannot_be_so_names_its_field_and_reason(record: Record, field: str, reason: str) -> None:
+    with pytest.raises(BadRow) as caught:
+        check(record, NOW)
+    assert (caught.value.field, caught.value.reason) == (field, reason)
+
+
+def test_the_limits_themselves_are_believed() -> None:
+    check(later(received=NOW + timedelta(minutes=5)), NOW)
+    check(later(closed=RECEIVED), NOW)
+    check(later(due=RECEIVED - timedelta(days=3)), NOW)
+    check(later(category="x" * MAX_TEXT), NOW)
+    check(replace(PACKAGE, pagu=Decimal(0)), NOW)
+
+
+# --- take ---
+
+
+class Empty(Config):
+    """Nothing to configure."""
+
+
+def parse(row: Row, _: Empty, ctx: Context) -> Kept | Excluded:
+    fate = row["fate"]
+    if fate == "exclude":
+        return Excluded(rule=row.get("rule", "uji_coba"))
+    if fate == "bad":
+        raise BadRow("status", "tidak dikenal")
+    if fate == "crash":
+        return row["lacking"]  # type: ignore[no-any-return]
+    record = replace(COMPLAINT, source=ctx.source, source_id=str(row["id"]), seen_at=ctx.now, category=row.get("text", "Jalan"))
+    return Kept(record=record, place=row.get("place", Place()))
+
+
+SOURCE = Source(
+    name="uji",
+    title={"id": "Uji", "en": "Test"},
+    kinds=frozenset([Kind.COMPLAINT]),
+    config=Empty,
+    pages=lambda *_: iter(()),
+    parse=parse,
+    key=lambda row: str(row["id"]),
+)
+
+
+def context(city: City) -> Context:
+    return Context(source="uji", city=city, now=NOW, data=Path())
+
+
+@given(st.lists(st.sampled_from(["keep", "exclude", "bad", "crash"]), max_size=60))
+def test_every_row_has_exactly_one_fate(city: City, fates: list[str]) -> None:
+    rows = [{"id": number, "fate": fate} for number, fate in enumerate(fates)]
+    taken = take(rows, SOURCE, Empty(), context(city), places())
+    counted = Counter(fates)
+    assert [record.source_id for record in taken.records] == [str(row["id"]) for row in rows if row["fate"] == "keep"]
+    assert taken.excluded == ({"uji_coba": counted["exclude"]} if counted["exclude"] else {})
+    assert [reject.original for reject in taken.rejects] == [row for row in rows if row["fate"] in ("bad", "crash")]
+    assert len(rows) == len(taken.records) + sum(taken.excluded.values()) + len(taken.rejects)
+
+
+def test_a_row_that_breaks_the_connector_is_a_reject_with_its_id(city: City) -> None:
+    taken = take([{"id": 7, "fate": "crash"}, {"fate": "bad"}], SOURCE, Empty(), context(city), places())
+    crashed, keyless = taken.rejects
+    assert (crashed.source_id, crashed.field, crashed.reason) == ("7", "baris", "tidak terbaca (KeyError)")
+    assert (keyless.source_id, keyless.field) == (None, "status")
+
+
+def placed(city: City, place: Place) -> tuple[str, PlacedBy]:
+    row = {"id": 1, "fate": "keep", "place": place}
+    (record,) = take([row], SOURCE, Empty(), context(city), places()).records
+    return record.area, record.placed_by
+
+
+def test_the_most_exact_statement_places_a_record(city: City) -> None:
+    one, two = [area for area in city.areas if area.label_lat is not None and area.label_lon is not None][3:5]
+    point = {"lat": two.label_lat, "lon": two.label_lon}
+    assert placed(city, Place(code=one.code, **point)) == (one.code, PlacedBy.CODE)
+    assert placed(city, Place(code="99.99", **point, kelurahan=one.name)) == (two.code, PlacedBy.POINT)
+    assert placed(city, Place(**point)) == (two.code, PlacedBy.POINT)
+    assert placed(city, Place(lat=42.3, lon=-71.0, kelurahan=one.name)) == (one.code, PlacedBy.NAME)
+    assert placed(city, Place(kelurahan="Antah Berantah")) == (UNPLACED, PlacedBy.NONE)
+    assert placed(city, Place()) == (UNPLACED, PlacedBy.NONE)
+
+
+def test_identifiers_in_texts_are_masked_on_the_way_in(city: City) -> None:
+    row = {"id": 1, "fate": "keep", "text": "Hubungi 0812-3456-7890 atau NIK 3671012345678901"}
+    (record,) = take([row], SOURCE, Empty(), context(city), places()).records
+    assert isinstance(record, Complaint)
+    assert record.category == "Hubungi [telepon] atau NIK [nik]"

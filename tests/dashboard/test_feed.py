@@ -1,0 +1,367 @@
+"""The hub: what it starts from, what wakes it, what it never does; and the stream that browsers hear."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from dashboard import access as access_module
+from dashboard import feed as feed_module
+from dashboard.bodies import GZIP_HEADER, Event
+from dashboard.feed import Hub, key
+from dashboard.page import document, find_page
+from dashboard.stream import Stream
+from layers.cache import Cache
+from layers.model import Role, Scope, Snapshot
+from layers.wire import encode
+from tests.dashboard.server import Live, room, serving
+from tests.dashboard.snapshots import NOW, PUBLIC, snapshot
+
+WALL = find_page("/dinding")
+assert WALL is not None
+PAGE, PARAMS = WALL
+
+
+def write(file: Path, new: Snapshot) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_bytes(encode(new))
+    part.replace(file)
+
+
+async def until(true: Callable[[], Any], seconds: float = 8) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Hub]:
+    return lambda cache=None: Hub(room(tmp_path), tmp_path / "frames" / "snapshot.json", cache)
+
+
+# --- what it holds --------------------------------------------------------------------------------
+
+
+def test_without_anything_there_is_nothing_and_not_zero(made: Callable[..., Hub]) -> None:
+    async def run() -> None:
+        hub = made()
+        await hub.start()
+        assert hub.snapshot is None
+        assert await hub.draw(key(PUBLIC, PAGE, PARAMS, "id")) is None
+        await hub.stop()
+
+    asyncio.run(run())
+
+
+def test_starts_from_the_file_and_follows_it(made: Callable[..., Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "LOOK", 0.05)
+
+    async def run() -> None:
+        write(tmp_path / "frames" / "snapshot.json", snapshot(3))
+        hub = made()
+        await hub.start()
+        assert hub.snapshot == snapshot(3)
+        write(tmp_path / "frames" / "snapshot.json", snapshot(4, values={"aduan_terbuka": 9}))
+        await until(lambda: hub.snapshot and hub.snapshot.version == 4)
+        (tmp_path / "frames" / "snapshot.json").write_bytes(b"{broken")
+        await asyncio.sleep(0.2)
+        assert hub.snapshot is not None
+        assert hub.snapshot.version == 4, "a broken file takes nothing away"
+        write(tmp_path / "frames" / "snapshot.json", snapshot(5))
+        await until(lambda: hub.snapshot and hub.snapshot.version == 5)
+        await hub.stop()
+
+    asyncio.run(run())
+
+
+def test_versions_only_rise(made: Callable[..., Hub]) -> None:
+    hub = made()
+    assert hub.put(snapshot(7))
+    assert not hub.put(snapshot(6))
+    assert not hub.put(snapshot(7, values={"aduan_terbuka": 1}))
+    assert hub.snapshot == snapshot(7)
+
+
+def test_follows_the_cache_and_outlives_it(
+    made: Callable[..., Hub], tmp_path: Path, redis_server: tuple[str, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LOOK", 0.05)
+    url, process = redis_server
+    publisher = Cache(url, "36.71")
+
+    async def run() -> None:
+        publisher.publish_snapshot(1, encode(snapshot(1)))
+        hub = made(Cache(url, "36.71"))
+        await hub.start()
+        assert hub.snapshot is not None
+        assert hub.snapshot.version == 1
+        started = time.monotonic()
+        publisher.publish_snapshot(2, encode(snapshot(2)))
+        await until(lambda: hub.snapshot and hub.snapshot.version == 2)
+        assert time.monotonic() - started < 1
+        process.kill()
+        process.wait()
+        write(tmp_path / "frames" / "snapshot.json", snapshot(3))
+        await until(lambda: hub.snapshot and hub.snapshot.version == 3)
+        await hub.stop()
+
+    asyncio.run(run())
+    publisher.close()
+
+
+def test_a_cache_that_is_away_does_not_hold_up_the_start(made: Callable[..., Hub], tmp_path: Path) -> None:
+    async def run() -> None:
+        write(tmp_path / "frames" / "snapshot.json", snapshot(1))
+        hub = made(Cache(f"unix://{tmp_path}/nobody", "36.71"))
+        started = time.monotonic()
+        await hub.start()
+        assert time.monotonic() - started < 1
+        assert hub.snapshot is not None
+        assert hub.cache_down
+        await hub.stop()
+
+    asyncio.run(run())
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+def test_a_page_is_drawn_once_for_all_who_may_see_the_same(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    real = Hub.render
+    monkeypatch.setattr(Hub, "render", lambda hub, wanted, new: (drawn.append(wanted), real(hub, wanted, new))[1])
+
+    async def run() -> None:
+        hub = made()
+        hub.put(snapshot(1))
+        rina, sari = (Scope(user=name, role=Role.ANALYST) for name in ("rina", "sari"))
+        first = await asyncio.gather(*(hub.draw(key(scope, PAGE, PARAMS, "id")) for scope in (rina, sari, rina, sari)))
+        assert len(drawn) == 1
+        assert all(one is first[0] for one in first)
+        assert drawn[0].scope.user == "analyst", "what is shared names nobody"
+        await hub.draw(key(rina, PAGE, PARAMS, "en"))
+        await hub.draw(key(Scope(user="rina", role=Role.ANALYST, opds=frozenset({"dlh"})), PAGE, PARAMS, "id"))
+        assert len(drawn) == 3
+
+    asyncio.run(run())
+
+
+def test_a_page_that_cannot_be_drawn_keeps_its_last_version(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        hub = made()
+        hub.put(snapshot(1))
+        good = await hub.draw(key(PUBLIC, PAGE, PARAMS, "id"))
+        monkeypatch.setattr(Hub, "render", lambda *_: 1 / 0)
+        hub.put(snapshot(2))
+        assert await hub.draw(key(PUBLIC, PAGE, PARAMS, "id")) is good
+
+    asyncio.run(run())
+
+
+def test_a_delta_holds_what_changed_and_names_its_base(made: Callable[..., Hub]) -> None:
+    async def run() -> None:
+        hub, wanted = made(), key(PUBLIC, PAGE, PARAMS, "id")
+        hub.put(snapshot(1))
+        await hub.draw(wanted)
+        hub.put(snapshot(2, values={"aduan_terbuka": 1235}))
+        drawn = await hub.draw(wanted)
+        assert drawn is not None
+        delta, whole = hub.event(wanted, drawn, 1), hub.event(wanted, drawn, 0)
+        assert hub.event(wanted, drawn, 1) is delta, "the same bytes for every browser with that base"
+        sent = orjson.loads(delta.raw.split(b"data: ")[1])
+        assert (sent["base"], sent["version"]) == (1, 2)
+        assert "tile-aduan_terbuka" in sent["parts"]
+        assert "1.235" in sent["parts"]["tile-aduan_terbuka"]
+        assert "tile-paket_diumumkan" not in sent["parts"]
+        assert not sent["areas"]
+        everything = orjson.loads(whole.raw.split(b"data: ")[1])
+        assert everything["base"] is None
+        assert set(everything["parts"]) == set(drawn.document.parts)
+        assert set(everything["areas"]) == set(drawn.document.areas)
+
+    asyncio.run(run())
+
+
+def test_applying_deltas_gives_the_whole(made: Callable[..., Hub]) -> None:
+    """Whatever changes between versions, a browser that applies each delta holds what a newcomer is given."""
+    view = made().room.view(PUBLIC, "id", {})
+    values = ({"aduan_terbuka": n, "selesai_tepat_waktu": 90 + n / 7, "aduan_lewat_tenggat": 80 - n} for n in range(6))
+    documents = [document(PAGE, snapshot(n + 1, now=NOW + timedelta(seconds=n), values=v), view) for n, v in enumerate(values)]
+    parts, areas = dict(documents[0].parts), dict(documents[0].areas)
+    for before, after in zip(documents, documents[1:], strict=False):
+        delta = after.since(before)
+        parts |= delta.parts
+        areas |= delta.areas
+        assert (parts, areas) == (after.parts, after.areas)
+    assert documents[2].since(documents[2]).parts == {}
+
+
+def test_memory_is_bounded(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "KEPT_PAGES", 5)
+
+    async def run() -> None:
+        hub = made()
+        for version in range(1, 12):
+            hub.put(snapshot(version))
+            for n in range(9):
+                await hub.draw(key(PUBLIC, PAGE, {"category": str(n)}, "id"))
+            await hub.draw(key(PUBLIC, PAGE, PARAMS, "id"))
+        assert len(hub._drawn) == 5
+        assert max(len(held) for held in hub._drawn.values()) <= feed_module.KEPT_VERSIONS
+        assert not hub._drawing
+
+    asyncio.run(run())
+
+
+# --- streams ------------------------------------------------------------------------------------
+
+
+def test_events_compressed_once_fit_into_every_stream() -> None:
+    first, second = Event("beat", b'{"now":1}'), Event("doc", b'{"parts":"' + b"abc" * 5000 + b'"}')
+    for order in ([first, second], [second, first, second]):
+        reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        stream = GZIP_HEADER + b"".join(event.packed() for event in order)
+        assert reader.decompress(stream) == b"".join(event.raw for event in order)
+    assert len(second.packed()) < 200
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    with serving(tmp_path) as running:
+        yield running
+
+
+def events(answer: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+    name = ""
+    for line in answer.iter_lines():
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data: "):
+            yield name, orjson.loads(line[6:])
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_the_stream_brings_a_beat_and_each_change(live: Live, coding: str) -> None:
+    with (
+        live.client(headers={"accept-encoding": coding}) as client,
+        client.stream("GET", "/live?page=/dinding&lang=id&base=1") as answer,
+    ):
+        assert answer.headers["content-type"] == "text/event-stream"
+        assert answer.headers.get("content-encoding", "identity") == coding
+        heard = events(answer)
+        name, beat = next(heard)
+        assert name == "beat"
+        assert abs(beat["now"] / 1000 - time.time()) < 5
+        live.publish(snapshot(2, values={"aduan_terbuka": 4321}))
+        name, doc = next(heard)
+        assert name == "doc"
+        assert (doc["base"], doc["version"]) == (1, 2)
+        assert 'data-value="4321"' in doc["parts"]["tile-aduan_terbuka"]
+
+
+def test_a_browser_without_its_base_is_sent_the_whole(live: Live) -> None:
+    with live.client() as client:
+        for base in ("0", "99", "", "x"):
+            with client.stream("GET", f"/live?page=/dinding&base={base}") as answer:
+                heard = events(answer)
+                next(heard)
+                name, doc = next(heard)
+                assert (name, doc["base"], doc["version"]) == ("doc", None, 1)
+
+
+def test_ticks_are_coalesced(live: Live) -> None:
+    """A hundred versions in a moment are a few documents, the last of them the newest."""
+    with live.client() as client, client.stream("GET", "/live?page=/dinding&base=1") as answer:
+        heard = events(answer)
+        next(heard)
+        for version in range(2, 102):
+            live._loop.call_soon_threadsafe(live.hub.put, snapshot(version, values={"aduan_terbuka": version}))
+        versions = []
+        while not versions or versions[-1] < 101:
+            versions.append(next(heard)[1]["version"])
+    assert len(versions) < 60
+    assert versions == sorted(set(versions))
+
+
+def test_a_stream_ends_with_its_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_module, "REMEMBER", 0.0)
+    monkeypatch.setattr(feed_module, "BEAT", 0.1)
+    with serving(tmp_path, demo=False) as live, live.client() as client:
+        client.get(f"/layar/{live.people.add_screen('lobi')}")
+        with client.stream("GET", "/live?page=/dinding&base=1") as answer:
+            heard = events(answer)
+            assert [next(heard)[0] for _ in range(3)] == ["beat"] * 3
+            live.people.revoke_screen("lobi")
+            assert len(list(heard)) <= 2, "it ends by itself"
+
+
+def test_a_stop_does_not_wait_for_browsers(tmp_path: Path) -> None:
+    with serving(tmp_path) as live, live.client() as client, client.stream("GET", "/live?page=/dinding&base=1") as answer:
+        next(events(answer))
+        started = time.monotonic()
+        live.stop()
+        assert time.monotonic() - started < 2
+        assert live.hub.connections == 0
+
+
+def test_a_browser_that_left_leaves_nothing(live: Live) -> None:
+    for _ in range(20):
+        with live.client() as client, client.stream("GET", "/live?page=/dinding&base=1") as answer:
+            next(events(answer))
+    deadline = time.monotonic() + 5
+    while live.hub.connections and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert live.hub.connections == 0
+
+
+def test_a_thousand_streams_are_small_and_quick(made: Callable[..., Hub]) -> None:
+    """1,000 streams of one page: a few KB each, and one update reaches all of them well within a second."""
+
+    async def run() -> None:
+        hub = made()
+        wanted = key(PUBLIC, PAGE, PARAMS, "id")
+        hub.put(snapshot(1))
+        await hub.draw(wanted)
+        heard = [0]
+        leave = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            heard[0] += b"event: doc" in message.get("body", b"")
+
+        async def receive() -> Any:
+            await leave.wait()
+            return {"type": "http.disconnect"}
+
+        async def still() -> bool:
+            return True
+
+        gc.collect()
+        tracemalloc.start()
+        tasks = [asyncio.create_task(Stream(hub, wanted, 1, packed=False, still=still)({}, receive, send)) for _ in range(1000)]
+        await until(lambda: hub.connections == 1000)
+        each = tracemalloc.get_traced_memory()[0] / 1000
+        tracemalloc.stop()
+        assert each < 12_000, f"{each:.0f} bytes a stream"
+        started = time.monotonic()
+        hub.put(snapshot(2, values={"aduan_terbuka": 5}))
+        await until(lambda: heard[0] == 1000)
+        assert time.monotonic() - started < 1
+        leave.set()
+        await asyncio.gather(*tasks)
+        assert hub.connections == 0
+
+    asyncio.run(run())

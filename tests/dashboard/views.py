@@ -1,0 +1,166 @@
+"""Views and whole cities for the tests of parts and pages: the tiny city, and Kota Tangerang on its worst day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from dashboard.fonts import load_fonts
+from dashboard.page import Page, View, document, layout
+from layers.areas import AreaTree
+from layers.boundaries import MapAsset, load_boundaries
+from layers.catalog import catalog
+from layers.city import City, load
+from layers.drill import Drill, Query, Slice
+from layers.model import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Outcome, Reading, Snapshot, SourceState, Trend
+from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, PUBLIC, reading, snapshot, source
+
+ASSETS = Path(__file__).parents[2] / "assets"
+LONG_REASON = "belum ada sumber yang memberi waktu respons pertama pada kurun ini"
+STALE = Freshness(observed_at=NOW - timedelta(days=3), fetched_at=NOW, budget=timedelta(hours=1))
+
+_SQUARES = {code: f"M{x} {y}h500v400h-500Z" for code, (x, y) in zip(KELURAHAN, ((0, 400), (0, 0), (500, 400), (500, 0)), strict=True)}
+TINY_MAP = MapAsset(
+    city="36.71",
+    schematic=False,
+    digest="0",
+    width=1000.0,
+    height=800.0,
+    west=106.60,
+    north=-6.14,
+    per_lon=8333.0,
+    per_lat=10000.0,
+    paths=_SQUARES,
+    kecamatan={"36.71.01": "M0 0h500v800h-500Z", "36.71.02": "M500 0h500v800h-500Z"},
+    outline="M0 0h1000v800h-1000Z",
+    labels={
+        **dict(zip(KELURAHAN, ((250.0, 600.0), (250.0, 200.0), (750.0, 600.0), (750.0, 200.0)), strict=True)),
+        "36.71.01": (250.0, 400.0),
+        "36.71.02": (750.0, 400.0),
+    },
+)
+
+
+def view(city: City = CITY, asset: MapAsset = TINY_MAP, **fields: Any) -> View:
+    """A public view of the tiny city, in Indonesian, unless ``fields`` say otherwise."""
+    given = {"now": NOW, "lang": "id", "scope": PUBLIC, "params": {}, **fields}
+    return View(city=city, tree=AreaTree.of(city), map=asset, catalog=catalog(), **given)
+
+
+def html(page: Page, shown: Snapshot, seen: View, folder: Path) -> Path:
+    """A page as a file that a browser opens by itself, its styles and fonts beside it."""
+    fonts = load_fonts(folder)
+    (folder / "fonts.css").write_text(fonts.css(""), encoding="utf-8")
+    sheets = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("fonts.css", "base.css", f"{page.theme}.css"))
+    for name in ("base.css", f"{page.theme}.css"):
+        (folder / name).write_bytes((ASSETS / name).read_bytes())
+    body = layout(page, document(page, shown, seen), seen)
+    path = folder / "index.html"
+    head = f'<!doctype html><html lang="id" data-theme="{page.theme}"><meta charset="utf-8">'
+    head += '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+    path.write_text(f"{head}<title>{page.path}</title>{sheets}<body>{body}", encoding="utf-8")
+    return path
+
+
+def real_city(data: Path) -> tuple[City, MapAsset]:
+    """The pack of Kota Tangerang with its schematic map."""
+    city = load("36.71")
+    return city, load_boundaries(city, data).asset
+
+
+def worst_day(city: City) -> Snapshot:
+    """The longest names, the largest numbers, reasons instead of values, and data three days old."""
+    tree = AreaTree.of(city)
+    longest = max(tree.kelurahan, key=lambda area: len(area.name))
+    owners = sorted(city.opds, key=lambda opd: -len(opd.short))
+    values = {name: 1_234_567.0 for name in city.wall.tiles} | {"selesai_tepat_waktu": 91.43, "sumber_segar": 100.0}
+    shown = [
+        replace(
+            reading(kpi, value=value, target=1_000_000.0 if value > 100 else 95.0, n=1_234_567),
+            change=-98_765.4 if value > 100 else -12.3,
+            band=(Band.ACT, Band.WATCH, Band.NORMAL)[place % 3],
+            freshness=STALE if place % 3 == 0 else reading(kpi).freshness,
+        )
+        for place, (kpi, value) in enumerate(values.items())
+    ]
+    shown[3] = reading(shown[3].kpi, why_none=LONG_REASON)
+    shown += [
+        reading(city.wall.map, area.code, value=None if place % 9 == 0 else float(place * place)) for place, area in enumerate(tree.kelurahan)
+    ]
+    shown += [_share(owner.slug, 99.95 - place * 3, n=123_456) for place, owner in enumerate(owners)]
+    cases = [
+        Attention(
+            id=f"kasus-{place}",
+            band=Band.ACT if place < 4 else Band.WATCH,
+            title="128 aduan pengangkutan sampah dan kebersihan lingkungan lewat tenggat",
+            place=f"Kel. {longest.name}, Kec. {tree.name(longest.parent or '')}",
+            area=longest.code,
+            owner=owners[0].slug if place else None,
+            since=NOW - timedelta(days=99),
+            n=128,
+            detail="tenggat terdekat berikutnya Rabu, 25 November 2026 pukul 16.00 WIB",
+        )
+        for place in range(12)
+    ]
+    return Snapshot(
+        version=1_234_567,
+        city=city.code,
+        built_at=NOW,
+        notice="Data contoh: riwayat 90 hari yang dibangkitkan untuk latihan, bukan keadaan kota yang sebenarnya hari ini.",
+        readings=tuple(shown),
+        trends=tuple(_trend(r) for r in shown[: len(values)]),
+        arrivals=Arrivals(minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}),
+        attention=tuple(cases),
+        events=tuple(
+            Event(at=NOW - timedelta(minutes=k), source="laksa", text="Panggilan darurat 112: pohon tumbang menutup jalan " * 2, area=longest.code)
+            for k in range(6)
+        ),
+        dots=tuple(Dot(lat=-6.17 - k / 2000, lon=106.64 + k / 2000, at=NOW - timedelta(minutes=k)) for k in range(50)),
+        sources=tuple(bad_source(k) for k in range(4)),
+    )
+
+
+def _share(opd: str, value: float, n: int) -> Reading:
+    kept = max(value, 0.0)
+    proof = Evidence(sources=("laksa",), numerator=kept, denominator=100.0, low=max(kept - 4, 0), high=min(kept + 3, 100))
+    return reading("selesai_tepat_waktu", value=kept, opd=opd, target=95.0, n=n, evidence=proof, band=Band.ACT)
+
+
+def _trend(shown: Reading) -> Trend:
+    days = tuple((NOW.date() - timedelta(days=29 - d)).isoformat() for d in range(30))
+    return Trend(kpi=shown.kpi, area=shown.area, days=days, values=tuple(None if d == 4 else float(d * d) for d in range(30)))
+
+
+def bad_source(k: int) -> SourceState:
+    return source(
+        f"sumber_{k}",
+        title=f"Layanan Aspirasi Kotak Saran Anda dan Pengaduan Terpadu {k}",
+        age=timedelta(days=k),
+        outcome=Outcome.DRIFT,
+        message='kolom "tanggal_pengaduan_diterima" tidak ada pada 40 dari 40 baris',
+        failures=k,
+        tested_on_real=k % 2 == 0,
+    )
+
+
+def drill(query: Query) -> Drill:
+    """A drill of the tiny city: forty categories, two OPDs, one channel without anything overdue."""
+    days = tuple((NOW.date() - timedelta(days=89 - d)).isoformat() for d in range(90))
+
+    def part(key: str, n: int) -> Slice:
+        return Slice(key=key, label=key.upper(), received=n, closed=n // 2, open=n // 3, overdue=n // 30)
+
+    return Drill(
+        query=query,
+        at=NOW,
+        readings=tuple(r for r in snapshot().readings if r.area == query.area and r.opd is None),
+        days=days,
+        received=tuple(range(90)),
+        closed=tuple(range(90, 0, -1)),
+        by_category=tuple(part(f"kategori {k}", 400 - k) for k in range(40)),
+        by_opd=(part("dlh", 90), part("dpupr", 3)),
+        by_channel=(part("sms", 9),),
+        by_area=(),
+    )
