@@ -1,22 +1,23 @@
 /* Keeps a page that arrived complete up to date, and says so when it cannot.
  *
- * The server sends documents {version, base, parts: {id: html}, areas: {code: [class, value, label]}} as
- * events; parts are swapped and shapes recoloured in place. Nothing here decides what a number is: only how
- * old it is, by the server's clock, so that a page without a server can never look live.
+ * Documents {version, base, parts: {id: html}, areas: {code: [class, value, label]}} come as events; parts
+ * are swapped and shapes recoloured in place. Nothing here decides what a number is: only how old it is, by
+ * the server's clock, so that a page without a server can never look live.
  */
 (() => {
   "use strict";
 
-  const GONE = 6e3;      // ms without a stream before the banner shows
-  const SILENT = 25e3;   // ms without a heartbeat before the stream counts as dead (a beat comes every 10 s)
+  const GONE = 6e3;      // ms without a word before the banner
+  const SILENT = 25e3;   // ms without a heartbeat (one each 10 s): dead
   const LONGEST = 10e3;  // ms of the longest pause between two tries
-  const POLL = 5e3;      // ms between whole documents while no stream comes through
+  const POLL = 5e3;      // ms between whole documents without a stream
   const STALE_AFTER = 3; // budgets, as in layers/model.py
 
   const { body, documentElement: root } = document;
   const lang = root.lang, page = body.dataset.page;
   const find = id => document.getElementById(id);
   const all = (selector, from = document) => from.querySelectorAll(selector);
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
   // --- time -------------------------------------------------------------------------------------
 
@@ -41,7 +42,7 @@
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const mark = (element, state) => { if (element.dataset.state !== state) element.dataset.state = state; };
 
-  /** Every age on screen, and from it every state: live within its budget, then late, then stale. */
+  /** Every age, and from it every state: live within its budget, then late, then stale. */
   function tick() {
     const moment = now();
     for (const time of all("time[data-observed]")) {
@@ -74,13 +75,12 @@
   }
 
   function swap(id, html) {
-    const old = find(id), template = document.createElement("template");
+    const old = find(id), fresh = make("template", { innerHTML: html }).content.firstElementChild;
     if (!old) return;
-    template.innerHTML = html;
-    const fresh = template.content.firstElementChild;
     const before = new Map();
     for (const element of [old, ...all("[data-value]", old)]) before.set(name(element), element.dataset.value);
-    const focused = old.contains(document.activeElement) && (document.activeElement.name ? document.activeElement : document.activeElement.closest("[data-kpi], [id]"));
+    const active = document.activeElement;
+    const focused = old.contains(active) && (active.name ? active : active.closest("[data-kpi], [id]"));
     old.replaceWith(fresh);
     for (const element of [fresh, ...all("[data-value]", fresh)]) {
       const value = before.get(name(element));
@@ -89,12 +89,13 @@
     if (focused) refocus(focused);
   }
 
-  /** Give the focus back to what stands where the element stood. */
+  /** Focus what now stands where the element stood. */
   function refocus(lost) {
     const match = lost.name ? document.querySelector(`[name="${CSS.escape(lost.name)}"]`)
       : lost.id ? find(lost.id) : [...all("[data-kpi]")].find(element => name(element) === name(lost));
-    const target = match && (match.matches("button, a, select, [tabindex]") ? match : match.querySelector("button, a, [tabindex]"));
-    if (target) target.focus({ preventScroll: true });
+    const takes = "button, a, select, [tabindex]";
+    const target = match?.matches(takes) ? match : match?.querySelector(takes);
+    target?.focus({ preventScroll: true });
   }
 
   function paint(code, [cls, value, label]) {
@@ -113,7 +114,6 @@
     version = doc.version;
     body.dataset.version = version;
     tick();
-    document.dispatchEvent(new CustomEvent("liveroom:document", { detail: doc }));
   }
 
   /** A document of the stream. A narrowed page asks for its own cut again instead. */
@@ -137,7 +137,7 @@
     source = new EventSource(address("/live", { base: version }));
     source.addEventListener("beat", event => {
       const beat = JSON.parse(event.data);
-      if (build && beat.build !== build) location.reload(); // another release: its own scripts and styles
+      if (build && beat.build !== build) location.reload(); // another release
       build = beat.build;
       offset = beat.now - Date.now();
       alive();
@@ -149,7 +149,7 @@
 
   function alive() { heard = Date.now(); banner(); }
 
-  /** Try again after a jittered pause, without end: an EventSource alone gives up at its first 503. */
+  /** Again after a jittered pause, without end: an EventSource gives up at its first 503. */
   function again() {
     if (source) source.close();
     source = null;
@@ -165,7 +165,7 @@
     banner();
   }
 
-  /** The whole document by plain request: when a base is missing, or while no stream comes through. */
+  /** The whole document: when a base is missing, or while no stream comes through. */
   async function fetchWhole() {
     polled = Date.now();
     try {
@@ -189,7 +189,7 @@
     root.classList.toggle("gone", gone);
   }
 
-  const wake = () => { if (!document.hidden && (!source || Date.now() - heard > SILENT / 2)) { tries = 0; open(); } };
+  const wake = () => { if (!document.hidden && (!source || Date.now() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);
   addEventListener("online", wake);
   addEventListener("pageshow", event => { if (event.persisted) wake(); });
@@ -210,7 +210,7 @@
   function evidence(element) {
     const { kpi, scope, area, opd } = element.dataset;
     opener = element;
-    card.replaceChildren(Object.assign(document.createElement("p"), { textContent: body.dataset.loading, className: "loading" }));
+    card.replaceChildren(make("p", { textContent: body.dataset.loading, className: "loading" }));
     if (!card.open) card.showModal();
     const mine = asked += 1;
     ask("tanya", { page, kpi, area: scope || area || null, opd: opd || null, lang, cut, n: mine });
@@ -242,7 +242,7 @@
     },
   });
 
-  /** Dash calls its callbacks once with nothing when it has drawn: only then can a store be set. */
+  /** Dash calls a callback with nothing once it has drawn: only then can a store be set. */
   function started() {
     ready = true;
     body.dataset.ready = "";
@@ -251,7 +251,7 @@
 
   /** Dash's scripts, in order, once the page has been painted. */
   function load() {
-    const scripts = body.dataset.dash.split(" ").map(src => Object.assign(document.createElement("script"), { src, async: false }));
+    const scripts = body.dataset.dash.split(" ").map(src => make("script", { src, async: false }));
     scripts[scripts.length - 1].onload = () => new window.DashRenderer();
     document.head.append(...scripts);
   }
@@ -277,8 +277,12 @@
     narrow();
   }
 
-  document.addEventListener("change", event => { const form = event.target.closest("form[data-cut]"); if (form) choose(form); });
-  document.addEventListener("submit", event => { if (event.target.matches("form[data-cut]")) { event.preventDefault(); choose(event.target); } });
+  for (const kind of ["change", "submit"]) document.addEventListener(kind, event => {
+    const form = event.target.closest("form[data-cut]");
+    if (!form) return;
+    event.preventDefault();
+    choose(form);
+  });
   addEventListener("popstate", () => location.reload());
 
   tick();

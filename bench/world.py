@@ -32,28 +32,29 @@ SECRET = "k3Vt8Qn5Wb1Zr7Lx0Hs6Dy2Fc9Mj4Pg-benchmark"
 SOURCE = """\
 connector = "tabular"
 title = "LR-1: aduan"
-owner = "Diskominfo"
+owner = "lr"
 interval = "{interval}"
 budget = "1h"
 
 [config]
 kind = "complaint"
+id = "id"
 {location}
-zone = "Asia/Jakarta"
 
 [config.fields]
-source_id = {{ column = "id", type = "text" }}
-received = {{ column = "created_at", type = "time" }}
-responded = {{ column = "first_response_at", type = "time" }}
-closed = {{ column = "closed_at", type = "time" }}
-due = {{ column = "sla_due_at", type = "time" }}
+received = {{ column = "created_at" }}
+responded = {{ column = "first_response_at" }}
+closed = {{ column = "closed_at" }}
+due = {{ column = "sla_due_at" }}
 category = {{ column = "category" }}
 channel = {{ column = "channel" }}
-opd = {{ column = "opd" }}
-area = {{ column = "kelurahan_code" }}
-lat = {{ column = "lat", type = "float" }}
-lon = {{ column = "lon", type = "float" }}
-status = {{ column = "status", codes = {{ baru = "menunggu", verifikasi = "menunggu", proses = "diproses", selesai = "selesai", ditolak = "ditolak" }} }}
+opd = {{ column = "opd", values = "opd" }}
+status = {{ column = "status", values = {{ baru = "menunggu", verifikasi = "menunggu", proses = "diproses", selesai = "selesai", ditolak = "ditolak" }} }}
+
+[config.place]
+code = "kelurahan_code"
+lat = "lat"
+lon = "lon"
 """
 
 

@@ -5,6 +5,7 @@ All raise :class:`connectors.source.BadRow` with the field and a reason in the c
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -102,6 +103,11 @@ def need_moment(row: Row, field: str, city: City) -> datetime:
     if value is None:
         raise BadRow(field, "tanggal kosong, padahal wajib diisi")
     return value
+
+
+def digest(*parts: object) -> str:
+    """A short fingerprint of an answer and of the settings that it is read by: when either changes, it is read again."""
+    return hashlib.sha256(b"\0".join(part if isinstance(part, bytes) else repr(part).encode() for part in parts)).hexdigest()[:24]
 
 
 def opd(city: City, *, codes: Iterable[str | None] = (), names: Iterable[str | None] = ()) -> str | None:

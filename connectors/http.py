@@ -153,7 +153,8 @@ class Http:
 
     def _once(self, method: str, url: str, into: Path | None, parts: dict[str, Any]) -> Answer:
         """One request, one answer."""
-        seconds = min(self._end - monotonic(), self._request_seconds)
+        left = self._end - monotonic()
+        seconds = left if into is not None else min(left, self._request_seconds)  # a large file may take all that there is
         if seconds <= 0:
             raise TryLater(f"tenggat pengambilan habis: {bare(url)}")
         if self._opened is None:

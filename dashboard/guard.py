@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -134,7 +135,9 @@ class Guard:
 
     def error(self, request: Request, error: Exception) -> Response:
         """A generic body with a reference; what happened stands in the log under the same reference."""
-        status = error.status_code if isinstance(error, HTTPException) else 500
+        status = (
+            error.status_code if isinstance(error, HTTPException) else 422 if isinstance(error, RequestValidationError) else 500
+        )
         headers = error.headers if isinstance(error, HTTPException) else None
         reference = uuid.uuid4().hex[:12]
         if status >= 500:

@@ -35,12 +35,12 @@ class Stream:
         headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
         if self.packed:
             headers.append((b"content-encoding", b"gzip"))
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if self.packed:
-            await send({"type": "http.response.body", "body": GZIP_HEADER, "more_body": True})
         gone = asyncio.ensure_future(_disconnect(receive))
         self.hub.connections += 1
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if self.packed:
+                await send({"type": "http.response.body", "body": GZIP_HEADER, "more_body": True})
             await self._run(gone, send)
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:

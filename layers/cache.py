@@ -76,6 +76,7 @@ class Cache:
         self._channel = self._prefix + "ticks"
         self._publish = self._redis.register_script(_PUBLISH)
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         self._closed_until = 0.0
         self._pause = 0.0
 
@@ -83,6 +84,8 @@ class Cache:
         return f"Cache({self._prefix!r})"
 
     def close(self) -> None:
+        """Let go of the server; whoever follows the ticks ends within :data:`SILENCE`."""
+        self._ended.set()
         self._redis.close()
 
     def ping(self) -> None:
@@ -120,17 +123,17 @@ class Cache:
     # --- ticks ---------------------------------------------------------------------------------
 
     def ticks(self) -> Iterator[int]:
-        """Versions as they rise, the present one first; blocks between them and never ends.
+        """Versions as they rise, the present one first; blocks between them, and ends only when the cache is closed.
 
         A lost connection is made anew for ever; what was published meanwhile comes as one tick.
         """
         last = -1
         pause = 0.1
-        while True:
+        while not self._ended.is_set():
             bus = PubSub(self._redis.connection_pool, ignore_subscribe_messages=True)
             try:
                 bus.subscribe(self._channel)
-                while True:
+                while not self._ended.is_set():
                     pointer = self._redis.get(self._pointer)
                     version = _read_pointer(pointer)[0] if isinstance(pointer, bytes) else last
                     if version > last:
@@ -142,7 +145,7 @@ class Cache:
                 log.debug("cache: ticks: %s", type(error).__name__)
             finally:
                 bus.close()
-            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads the reconnections
+            self._ended.wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads the reconnections
             pause = min(pause * 2, SILENCE)
 
     # --- breaker -------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ ENV = "LIVEROOM_CLOCK"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetClock:
-    """A clock that was set to ``start`` at ``since`` (monotonic seconds) and runs ``speed`` times as fast."""
+    """A clock that was set to ``start`` at ``since`` (seconds since 1970) and runs ``speed`` times as fast."""
 
     start: datetime
     since: float
@@ -125,11 +125,13 @@ def parse_time(text: str, zone: ZoneInfo, formats: Sequence[str] = ()) -> dateti
         pass
     if match := _WORDS.fullmatch(text):
         day, month, year, hour, minute, second, mark = match.groups()
-        return _build(text, (year, month, day, hour or "0", minute or "0", second or "0"), mark, zone)
+        return _build(text, (year, month, day, hour or "0", minute or "0", second or "0"), mark and mark.upper(), zone)
     if match := _WORDS_US.fullmatch(text):
         month, day, year, clock, half = match.groups()
         hour, minute, second = (*(clock or "0:00").split(":"), "0")[:3]
         if half:
+            if not 1 <= int(hour) <= 12:
+                raise TimeError(f"waktu yang tidak ada: {text[:40]!r}")
             hour = str(int(hour) % 12 + (12 if half == "PM" else 0))
         return _build(text, (year, month, day, hour, minute, second), None, zone)
     raise TimeError(f"bukan waktu yang dikenal: {text[:40]!r}")
@@ -137,8 +139,8 @@ def parse_time(text: str, zone: ZoneInfo, formats: Sequence[str] = ()) -> dateti
 
 def _offset(text: str) -> str:
     for name, offset in _ZONES.items():
-        if text.endswith(" " + name):
-            return text.removesuffix(" " + name) + offset
+        if text.upper().endswith(" " + name):
+            return text[: -len(name) - 1] + offset
     return text
 
 
@@ -149,13 +151,16 @@ def _build(text: str, parts: tuple[str, ...], mark: str | None, zone: ZoneInfo) 
         raise TimeError(f"bukan waktu yang dikenal: {text[:40]!r}")
     offset: tzinfo = datetime.fromisoformat(f"2000-01-01T00:00{_ZONES[mark]}").tzinfo or zone if mark else zone
     try:
-        return datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=offset).astimezone(UTC)
+        return _aware(datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=offset), zone)
     except ValueError as error:
         raise TimeError(f"waktu yang tidak ada: {text[:40]!r}") from error
 
 
 def _aware(moment: datetime, zone: ZoneInfo) -> datetime:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:  # 0001-01-01 is how some databases write "none"
+        raise TimeError(f"waktu di luar kalender: {moment.isoformat()}") from error
 
 
 def days_back(moment: datetime, zone: ZoneInfo, days: int) -> list[date]:

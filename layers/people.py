@@ -89,7 +89,7 @@ class People(Database):
         facts |= {"opds": _listed(opds), "areas": _listed(areas)}
         with self.write() as connection:
             new = self._insert(schema.account).values(facts).on_conflict_do_nothing()
-            if connection.execute(new).rowcount != 1:
+            if connection.execute(new.returning(schema.account.c.name)).first() is None:
                 raise ValueError(f"akun {name} sudah ada")
 
     def verify(self, name: str, password: str, now: datetime | None = None) -> Scope | None:
@@ -190,7 +190,8 @@ class People(Database):
         if not facts["name"]:
             raise ValueError("layar perlu nama")
         with self.write() as connection:
-            if connection.execute(self._insert(schema.screen).values(facts).on_conflict_do_nothing()).rowcount != 1:
+            new = self._insert(schema.screen).values(facts).on_conflict_do_nothing()
+            if connection.execute(new.returning(schema.screen.c.name)).first() is None:
                 raise ValueError(f"layar {name} sudah ada")
         return token
 

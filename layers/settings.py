@@ -6,7 +6,9 @@ import ipaddress
 import os
 import secrets
 import stat
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +41,10 @@ class Settings:
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the web server."""
-        return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:  # a name that others may resolve
+            return False
 
     @property
     def public_by_default(self) -> bool:
@@ -58,14 +63,18 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if env is None else env
     data = data_folder(env)
     demo = (data / "demo").is_dir()
-    sources = [data / "sources", data / "demo" / "sources", *(Path(p) for p in env.get("LIVEROOM_SOURCES", "").split(os.pathsep) if p)]
+    sources = [
+        data / "sources",
+        data / "demo" / "sources",
+        *(Path(p) for p in env.get("LIVEROOM_SOURCES", "").split(os.pathsep) if p),
+    ]
     boundaries = env.get("LIVEROOM_BOUNDARIES")
     return Settings(
         city=load(env.get("LIVEROOM_CITY", "36.71"), sources, Path(env.get("LIVEROOM_PACKS", PACKS))),
         data=data,
         host=env.get("LIVEROOM_HOST", "127.0.0.1"),
-        port=_whole(env, "LIVEROOM_PORT", 8050),
-        workers=_whole(env, "LIVEROOM_WORKERS", 1),
+        port=_whole(env, "LIVEROOM_PORT", 8050, range(65536)),
+        workers=_whole(env, "LIVEROOM_WORKERS", 1, range(1, 257)),
         demo=demo,
         database_url=env.get("LIVEROOM_DATABASE_URL", f"sqlite:///{data / 'liveroom.sqlite'}"),
         people_url=env.get("LIVEROOM_PEOPLE_URL", f"sqlite:///{data / 'people.sqlite'}"),
@@ -82,30 +91,40 @@ def data_folder(env: Mapping[str, str] | None = None) -> Path:
     return data
 
 
-def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, allowed: range) -> int:
     try:
-        return int(env.get(name, default))
+        number = int(env.get(name, default))
     except ValueError as error:
         raise SettingsError(f"{name}: {env[name]!r} bukan bilangan bulat") from error
+    if number not in allowed:
+        raise SettingsError(f"{name}: {number} di luar {allowed.start} sampai {allowed.stop - 1}")
+    return number
 
 
 def _secret(given: str | None, data: Path, *, demo: bool) -> str:
     """The given secret if it is strong; the demo makes one of its own and keeps it in ``DATA/secret``."""
     if given is None:
         path = data / "secret"
-        if path.exists():
-            if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise SettingsError(f"{path}: dapat dibaca orang lain; jalankan chmod 600")
-            given = path.read_text("ascii").strip()
-        elif demo:
-            given = secrets.token_urlsafe(SECRET_BYTES)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(given)
-        else:
+        if demo and not path.exists():
+            _make_secret(path)
+        if not path.exists():
             raise SettingsError(
                 "LIVEROOM_SECRET belum diisi; buat dengan: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
             )
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise SettingsError(f"{path}: dapat dibaca orang lain; jalankan chmod 600")
+        given = path.read_text("ascii").strip()
     weak = len(given.encode()) < SECRET_BYTES or len(set(given)) < 12
     if weak or any(word in given.lower() for word in _WELL_KNOWN):
         raise SettingsError(f"LIVEROOM_SECRET lemah: perlu sedikitnya {SECRET_BYTES} bita acak")
     return given
+
+
+def _make_secret(path: Path) -> None:
+    """Write a secret whole under its name; of several processes that start at once the first one's stays."""
+    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(SECRET_BYTES))
+    with suppress(FileExistsError):
+        path.hardlink_to(part)
+    Path(part).unlink()

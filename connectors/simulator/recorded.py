@@ -79,7 +79,7 @@ class Recorded:
         table, year = request.path_params["table"], request.path_params["year"]
         body = self._read(f"lkpp_isb/{table}.json")
         rows = json.loads(body) if body else []
-        found = [row for row in rows if str(row.get("tahun_anggaran", year)) == year]
+        found = [row for row in rows if row.get("tahun_anggaran") is None or str(row["tahun_anggaran"]) == year]
         if not found:
             return Response("<invalid_response>Data Kosong, silakan ulangi</invalid_response>", media_type="application/xml")
         return JSONResponse(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from connectors.answer import Answer
-from connectors.fields import moment, money, need, need_moment, opd, place, text, year
+from connectors.fields import digest, moment, money, need, need_moment, opd, place, text, year
 from connectors.http import Http
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, FormChanged, Kept, Page, Row, Sample, Source
 from connectors.sources._lkpp_tables import ADDED, COMMON, TABLES, Packages, Sums
@@ -54,11 +53,11 @@ def pages(http: Http, config: LkppIsb, cursor: Cursor | None, ctx: Context) -> I
         for family in _families(config):
             answers = [(e.table, http.get(e.url.replace("{year}", str(budget)))) for e in family]
             name = f"{'+'.join(table for table, _ in answers)}/{budget}"
-            digest = hashlib.sha256(b"\0".join(answer.body for _, answer in answers)).hexdigest()
-            if seen.get(name) == digest:
+            mark = digest(*(answer.body for _, answer in answers), config.klpd, ctx.city.opds)
+            if seen.get(name) == mark:
                 continue
             rows = join([_read(row, table) for table, answer in answers for row in listed(answer)])
-            seen[name] = digest
+            seen[name] = mark
             for start in range(0, max(len(rows), 1), CHUNK):
                 last = start + CHUNK >= len(rows)
                 yield Page(rows=rows[start : start + CHUNK], cursor=dict(seen) if last else None)

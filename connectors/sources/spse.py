@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +10,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, PositiveInt
 from selectolax.lexbor import LexborHTMLParser
 
-from connectors.fields import moment, need, need_moment, opd, place, rupiah, text, year
+from connectors.fields import digest, moment, need, need_moment, opd, place, rupiah, text, year
 from connectors.http import Http
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, Kept, Page, Row, Sample, Source
 from connectors.sources._spse import LISTINGS, Site
@@ -54,14 +53,14 @@ def pages(http: Http, config: Spse, cursor: Cursor | None, ctx: Context) -> Iter
     budgets = config.years or (ctx.now.astimezone(ctx.city.zone).year,)
     names = [f"{kind}/{budget}" for budget in budgets for kind in config.lists]
     state = {name: dict((cursor or {}).get(name, {})) for name in names}
-    left = config.pages_per_run
+    left, terms = config.pages_per_run, digest(config.institution, ctx.city.opds)
     for name in names:
         site = Site(http, config.base, *name.split("/"), length=config.length, pause=config.pause)
         listed = set()
         for found in site.rows():
             rows, took = [], False
             for row in found:
-                code, stamp = str(row["kode"]), _digest(row)
+                code, stamp = str(row["kode"]), digest(row, terms)[:12]
                 listed.add(code)
                 if state[name].get(code) == stamp:
                     continue
@@ -141,10 +140,6 @@ def _contract(row: Row) -> Decimal | None:
 def _words(printed: str) -> str:
     """A name without the marks that SPSE puts into it as HTML."""
     return " ".join(LexborHTMLParser(printed).text(separator=" ").split()) if "<" in printed else printed
-
-
-def _digest(row: Row) -> str:
-    return hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 _ROW = {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from connectors.fields import money, need, need_moment, opd, place, text, year
+from connectors.fields import digest, money, need, need_moment, opd, place, text, year
 from connectors.http import Http
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, FormChanged, Kept, Page, Row, Sample, Source
 from layers.model import Kind, Package, Stage
@@ -33,20 +32,20 @@ class TangerangPengadaan(Config):
         return self
 
 
-def pages(http: Http, config: TangerangPengadaan, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:  # noqa: ARG001
+def pages(http: Http, config: TangerangPengadaan, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
     """Each service whole. The cursor remembers a digest of each answer: the same again is not read again."""
-    seen = {name: digest for name, digest in (cursor or {}).items() if name in TangerangPengadaan.model_fields}
+    seen = {name: mark for name, mark in (cursor or {}).items() if name in TangerangPengadaan.model_fields}
     for service, address in config.model_dump(exclude_none=True).items():
         answer = http.get(address)
-        digest = hashlib.sha256(answer.body).hexdigest()
-        if seen.get(service) == digest:
+        mark = digest(answer.body, ctx.city.opds)
+        if seen.get(service) == mark:
             continue
         rows = answer.json()
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
             raise FormChanged(f"layanan {service} tidak memberi daftar baris: {answer.url}")
         for start in range(0, len(rows), CHUNK):
             last = start + CHUNK >= len(rows)
-            seen |= {service: digest} if last else {}
+            seen |= {service: mark} if last else {}
             yield Page(
                 rows=[{**row, "layanan": service} for row in rows[start : start + CHUNK]],
                 cursor=dict(seen) if last else None,

@@ -12,8 +12,16 @@ _NARROW, _WIDE = set(".,:;'|iljtfI!() \u00a0-"), set("MWmw%@")
 
 
 def em(text: str) -> float:
-    """About how wide ``text`` is, in em of the bold face; errs on the wide side."""
-    return sum(0.29 if c in _NARROW else 0.87 if c in _WIDE else 0.66 if c.isupper() else 0.525 for c in text)
+    """About how wide ``text`` is, in em of the semibold face; errs on the wide side."""
+    return sum(_width(c) for c in text)
+
+
+def _width(c: str) -> float:
+    if c in _NARROW:
+        return 0.29 if c not in "fr-" else 0.4
+    if c in _WIDE:
+        return 0.9
+    return 0.66 if c.isupper() else 0.525 if c.isdigit() else 0.57
 
 
 def pc(value: float) -> str:
@@ -23,8 +31,8 @@ def pc(value: float) -> str:
 
 def ticks(low: float, high: float, about: int = 4) -> list[float]:
     """Round numbers that span ``low`` to ``high`` (1, 2 or 5 times a power of ten apart); at least two."""
-    if not high > low:
-        high = low + 1
+    if high - low <= abs(high) * 1e-9 + 1e-12:
+        high = low + max(abs(low), 1)
     rough = (high - low) / about
     power = 10 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)

@@ -1,4 +1,4 @@
-"""Tabular: every form of file, addresses, databases; types, code tables, exclusions, increments; and the real Boston file."""
+"""Tabular over files and addresses: every form, every increment; and the real Boston file."""
 
 from __future__ import annotations
 
@@ -7,76 +7,33 @@ import gzip
 import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import polars as pl
 import pytest
-from pydantic import ValidationError
-from sqlalchemy import create_engine, text
 
 from connectors.columns import ID, TORN
-from connectors.http import Http, origins
 from connectors.runner import run_once
-from connectors.source import BadRow, Context, Cursor, Excluded, FormChanged, Kept, Page, Refused, Row, SourceError, TryLater
-from connectors.sources.tabular import Tabular, pages, parse
+from connectors.source import BadRow, Context, Excluded, FormChanged, Kept, Refused, SourceError, TryLater
+from connectors.sources.tabular import parse
 from layers.city import City
-from layers.model import Complaint, Kind, Measurement, Outcome, Package, PlacedBy
+from layers.model import Kind, Outcome, PlacedBy
 from layers.settings import Settings
 from layers.store import Store
 from tests.connectors.boston import CLOSED_BEFORE_OPENED, ROWS, boston
-from tests.connectors.contract import contract_for, dump, places
+from tests.connectors.contract import contract_for, places
+from tests.connectors.measured import CELLS, EXPECTED, HEADINGS, NOW, last_cursor, measured, pull, rows_of, table
 from tests.connectors.server import Asked, Reply, Upstream
 
 TestTabular = contract_for("tabular")
-
-NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
-HEADINGS = ("nomor", "tanggal", "nilai")
-CELLS = [("A-1", "2026-11-02 07:31", 1.5), ("A-2", "2026-11-03 08:00", 2.0), ("A-3", "2026-11-04 09:15", -3.25)]
-EXPECTED = {
-    "A-1": (datetime(2026, 11, 2, 0, 31, tzinfo=UTC), 1.5),
-    "A-2": (datetime(2026, 11, 3, 1, 0, tzinfo=UTC), 2.0),
-    "A-3": (datetime(2026, 11, 4, 2, 15, tzinfo=UTC), -3.25),
-}
-MAP: dict[str, Any] = {
-    "kind": "measurement",
-    "id": "nomor",
-    "fields": {
-        "measured": {"column": "tanggal"},
-        "value": {"column": "nilai"},
-        "name": {"constant": "suhu"},
-        "subject": {"constant": "kota"},
-        "unit": {"constant": "C"},
-    },
-}
 
 
 @pytest.fixture
 def ctx(city: City, tmp_path: Path) -> Context:
     return Context(source="uji", city=city, now=NOW, data=tmp_path)
-
-
-def table(**more: Any) -> Tabular:
-    return Tabular.model_validate(MAP | more)
-
-
-def pull(config: Tabular, ctx: Context, cursor: Cursor | None = None) -> list[Page]:
-    with Http(origins(config), pause=0.001) as http:
-        return list(pages(http, config, cursor, ctx))
-
-
-def rows_of(found: list[Page]) -> list[Row]:
-    return [row for page in found for row in page.rows]
-
-
-def measured(config: Tabular, ctx: Context, rows: list[Row]) -> dict[str, tuple[datetime, float]]:
-    read = [parse(row, config, ctx) for row in rows]
-    records = [item.record for item in read if isinstance(item, Kept)]
-    assert len(records) == len(rows)
-    return {record.source_id: (record.measured, record.value) for record in records if isinstance(record, Measurement)}
 
 
 # --- every form of file ---
@@ -206,10 +163,6 @@ def test_a_missing_file_may_come_but_an_empty_pattern_is_nothing(ctx: Context) -
 # --- increments of files ---
 
 
-def last_cursor(found: list[Page]) -> Cursor:
-    return [page.cursor for page in found if page.cursor is not None][-1]
-
-
 def write(path: Path, rows: int, first: int = 0) -> None:
     with path.open("a", newline="") as file:
         writer = csv.writer(file)
@@ -300,228 +253,9 @@ def test_an_address_without_a_stamp_is_known_by_its_content(ctx: Context) -> Non
 
 
 def test_a_page_of_html_is_not_a_table(ctx: Context) -> None:
-    with Upstream({"/a.csv": ("text/html", b"<!doctype html><html>nomor,tanggal,nilai</html>")}) as upstream:
-        with pytest.raises(FormChanged, match="HTML"):
-            pull(table(url=f"{upstream.url}/a.csv"), ctx)
-
-
-# --- databases ---
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Any]]:
-    url = f"sqlite:///{tmp_path}/sumber.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text('CREATE TABLE aduan (nomor INTEGER, tanggal TIMESTAMP, nilai NUMERIC, "diubah pada" TIMESTAMP)'))
-    yield url, engine
-    engine.dispose()
-
-
-def insert(engine: Any, *rows: tuple[int, str | None]) -> None:
-    stamp = "INSERT INTO aduan VALUES (:n, '2026-11-02 07:31:00', 1.5, :changed)"
-    with engine.begin() as connection:
-        connection.execute(text(stamp), [{"n": number, "changed": changed} for number, changed in rows])
-
-
-def test_a_database_gives_new_and_changed_rows_ties_and_nulls_included(database: tuple[str, Any], ctx: Context) -> None:
-    url, engine = database
-    config = table(database={"url": url, "table": "aduan", "cursor": "diubah pada"})
-    assert pull(config, ctx) == []
-    insert(engine, (1, "2026-11-02 08:00:00"), (2, "2026-11-02 09:00:00"), (3, None))
-    found = pull(config, ctx)
-    assert sorted(row[ID] for row in rows_of(found)) == ["1", "2", "3"]
-    assert measured(config, ctx, rows_of(found))["1"] == (datetime(2026, 11, 2, 0, 31, tzinfo=UTC), 1.5)
-    cursor = json.loads(json.dumps(last_cursor(found)))
-    insert(engine, (4, "2026-11-02 09:00:00"), (5, None), (6, "2026-11-03 00:00:00"), (7, "2026-11-01 00:00:00"))
-    again = {row[ID] for row in rows_of(pull(config, ctx, cursor))}
-    assert again == {"2", "3", "4", "5", "6"}  # 7 was changed before the cursor: only a lag brings it
-
-
-def test_a_lag_asks_for_the_late_ones_again(database: tuple[str, Any], ctx: Context) -> None:
-    url, engine = database
-    config = table(database={"url": url, "table": "aduan", "cursor": "diubah pada", "lag": "2d"})
-    insert(engine, (1, "2026-11-02 08:00:00"))
-    cursor = last_cursor(pull(config, ctx))
-    insert(engine, (2, "2026-11-01 00:00:00"), (3, "2026-10-01 00:00:00"))
-    assert {row[ID] for row in rows_of(pull(config, ctx, cursor))} == {"1", "2"}
-
-
-def test_a_wrong_table_or_column_is_another_form(database: tuple[str, Any], ctx: Context) -> None:
-    url, engine = database
-    insert(engine, (1, None))
-    for wrong in ({"table": "tidak_ada"}, {"table": "aduan", "cursor": "tidak ada"}, {"table": 'aduan"; DROP TABLE aduan; --'}):
-        with pytest.raises(FormChanged):
-            pull(table(database={"url": url} | wrong), ctx)
-    assert len(rows_of(pull(table(database={"url": url, "table": "aduan"}), ctx))) == 1
-
-
-def test_a_database_that_is_away_is_tried_later(ctx: Context, tmp_path: Path) -> None:
-    for url in ("postgresql+psycopg://u:rahasia@127.0.0.1:9/x", f"sqlite:///{tmp_path}/belum.sqlite"):
-        with pytest.raises(TryLater) as caught:
-            pull(table(database={"url": url, "table": "t"}), ctx)
-        assert "rahasia" not in str(caught.value)
-    assert not (tmp_path / "belum.sqlite").exists()
-    for url in ("bukan-alamat", "tidakada://x", "sqlite:////etc/passwd", "sqlite://"):
-        with pytest.raises(Refused):
-            pull(table(database={"url": url, "table": "t"}), ctx)
-
-
-# --- the map ---
-
-
-def complaint(fields: dict[str, Any], row: dict[str, Any], ctx: Context, **more: Any) -> Complaint:
-    base = {
-        "received": {"column": "masuk"},
-        "status": {"constant": "menunggu"},
-        "category": {"constant": "Jalan"},
-        "channel": {"constant": "LAKSA"},
-    }
-    config = Tabular.model_validate({"kind": "complaint", "path": "a.csv", "id": "id", "fields": base | fields} | more)
-    read = parse({ID: "1", "masuk": "2026-11-02"} | row, config, ctx)
-    assert isinstance(read, Kept)
-    assert isinstance(read.record, Complaint)
-    return read.record
-
-
-@pytest.mark.parametrize(
-    ("column", "cell", "value"),
-    [
-        ({}, "2026-11-02 07:31:00", datetime(2026, 11, 2, 0, 31, tzinfo=UTC)),
-        ({}, "2026-11-02T07:31:00Z", datetime(2026, 11, 2, 7, 31, tzinfo=UTC)),
-        ({}, "2 November 2026 07.31 WITA", datetime(2026, 11, 1, 23, 31, tzinfo=UTC)),
-        ({"zone": "Asia/Jayapura"}, "2026-11-02 07:31", datetime(2026, 11, 1, 22, 31, tzinfo=UTC)),
-        ({"formats": ["%d/%m/%Y"]}, "03/11/2026", datetime(2026, 11, 2, 17, tzinfo=UTC)),
-        ({"formats": ["%m/%d/%Y"]}, "03/11/2026", datetime(2026, 3, 10, 17, tzinfo=UTC)),
-        ({"formats": ["%m/%d/%Y %I:%M:%S %p"]}, "11/02/2026 12:05:06 AM", datetime(2026, 11, 1, 17, 5, 6, tzinfo=UTC)),
-        ({"formats": ["%m/%d/%Y %I:%M:%S %p"]}, "11/02/2026 12:05:06 pm", datetime(2026, 11, 2, 5, 5, 6, tzinfo=UTC)),
-        ({"formats": ["%d/%m/%Y", "%d-%m-%Y %H:%M"]}, "02-11-2026 07:31", datetime(2026, 11, 2, 0, 31, tzinfo=UTC)),
-        ({"formats": ["%d/%m/%Y"]}, "3/1/2026", datetime(2026, 1, 2, 17, tzinfo=UTC)),
-        ({}, datetime(2026, 11, 2, 7, 31), datetime(2026, 11, 2, 0, 31, tzinfo=UTC)),  # noqa: DTZ001 - as a spreadsheet gives it
-        ({}, date(2026, 11, 2), datetime(2026, 11, 1, 17, tzinfo=UTC)),
-        ({"zone": "America/New_York"}, "2026-03-08 02:30", datetime(2026, 3, 8, 7, 30, tzinfo=UTC)),
-    ],
-)
-def test_times_as_they_are_written(column: dict[str, Any], cell: Any, value: datetime, ctx: Context) -> None:
-    assert complaint({"received": {"column": "masuk"} | column}, {"masuk": cell}, ctx).received == value
-
-
-@pytest.mark.parametrize("cell", ["32/01/2026", "03-11-2026", "13/13/2026", "0000-00-00", "kemarin", 45000, "", None, "9999-99-99"])
-def test_a_time_that_is_none_is_a_bad_row(cell: Any, ctx: Context) -> None:
-    with pytest.raises(BadRow) as caught:
-        complaint({"received": {"column": "masuk", "formats": ["%d/%m/%Y"]}}, {"masuk": cell}, ctx)
-    assert caught.value.field == "received"
-
-
-def package(field: str, column: dict[str, Any], cell: Any, ctx: Context) -> Any:
-    fields = {
-        "announced": {"constant": "2026-01-02"},
-        "year": {"constant": 2026},
-        "title": {"constant": "Belanja"},
-        "method": {"constant": "Tender"},
-        "stage": {"constant": "rencana"},
-        field: {"column": "x"} | column,
-    }
-    config = Tabular.model_validate({"kind": "package", "path": "a.csv", "id": "id", "fields": fields})
-    read = parse({ID: "1", "x": cell}, config, ctx)
-    assert isinstance(read, Kept)
-    assert isinstance(read.record, Package)
-    return getattr(read.record, field)
-
-
-@pytest.mark.parametrize(
-    ("field", "column", "cell", "value"),
-    [
-        ("pagu", {}, "1946000.00", Decimal("1946000.00")),
-        ("pagu", {}, "Rp 1,946,000.50", Decimal("1946000.50")),
-        ("pagu", {"decimal": ","}, "Rp1.946.000,50", Decimal("1946000.50")),
-        ("pagu", {}, 0.1, Decimal("0.10")),
-        ("pagu", {}, 1946000, Decimal(1946000)),
-        ("pagu", {}, "-", None),
-        ("pagu", {"default": 5}, "", Decimal(5)),
-        ("year", {}, "2026", 2026),
-        ("year", {}, 2026.0, 2026),
-        ("title", {}, 7.0, "7"),
-        ("title", {"default": "Tanpa judul"}, "", "Tanpa judul"),
-        ("method", {"values": {"t": "Tender"}}, " T ", "Tender"),
-        ("method", {"values": {"t": "Tender"}, "unknown": "keep"}, "Lain", "Lain"),
-        ("provider", {"values": {"t": "Tender"}, "unknown": "empty"}, "Lain", None),
-        ("stage", {"values": {"1": "kontrak"}}, 1, "kontrak"),
-        ("opd", {"values": "opd"}, "DINAS KESEHATAN", "dinkes"),
-    ],
-)
-def test_cells_by_their_declared_meaning(field: str, column: dict[str, Any], cell: Any, value: Any, ctx: Context) -> None:
-    assert package(field, column, cell, ctx) == value
-
-
-@pytest.mark.parametrize(
-    ("field", "column", "cell"),
-    [
-        ("pagu", {}, "banyak"),
-        ("pagu", {}, "9" * 40),
-        ("pagu", {}, "1e999"),
-        ("pagu", {}, True),
-        ("pagu", {}, [1]),
-        ("year", {}, "2026.5"),
-        ("year", {}, "inf"),
-        ("title", {}, {"a": 1}),
-        ("title", {}, " - "),
-        ("method", {"values": {"t": "Tender"}}, "Lain"),
-        ("stage", {"values": {"1": "kontrak"}}, "2"),
-    ],
-)
-def test_a_cell_that_means_nothing_is_a_bad_row(field: str, column: dict[str, Any], cell: Any, ctx: Context) -> None:
-    for _ in range(2):  # the second time from memory
-        with pytest.raises(BadRow) as caught:
-            package(field, column, cell, ctx)
-        assert caught.value.field == field
-
-
-def test_the_first_filled_column_counts_and_ids_are_joined(ctx: Context, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("tahun,no,tanggal,nilai_baru,nilai\n2026,1,2026-01-01,,5\n2026,2,2026-01-01,6,5\n,3,2026-01-01,6,5\n")
-    config = table(path="a.csv", id=["tahun", "no"], fields=MAP["fields"] | {"value": {"column": ["nilai_baru", "nilai"]}})
-    rows = rows_of(pull(config, ctx))
-    assert {key: value for key, (_, value) in measured(config, ctx, rows[:2]).items()} == {"2026/1": 5.0, "2026/2": 6.0}
-    with pytest.raises(BadRow, match="source_id"):
-        parse(rows[2], config, ctx)
-
-
-def test_coordinates_and_names_say_the_place(ctx: Context) -> None:
-    where = {"lat": "y", "lon": "x", "kelurahan": "kel", "shift": {"dlat": -1, "dlon": 2}}
-    record = complaint({}, {"y": "-5.18", "x": "104.64"}, ctx, place=where)
-    assert (record.lat, record.lon) == (-6.18, 106.64)
-    assert complaint({}, {"y": "", "x": "104.64"}, ctx, place=where).lat is None
-    with pytest.raises(BadRow, match="koordinat"):
-        complaint({}, {"y": "selatan", "x": "104"}, ctx, place=where)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"fields": {}}, "belum dipetakan"),
-        ({"fields": MAP["fields"] | {"warna": {"constant": "x"}}}, "bukan isian"),
-        ({"fields": MAP["fields"] | {"seen_at": {"column": "x"}}}, "bukan isian"),
-        ({"fields": MAP["fields"] | {"value": {"column": "a", "constant": 1}}}, "salah satu"),
-        ({"url": "https://a.example/x.csv"}, "salah satu"),
-        ({"place": {"lat": "y"}}, "bersama"),
-        ({"exclude": [{"rule": "Spasi Besar", "column": "x", "values": ["y"]}]}, "pattern"),
-        ({"zone": "Asia/Tangerang"}, "zone"),
-    ],
-)
-def test_a_wrong_map_is_refused_when_it_is_read(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        table(**{"path": "a.csv"} | changes)
-
-
-def test_statuses_need_a_table_of_ours(ctx: Context) -> None:
-    for column in ({"column": "s"}, {"column": "s", "values": {"x": "beres"}}, {"constant": "beres"}):
-        with pytest.raises(ValidationError, match="status"):
-            complaint({"status": column}, {}, ctx)
-
-
-def test_a_constant_of_another_type_is_refused(ctx: Context) -> None:
-    with pytest.raises(Refused, match="peta kolom"):
-        pull(table(path="*.csv", fields=MAP["fields"] | {"value": {"constant": "banyak"}}), ctx)
+    page = b"<!doctype html><html>nomor,tanggal,nilai</html>"
+    with Upstream({"/a.csv": ("text/html", page)}) as upstream, pytest.raises(FormChanged, match="HTML"):
+        pull(table(url=f"{upstream.url}/a.csv"), ctx)
 
 
 # --- real data ---

@@ -170,7 +170,18 @@ def test_public_only_under_a_loopback_name(demo: Live) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["//dinding", "/dinding/", "/./dinding", "/dinding;x", "/DINDING", "/dinding.", "/%2fdinding", "/dinding%00", "/assets/../dinding", "/x"],
+    [
+        "//dinding",
+        "/dinding/",
+        "/./dinding",
+        "/dinding;x",
+        "/DINDING",
+        "/dinding.",
+        "/%2fdinding",
+        "/dinding%00",
+        "/assets/../dinding",
+        "/x",
+    ],
 )
 def test_path_tricks_are_absent(closed: Live, path: str) -> None:
     """Only the exact path of a route exists; whatever looks like it is absent, for everybody."""
@@ -296,7 +307,10 @@ def test_forms_are_taken_from_our_own_pages_only(demo: Live, path: str) -> None:
     with demo.client() as client:
         assert client.post(path, data={}, headers={"sec-fetch-site": "cross-site"}).status_code == 403
         assert client.post(path, json={}).status_code == 415
-        assert client.post(path, content=b"x" * 70_000, headers={"content-type": "application/x-www-form-urlencoded"}).status_code == 413
+        assert (
+            client.post(path, content=b"x" * 70_000, headers={"content-type": "application/x-www-form-urlencoded"}).status_code
+            == 413
+        )
 
 
 def changed(**value: object) -> dict[str, Any]:
@@ -347,5 +361,3 @@ def test_a_callback_does_not_believe_the_page_it_is_told(closed: Live, monkeypat
         finally:
             object.__setattr__(real[0], "roles", frozenset(Role))
     assert (allowed, refused, stream, document) == (200, 404, 404, 404)
-
-

@@ -10,6 +10,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,7 @@ def test_applying_deltas_gives_the_whole(made: Callable[..., Hub]) -> None:
     values = ({"aduan_terbuka": n, "selesai_tepat_waktu": 90 + n / 7, "aduan_lewat_tenggat": 80 - n} for n in range(6))
     documents = [document(PAGE, snapshot(n + 1, now=NOW + timedelta(seconds=n), values=v), view) for n, v in enumerate(values)]
     parts, areas = dict(documents[0].parts), dict(documents[0].areas)
-    for before, after in zip(documents, documents[1:], strict=False):
+    for before, after in pairwise(documents):
         delta = after.since(before)
         parts |= delta.parts
         areas |= delta.areas

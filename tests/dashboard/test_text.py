@@ -72,7 +72,14 @@ def test_units() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "id_", "en"),
-    [(0, "0 dtk", "0 s"), (-5, "0 dtk", "0 s"), (59.9, "59 dtk", "59 s"), (60, "1 mnt", "1 min"), (7200, "2 jam", "2 h"), (3 * 86400, "3 hari", "3 d")],
+    [
+        (0, "0 dtk", "0 s"),
+        (-5, "0 dtk", "0 s"),
+        (59.9, "59 dtk", "59 s"),
+        (60, "1 mnt", "1 min"),
+        (7200, "2 jam", "2 h"),
+        (3 * 86400, "3 hari", "3 d"),
+    ],
 )
 def test_ages(seconds: float, id_: str, en: str) -> None:
     assert text.age(seconds) == id_.replace(" ", N)

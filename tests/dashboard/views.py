@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from dashboard.fonts import load_fonts
+from dashboard.fonts import Fonts, load_fonts
 from dashboard.page import Page, View, document, layout
 from layers.areas import AreaTree
 from layers.boundaries import MapAsset, load_boundaries
 from layers.catalog import catalog
 from layers.city import City, load
 from layers.drill import Drill, Query, Slice
-from layers.model import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Outcome, Reading, Snapshot, SourceState, Trend
+from layers.model import (
+    Arrivals,
+    Attention,
+    Band,
+    Dot,
+    Event,
+    Evidence,
+    Freshness,
+    Outcome,
+    Reading,
+    Snapshot,
+    SourceState,
+    Trend,
+)
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, PUBLIC, reading, snapshot, source
 
 ASSETS = Path(__file__).parents[2] / "assets"
 LONG_REASON = "belum ada sumber yang memberi waktu respons pertama pada kurun ini"
 STALE = Freshness(observed_at=NOW - timedelta(days=3), fetched_at=NOW, budget=timedelta(hours=1))
 
-_SQUARES = {code: f"M{x} {y}h500v400h-500Z" for code, (x, y) in zip(KELURAHAN, ((0, 400), (0, 0), (500, 400), (500, 0)), strict=True)}
+_SQUARES = {
+    code: f"M{x} {y}h500v400h-500Z" for code, (x, y) in zip(KELURAHAN, ((0, 400), (0, 0), (500, 400), (500, 0)), strict=True)
+}
 TINY_MAP = MapAsset(
     city="36.71",
     schematic=False,
@@ -49,9 +66,17 @@ def view(city: City = CITY, asset: MapAsset = TINY_MAP, **fields: Any) -> View:
     return View(city=city, tree=AreaTree.of(city), map=asset, catalog=catalog(), **given)
 
 
+@cache
+def _fonts() -> Fonts:
+    with TemporaryDirectory() as folder:
+        return load_fonts(Path(folder))
+
+
 def html(page: Page, shown: Snapshot, seen: View, folder: Path) -> Path:
     """A page as a file that a browser opens by itself, its styles and fonts beside it."""
-    fonts = load_fonts(folder)
+    fonts = _fonts()
+    for name, raw in fonts.files.items():
+        (folder / name).write_bytes(raw)
     (folder / "fonts.css").write_text(fonts.css(""), encoding="utf-8")
     sheets = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("fonts.css", "base.css", f"{page.theme}.css"))
     for name in ("base.css", f"{page.theme}.css"):
@@ -75,7 +100,7 @@ def worst_day(city: City) -> Snapshot:
     tree = AreaTree.of(city)
     longest = max(tree.kelurahan, key=lambda area: len(area.name))
     owners = sorted(city.opds, key=lambda opd: -len(opd.short))
-    values = {name: 1_234_567.0 for name in city.wall.tiles} | {"selesai_tepat_waktu": 91.43, "sumber_segar": 100.0}
+    values = dict.fromkeys(city.wall.tiles, 1234567.0) | {"selesai_tepat_waktu": 91.43, "sumber_segar": 100.0}
     shown = [
         replace(
             reading(kpi, value=value, target=1_000_000.0 if value > 100 else 95.0, n=1_234_567),
@@ -87,7 +112,8 @@ def worst_day(city: City) -> Snapshot:
     ]
     shown[3] = reading(shown[3].kpi, why_none=LONG_REASON)
     shown += [
-        reading(city.wall.map, area.code, value=None if place % 9 == 0 else float(place * place)) for place, area in enumerate(tree.kelurahan)
+        reading(city.wall.map, area.code, value=None if place % 9 == 0 else float(place * place))
+        for place, area in enumerate(tree.kelurahan)
     ]
     shown += [_share(owner.slug, 99.95 - place * 3, n=123_456) for place, owner in enumerate(owners)]
     cases = [
@@ -111,10 +137,17 @@ def worst_day(city: City) -> Snapshot:
         notice="Data contoh: riwayat 90 hari yang dibangkitkan untuk latihan, bukan keadaan kota yang sebenarnya hari ini.",
         readings=tuple(shown),
         trends=tuple(_trend(r) for r in shown[: len(values)]),
-        arrivals=Arrivals(minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}),
+        arrivals=Arrivals(
+            minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}
+        ),
         attention=tuple(cases),
         events=tuple(
-            Event(at=NOW - timedelta(minutes=k), source="laksa", text="Panggilan darurat 112: pohon tumbang menutup jalan " * 2, area=longest.code)
+            Event(
+                at=NOW - timedelta(minutes=k),
+                source="laksa",
+                text="Panggilan darurat 112: pohon tumbang menutup jalan " * 2,
+                area=longest.code,
+            )
             for k in range(6)
         ),
         dots=tuple(Dot(lat=-6.17 - k / 2000, lon=106.64 + k / 2000, at=NOW - timedelta(minutes=k)) for k in range(50)),

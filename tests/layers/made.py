@@ -40,17 +40,43 @@ def complaint(source_id: str = "A-1", **fields: Any) -> Complaint:
 def one_of_each() -> list[Record]:
     """A record of every kind with every field filled."""
     common: dict[str, Any] = {"source": "laksa", "seen_at": NOW, "known_at": NOW - HOUR, "area": "36.71.02.1003", "opd": "dpupr"}
-    times = {name: NOW - HOUR for name in ("verified", "responded", "closed", "validated", "confirmed", "reopened", "due")}
+    times = dict.fromkeys(("verified", "responded", "closed", "validated", "confirmed", "reopened", "due"), NOW - HOUR)
     return [
-        complaint("c", known_at=NOW - HOUR, classification="berkadar pengawasan", due_rule="5 hk", lat=-6.17, lon=106.63, **times),
-        Service(source_id="s", day=NOW - DAY, service="KTP", served=7, on_time=6, queued=9, waiting_minutes=12.5, online=False, **common),
+        complaint(
+            "c", known_at=NOW - HOUR, classification="berkadar pengawasan", due_rule="5 hk", lat=-6.17, lon=106.63, **times
+        ),
+        Service(
+            source_id="s",
+            day=NOW - DAY,
+            service="KTP",
+            served=7,
+            on_time=6,
+            queued=9,
+            waiting_minutes=12.5,
+            online=False,
+            **common,
+        ),
         Package(
-            source_id="p", announced=NOW - 40 * DAY, year=2026, title="Jalan", method="tender", stage=Stage.CONTRACT, plan_id="R1",
-            pagu=Decimal("1200000000.50"), hps=Decimal("1100000000.01"), value=Decimal(10**15), pdn=Decimal(0), umk=Decimal("0.99"),
-            provider="PT Satu", selected=NOW - 3 * DAY, contracted=NOW - 2 * DAY, handed_over=NOW - DAY, **common,
+            source_id="p",
+            announced=NOW - 40 * DAY,
+            year=2026,
+            title="Jalan",
+            method="tender",
+            stage=Stage.CONTRACT,
+            plan_id="R1",
+            pagu=Decimal("1200000000.50"),
+            hps=Decimal("1100000000.01"),
+            value=Decimal(10**15),
+            pdn=Decimal(0),
+            umk=Decimal("0.99"),
+            provider="PT Satu",
+            selected=NOW - 3 * DAY,
+            contracted=NOW - 2 * DAY,
+            handed_over=NOW - DAY,
+            **common,
         ),
         Measurement(source_id="m", name="suhu", subject="Karawaci", value=31.25, unit="C", measured=NOW - HOUR, **common),
-    ]  # fmt: skip
+    ]
 
 
 def new_store(url: str) -> Store:

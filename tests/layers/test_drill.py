@@ -84,7 +84,7 @@ def value(found: Drill, kpi: str) -> float | None:
 
 
 def inside(record: Complaint, area: str | None) -> bool:
-    return area is None or area == "36.71" or record.area == area or record.area.startswith(area + ".")
+    return area in (None, "36.71", record.area) or record.area.startswith(area + ".")
 
 
 queries = st.builds(

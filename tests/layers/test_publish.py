@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layers import trends
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City, SourceConfig, Target
 from layers.frames import Frames
-from layers.model import UNPLACED, Band, Evidence, Outcome, Package, Snapshot, Stage, State, Status
+from layers.model import UNPLACED, Band, Evidence, Outcome, Package, Service, Snapshot, Stage, State, Status
 from layers.publish import build, decode, encode, publish, read_snapshot
 from layers.readings import band
 from layers.store import Reject, Store
@@ -62,7 +64,9 @@ def test_every_kpi_is_there_at_every_standard_cut(tmp_path: Path, room: City, st
         assert cuts == (expected if kpi.kind else {(room.code, None)})
     for kpi in catalog().values():
         if kpi.additive:
-            parts = [r.value or 0 for r in snapshot.readings if r.kpi == kpi.id and (r.area.count(".") == 3 or r.area == UNPLACED)]
+            parts = [
+                r.value or 0 for r in snapshot.readings if r.kpi == kpi.id and (r.area.count(".") == 3 or r.area == UNPLACED)
+            ]
             assert sum(parts) == (snapshot.reading(kpi.id).value or 0)  # type: ignore[union-attr]
 
 
@@ -70,11 +74,17 @@ def test_the_worst_source_tells_the_age_and_what_does_not_count_is_said(tmp_path
     reject = Reject(source_id="x", field="closed", reason="ditutup sebelum diterima", original={"id": "x"})
     give(store, [complaint("a")], excluded={"uji coba": 2}, rejects=[reject])
     give(store, [complaint("b", source="lapor")], source="lapor", now=NOW - 40 * MINUTE)
+    service = Service(source="loket", source_id="s", seen_at=NOW, day=NOW, service="KTP", served=1)
+    give(store, [service], source="loket", excluded={"loket tutup": 9}, now=NOW - 300 * MINUTE)
     reading = snap(tmp_path, room, store).reading("aduan_terbuka")
     assert reading is not None
     assert reading.freshness.observed_at == NOW - 40 * MINUTE
     assert reading.freshness.state(NOW) is State.LATE
-    assert (reading.evidence.sources, dict(reading.evidence.excluded), reading.evidence.quarantined) == (("laksa", "lapor"), {"uji coba": 2}, 1)
+    assert (reading.evidence.sources, dict(reading.evidence.excluded), reading.evidence.quarantined) == (
+        ("laksa", "lapor"),
+        {"uji coba": 2},
+        1,
+    )
 
 
 def test_an_export_read_again_does_not_count_its_excluded_rows_again(tmp_path: Path, room: City, store: Store) -> None:
@@ -142,6 +152,36 @@ def test_trends_are_of_30_days_and_know_nothing_before_the_first_record(tmp_path
     assert not [kpi for kpi, _ in trends if kpi in ("aduan_lewat_tenggat", "paket_diumumkan", "sumber_segar")]
 
 
+@pytest.mark.parametrize(("later", "expected"), [(MINUTE, 1), (6 * MINUTE, 2)])
+def test_past_days_are_remembered_for_five_minutes_and_today_never(  # noqa: PLR0917 - fixtures and a case
+    tmp_path: Path, room: City, store: Store, monkeypatch: pytest.MonkeyPatch, later: timedelta, expected: int
+) -> None:
+    """One change of two records is too few to look at past days again: a large part is made to be so here."""
+    monkeypatch.setattr(trends, "REMEMBERED_PART", 1)
+    tree = AreaTree.of(room)
+    frames = Frames(tmp_path / "frames", room, tree)
+    yesterday: list[float | None] = []
+    for i, at in enumerate((NOW, NOW + later)):
+        give(store, [complaint(str(i), received=NOW - DAY)], now=at)
+        frames.refresh(store)
+        snapshot = build(frames, catalog(), tree, room, store, at, 1)
+        (values,) = (t.values for t in snapshot.trends if (t.kpi, t.area) == ("aduan_terbuka", room.code))
+        assert values[-1] == i + 1
+        yesterday.append(values[-2])
+    assert yesterday == [1, expected]
+
+
+def test_a_late_record_changes_the_past_at_once_where_records_are_few(tmp_path: Path, room: City, store: Store) -> None:
+    tree = AreaTree.of(room)
+    frames = Frames(tmp_path / "frames", room, tree)
+    for i in range(2):
+        give(store, [complaint(str(i), received=NOW - DAY)])
+        frames.refresh(store)
+        snapshot = build(frames, catalog(), tree, room, store, NOW, 1)
+        (values,) = (t.values for t in snapshot.trends if (t.kpi, t.area) == ("aduan_terbuka", room.code))
+        assert values[-2:] == (i + 1, i + 1)
+
+
 def test_arrivals_are_counted_in_half_hours_of_the_local_day(tmp_path: Path, room: City, store: Store) -> None:
     midnight = NOW - 12 * HOUR
     moments = {"a": midnight, "b": midnight + 29 * MINUTE, "c": midnight + 30 * MINUTE, "d": NOW, "e": midnight - MINUTE}
@@ -174,9 +214,9 @@ def test_dots_are_of_the_last_hour_and_no_house(tmp_path: Path, room: City, stor
 
 def test_events_say_what_happened_without_any_free_text(tmp_path: Path, room: City, store: Store) -> None:
     package = Package(
-        source="lpse", source_id="p", seen_at=NOW, announced=NOW - 3 * HOUR, year=2026, title="Rahasia Budi 0812", method="tender",
-        stage=Stage.PLANNED, pagu=1_250_000_000, opd="dpupr",
-    )  # type: ignore[arg-type]  # fmt: skip
+        source="lpse", source_id="p", seen_at=NOW, announced=NOW - 3 * HOUR, year=2026, title="Rahasia Budi 0812",
+        method="tender", stage=Stage.PLANNED, pagu=Decimal(1_250_000_000), opd="dpupr",
+    )  # fmt: skip
     give(store, [package], source="lpse")
     give(
         store,
@@ -234,7 +274,7 @@ def test_a_kelurahan_far_over_its_usual(tmp_path: Path, room: City, store: Store
         (Outcome.DRIFT, MINUTE, (Band.ACT, "LAKSA berubah bentuk")),
     ],
 )
-def test_sources_that_need_someone(
+def test_sources_that_need_someone(  # noqa: PLR0917 - three fixtures and a case
     tmp_path: Path, room: City, store: Store, outcome: Outcome, age: timedelta, expected: tuple[Band, str] | None
 ) -> None:
     give(store, [complaint("a")], now=NOW - age)

@@ -177,7 +177,9 @@ def test_originals_go_after_thirty_days_even_of_rows_that_keep_coming(store: Sto
 
 
 HOSTILE = st.dictionaries(
-    st.text(st.characters(), max_size=8), st.text(st.characters(), max_size=20) | st.floats() | st.none() | st.integers(), max_size=6
+    st.text(st.characters(), max_size=8),
+    st.text(st.characters(), max_size=20) | st.floats() | st.none() | st.integers(),
+    max_size=6,
 )
 
 

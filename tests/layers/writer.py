@@ -7,15 +7,15 @@ from multiprocessing.connection import Connection
 from layers.model import Outcome
 from tests.layers.made import NOW, complaint, new_store, put
 
-PARTS, ROWS = 40, 200
+ROWS = 100
 
 
-def write(url: str, said: Connection) -> None:
-    """Go on from the committed cursor; say each committed part."""
+def write(url: str, parts: int, said: Connection) -> None:
+    """Go on from the committed cursor to ``parts``; say each committed part."""
     store = new_store(url)
     run = store.begin_run("laksa", NOW)
     done = (store.cursor("laksa") or {"part": 0})["part"]
-    for part in range(done, PARTS):
+    for part in range(done, parts):
         records = [complaint(f"{part}-{n}") for n in range(ROWS)]
         put(store, run, records, cursor={"part": part + 1})
         said.send(part)

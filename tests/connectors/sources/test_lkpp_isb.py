@@ -19,7 +19,7 @@ from layers.city import City, Opd
 from layers.model import Kind, Measurement, Outcome, Package, Stage
 from layers.settings import Settings
 from tests.connectors.contract import contract_for
-from tests.connectors.sources.real import Real, declared, served
+from tests.connectors.sources.real import Real, served
 
 TestLkppIsb = contract_for("lkpp_isb")
 
@@ -102,9 +102,7 @@ def test_every_real_row_is_accounted_for(city: City, settings: Settings, respons
         assert (again.outcome, again.seen, real.store.head()) == (Outcome.NOTHING_NEW, 0, head)
 
 
-def test_the_same_rows_in_another_answer_change_nothing(
-    city: City, settings: Settings, responses: Answers
-) -> None:
+def test_the_same_rows_in_another_answer_change_nothing(city: City, settings: Settings, responses: Answers) -> None:
     """The services stamp every row with the day's date: a new stamp, or another wrapping, is no change."""
     with served("lkpp_isb", config(*ROWS), city, settings, responses) as real:
         kept, head = real.pull().kept, real.store.head()
@@ -214,9 +212,9 @@ def test_other_governments_are_excluded(city: City, settings: Settings, response
     with served("lkpp_isb", config("SPSE-TenderPengumuman"), city, settings, responses) as real:
         assert real.pull().kept == 92
         assert {p.opd for p in packages(real)} == {None}
-    with served("lkpp_isb", config("SPSE-TenderPengumuman", klpd="D107"), city, settings, responses) as real:
-        run = real.pull()
-        assert (run.kept, dict(run.excluded)) == (91, {"instansi_lain": 1})
+        run = real.pull(klpd="D107")  # a changed setting: the same answer is read again
+        assert (run.kept + run.unchanged, dict(run.excluded)) == (91, {"instansi_lain": 1})
+        assert {p.opd for p in packages(real)} > {None, "dinkes"}
 
 
 def test_each_year_has_its_own_address_and_its_own_place_in_the_cursor(
@@ -272,9 +270,7 @@ def test_a_row_that_cannot_be_believed_says_which_field(ctx: Context, changes: d
 
 
 def test_a_winner_of_tomorrow_is_a_plan_not_yet_a_fact(ctx: Context) -> None:
-    kept = parse(
-        {**SAMPLE.rows[0], "tgl_penetapan_pemenang": "2026-12-01"}, settled("SPSE-TenderPengumuman"), ctx
-    )
+    kept = parse({**SAMPLE.rows[0], "tgl_penetapan_pemenang": "2026-12-01"}, settled("SPSE-TenderPengumuman"), ctx)
     assert isinstance(kept, Kept)
     assert isinstance(kept.record, Package)
     assert kept.record.selected is None
@@ -291,7 +287,3 @@ def test_settings_that_cannot_work_are_refused() -> None:
             LkppIsb.model_validate({"endpoints": [endpoint]})
     with pytest.raises(ValidationError):
         LkppIsb.model_validate({"endpoints": []})
-
-
-def test_the_document_s_declaration_loads() -> None:
-    assert [source.connector for source in declared("lkpp_isb")] == ["lkpp_isb"]

@@ -22,7 +22,7 @@ from layers.model import Complaint, Kind, Outcome, PlacedBy, Status
 from layers.settings import Settings
 from tests.connectors.contract import contract_for
 from tests.connectors.server import Asked, Reply
-from tests.connectors.sources.real import Real, declared, served
+from tests.connectors.sources.real import Real, served
 
 TestOpen311 = contract_for("open311")
 
@@ -323,7 +323,3 @@ def test_settings_that_the_standard_forbids_are_refused() -> None:
     for wrong in ({"window_days": 91}, {"base": "ftp://x"}, {"format": "csv"}, {"open": {"x": "entah"}}):
         with pytest.raises(ValidationError):
             Open311.model_validate({"base": "http://x"} | wrong)
-
-
-def test_the_document_s_declaration_loads() -> None:
-    assert [source.connector for source in declared("open311")] == ["open311"]

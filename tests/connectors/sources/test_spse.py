@@ -20,7 +20,7 @@ from layers.model import Kind, Outcome, Package, Stage
 from layers.settings import Settings
 from tests.connectors.contract import contract_for
 from tests.connectors.server import Asked, Reply
-from tests.connectors.sources.real import declared, served
+from tests.connectors.sources.real import served
 
 TestSpse = contract_for("spse")
 
@@ -309,7 +309,3 @@ def test_asking_is_unhurried(city: City, settings: Settings, lpse: Lpse, monkeyp
     with served("spse", CONFIG, city, settings, answer=many(lpse, 3)) as real:
         real.pull(lists=["nonspk"], pause=timedelta(seconds=2).total_seconds())
     assert slept == [2.0] * 3
-
-
-def test_the_document_s_declaration_loads() -> None:
-    assert [source.connector for source in declared("spse")] == ["spse"]

@@ -18,7 +18,7 @@ from layers.city import City
 from layers.model import Kind, Outcome, Package, PlacedBy, Stage
 from layers.settings import Settings
 from tests.connectors.contract import contract_for
-from tests.connectors.sources.real import declared, served
+from tests.connectors.sources.real import served
 
 TestTangerangPengadaan = contract_for("tangerang_pengadaan")
 
@@ -127,7 +127,3 @@ def test_no_rows_is_nothing_new(city: City, settings: Settings) -> None:
 def test_at_least_one_service_has_to_be_declared() -> None:
     with pytest.raises(ValidationError, match="sedikitnya satu"):
         TangerangPengadaan.model_validate({})
-
-
-def test_the_document_s_declaration_loads() -> None:
-    assert [source.connector for source in declared("tangerang_pengadaan")] == ["tangerang_pengadaan"]

@@ -12,7 +12,7 @@ from tests.layers.kpis.worked import figure, table
 
 PACKAGES = """
 tahun | diumumkan         | berkontrak        | metode       | tahap   | pagu          | nilai         | catatan
-2026  | 20 Dec 2025 09.00 |                   | tender       | rencana | 1.000.000.000 |               | diumumkan tahun lalu untuk tahun ini
+2026  | 20 Dec 2025 09.00 |                   | tender       | rencana | 1.000.000.000 |               | diumumkan Desember lalu
 2026  | 10 Jan 2026 09.00 | 01 Apr 2026 09.00 | tender       | kontrak | 500.000.000   | 450.000.000   |
 2026  | 10 Jan 2026 09.00 | 01 May 2026 09.00 | E-Purchasing | selesai | 20.000.000    | 19.500.000    |
 2026  | 10 Jan 2026 09.00 |                   | e-purchasing | rencana |               |               | pagu belum diisi

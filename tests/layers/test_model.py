@@ -1,0 +1,88 @@
+"""The types that travel keep their promises by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields, replace
+from datetime import timedelta
+
+import pytest
+
+from layers.model import (
+    RECORDS, STALE_AFTER, Arrivals, Evidence, Freshness, Kind, Outcome, Reading, Role, Run, Scope, Snapshot, State,
+)  # fmt: skip
+from tests.layers.made import HOUR, NOW, one_of_each
+
+FRESH = Freshness(observed_at=NOW, fetched_at=NOW, budget=HOUR)
+READING = Reading(
+    kpi="aduan_terbuka", area="36.71", value=3.0, why_none=None, n=3, freshness=FRESH, evidence=Evidence(sources=("laksa",))
+)
+
+
+def test_a_number_without_age_and_origin_cannot_be_made() -> None:
+    for missing in ("freshness", "evidence"):
+        facts = {f.name: getattr(READING, f.name) for f in fields(READING) if f.name != missing}
+        with pytest.raises(TypeError, match=missing):
+            Reading(**facts)
+
+
+@pytest.mark.parametrize(("value", "why"), [(None, None), (1.0, "belum cukup data")])
+def test_a_reading_has_a_value_or_a_reason(value: float | None, why: str | None) -> None:
+    with pytest.raises(ValueError, match="not both or neither"):
+        replace(READING, value=value, why_none=why)
+    assert replace(READING, value=None, why_none="belum dipantau").value is None
+
+
+@pytest.mark.parametrize(
+    ("age", "state"),
+    [
+        (-HOUR, State.LIVE),
+        (HOUR, State.LIVE),
+        (HOUR + timedelta(microseconds=1), State.LATE),
+        (HOUR * STALE_AFTER, State.LATE),
+        (HOUR * STALE_AFTER + timedelta(microseconds=1), State.STALE),
+    ],
+)
+def test_data_is_live_for_one_budget_then_late_then_stale(age: timedelta, state: State) -> None:
+    assert FRESH.state(NOW + age) is state
+
+
+def test_without_data_it_never_was() -> None:
+    assert replace(FRESH, observed_at=None).state(NOW) is State.NEVER
+
+
+def test_a_run_accounts_for_every_row() -> None:
+    run = Run(
+        source="laksa", started=NOW, finished=NOW, outcome=Outcome.OK, seen=10, kept=4, unchanged=3, excluded={"a": 1, "b": 1}, quarantined=1
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="sum of its parts 10"):
+        replace(run, seen=11)
+
+
+def test_only_two_outcomes_are_good() -> None:
+    assert {outcome for outcome in Outcome if outcome.good} == {Outcome.OK, Outcome.NOTHING_NEW}
+
+
+def test_rights_follow_the_role() -> None:
+    scopes = {role: Scope(user="x", role=role) for role in Role}
+    assert {role for role, scope in scopes.items() if not scope.may_see_rows} == {Role.PUBLIC, Role.SCREEN}
+    assert {role for role, scope in scopes.items() if scope.may_operate} == {Role.OPERATOR, Role.ADMIN}
+
+
+def test_a_snapshot_finds_a_reading_by_its_cut() -> None:
+    of_opd = replace(READING, opd="dlh", value=1.0)
+    snapshot = Snapshot(
+        version=1, city="36.71", built_at=NOW, notice=None, readings=(READING, of_opd), trends=(),
+        arrivals=Arrivals(minutes=30, channels={}), attention=(), events=(), dots=(), sources=(),
+    )  # fmt: skip
+    assert snapshot.reading("aduan_terbuka") is READING
+    assert snapshot.reading("aduan_terbuka", "36.71", "dlh") is of_opd
+    assert snapshot.reading("aduan_terbuka", "36.71.01") is None
+    assert snapshot.reading("lain") is None
+
+
+def test_what_travels_is_frozen_and_says_its_kind() -> None:
+    for record in one_of_each():
+        assert RECORDS[record.kind] is type(record)
+        with pytest.raises(FrozenInstanceError):
+            record.source = "lain"  # type: ignore[misc]
+    assert {record.kind for record in one_of_each()} == set(Kind)
