@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Live Room, ruang kendali kota.", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Live Room, ruang kendali kota.", pretty_exceptions_enable=False
+)
 sources_app = typer.Typer(no_args_is_help=True, help="Sumber data: daftar, periksa, contoh, putar ulang karantina.")
 areas_app = typer.Typer(no_args_is_help=True, help="Wilayah dan batasnya.")
 user_app = typer.Typer(no_args_is_help=True, help="Akun orang.")

@@ -49,7 +49,8 @@ due = {{ column = "sla_due_at" }}
 category = {{ column = "category" }}
 channel = {{ column = "channel" }}
 opd = {{ column = "opd", values = "opd" }}
-status = {{ column = "status", values = {{ baru = "menunggu", verifikasi = "menunggu", proses = "diproses", selesai = "selesai", ditolak = "ditolak" }} }}
+status.column = "status"
+status.values = {{ baru = "menunggu", verifikasi = "menunggu", proses = "diproses", selesai = "selesai", ditolak = "ditolak" }}
 
 [config.place]
 code = "kelurahan_code"
@@ -129,7 +130,9 @@ def process(command: list[str], env: Mapping[str, str]) -> Iterator[subprocess.P
     try:
         yield running
     finally:
-        family = [*psutil.Process(running.pid).children(recursive=True), psutil.Process(running.pid)] if running.poll() is None else []
+        family = []
+        if running.poll() is None:
+            family = [*psutil.Process(running.pid).children(recursive=True), psutil.Process(running.pid)]
         for member in family:
             member.terminate()
         for member in psutil.wait_procs(family, timeout=8)[1]:

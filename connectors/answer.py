@@ -27,7 +27,7 @@ RETRY_AFTER = (1.0, 3600.0)
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
-class Unwell(Exception):  # noqa: N818 - it never leaves the client
+class Unwell(Exception):
     """An answer that is worth another try at once."""
 
 

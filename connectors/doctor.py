@@ -61,13 +61,14 @@ def examine(settings: Settings) -> list[Finding]:
         store = _store(settings)
     except SQLAlchemyError as error:
         return [*findings, Finding(bad=True, what="penyimpanan", says=f"tidak terjangkau ({type(error).__name__})")]
-    findings.append(Finding(bad=False, what="penyimpanan", says=f"{store!r} terbuka, skema mutakhir"))
+    findings.append(Finding(bad=False, what="penyimpanan", says=f"{store!r}, skema mutakhir"))
     try:
         findings.extend(_source(state) for state in states(settings.city, store.source_states()))
     finally:
         store.close()
     if not settings.city.sources:
-        findings.append(Finding(bad=True, what="sumber", says=f"belum ada; taruh satu berkas TOML di {settings.data / 'sources'}"))
+        says = f"belum ada; taruh satu berkas TOML di {settings.data / 'sources'}"
+        findings.append(Finding(bad=True, what="sumber", says=says))
     return [*findings, _web(settings)]
 
 
@@ -77,8 +78,8 @@ def _pack(settings: Settings) -> Iterator[Finding]:
     count = f"{len(tree.kecamatan)} kecamatan, {len(tree.kelurahan)} kelurahan/desa, {len(city.opds)} OPD"
     yield Finding(bad=False, what="paket kota", says=f"{city.code} {city.name}: {count}, zona {city.zone.key}")
     boundaries = load_boundaries(city, settings.data)
-    hint = "batas skematis; pasang batas asli dengan: liveroom areas import BERKAS" if boundaries.schematic else "batas dari berkas"
-    yield Finding(bad=False, what="peta", says=hint)
+    schematic = "batas skematis; pasang batas asli dengan: liveroom areas import BERKAS"
+    yield Finding(bad=False, what="peta", says=schematic if boundaries.schematic else "batas dari berkas")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -142,7 +143,10 @@ def check_source(settings: Settings, name: str) -> tuple[str, bool]:
     Nothing is kept. The second value says whether the source is configured rightly.
     """
     configured = _configured(settings, name)
-    lines = [f"Sumber {name}: {configured.title}", f"konektor {configured.connector}, tiap {configured.interval}, umur data paling lama {configured.budget}"]
+    lines = [
+        f"Sumber {name}: {configured.title}",
+        f"konektor {configured.connector}, tiap {configured.interval}, umur data paling lama {configured.budget}",
+    ]
     try:
         source, config = connector(configured)
         ctx = Context(source=name, city=settings.city, now=clock.now(), data=settings.data)

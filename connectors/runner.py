@@ -75,7 +75,7 @@ def run_once(configured: SourceConfig, store: Store, places: Places, city: City,
         return run
 
 
-def replay(  # noqa: PLR0917 - as run_once, and for whom
+def replay(
     configured: SourceConfig, store: Store, places: Places, city: City, settings: Settings, scope: Scope
 ) -> Run | None:
     """Read a source's quarantined rows again, after its connector or configuration was mended.

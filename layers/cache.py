@@ -55,7 +55,7 @@ return 1
 """Body under its hash, then the pointer, then the tick, at once; nothing where the version does not rise."""
 
 
-class CacheDown(Exception):  # noqa: N818 - a state of the world, not a mistake
+class CacheDown(Exception):
     """The cache is away, hangs or refuses; go on with what you hold."""
 
 

@@ -95,7 +95,8 @@ _MONTHS = {
     for name in names.split()
 }
 _WORDS = re.compile(
-    r"(?:[A-Za-z']+,\s*)?(\d{1,2})[ -]([A-Za-z]+)\.?[ -](\d{4})(?:[ ,]+(?:pukul\s+)?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?)?\s*(\S+)?"
+    r"(?:[A-Za-z']+,\s*)?(\d{1,2})[ -]([A-Za-z]+)\.?[ -](\d{4})"
+    r"(?:[ ,]+(?:pukul\s+)?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?)?\s*(\S+)?"
 )
 _WORDS_US = re.compile(r"([A-Za-z]+)\.? (\d{1,2}), (\d{4})(?:,? (\d{1,2}:\d{2}(?::\d{2})?)(?: ([AP]M))?)?")
 
@@ -116,7 +117,7 @@ def parse_time(text: str, zone: ZoneInfo, formats: Sequence[str] = ()) -> dateti
     text = text.strip()
     for fmt in formats:
         try:
-            return _aware(datetime.strptime(text, fmt), zone)
+            return _aware(datetime.strptime(text, fmt), zone)  # noqa: DTZ007 - the zone is given next
         except ValueError:
             continue
     try:

@@ -88,7 +88,7 @@ _near: WeakKeyDictionary[Frames, _Near] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def drill(  # noqa: PLR0917 - every room hands over what it owns
+def drill(
     scope: Scope,
     frames: Frames,
     catalog: Mapping[str, Kpi],

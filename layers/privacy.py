@@ -19,7 +19,8 @@ _GAP = "[\\s.\\-/\u200b]?"
 _CARD = re.compile(
     rf"(?<!\d)(?P<label>(?:\bkk|\bkartu\s+keluarga)\W{{0,4}})?(?P<digits>\d(?:{_GAP}\d){{15}})(?!\d)", re.IGNORECASE
 )
-_PHONE = re.compile(rf"(?<![\d+])(?:\+{_GAP}62|62|0){_GAP}\(?0?\)?{_GAP}8[1-9](?:{_GAP}\d){{6,10}}(?!\d)")
+_JOINT = "[\\s.\\-/()\u200b]{0,2}"
+_PHONE = re.compile(rf"(?<![\d+])\(?(?:\+{_GAP}62|62|0){_JOINT}0?{_JOINT}8[1-9](?:{_JOINT}\d){{6,10}}(?!\d)")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 

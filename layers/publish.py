@@ -38,7 +38,7 @@ class Board(Protocol):
         """Keep the body, flip the pointer if the version rises, and tell whoever listens."""
 
 
-def build(  # noqa: PLR0917 - every room hands over what it owns
+def build(
     frames: Frames,
     catalog: Mapping[str, Kpi],
     tree: AreaTree,

@@ -67,7 +67,7 @@ def postgres_server() -> Iterator[str]:
     """A real PostgreSQL of its own, on a unix socket; it refuses to run as root, so then under another user."""
     found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb"), *([Path(p)] if (p := shutil.which("initdb")) else [])]
     assert found, "PostgreSQL is missing: run `make test`, which brings it, or install the package postgresql"
-    binaries = sorted(found)[-1].resolve().parent
+    binaries = max(found).resolve().parent
     folder = Path(tempfile.mkdtemp(prefix="lr-pg-", dir="/tmp"))
     user = "postgres" if os.geteuid() == 0 else None
     if user:

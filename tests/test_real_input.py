@@ -71,7 +71,9 @@ def environment(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def room(*words: str, env: Mapping[str, str]) -> str:
     """Run the command line; it must succeed."""
-    done = subprocess.run([sys.executable, "-m", "liveroom", *words], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "liveroom", *words], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

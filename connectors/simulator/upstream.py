@@ -150,7 +150,6 @@ class Upstream:
             self.advance(clock.now())
 
 
-
 def prepare(data: Path) -> None:
     """Make ``data`` a demo's folder, once: its sources are declared in ``DATA/demo/sources``, as people declare theirs."""
     folder = data.resolve() / "demo"

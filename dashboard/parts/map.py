@@ -181,7 +181,7 @@ def _class_words(values: Sequence[float], ends: tuple[float, float, float], kpi:
     out = [("q0", text.say(view.lang, "tidak ada"))]
     low = min((v for v in values if v > 0), default=0)
     for k, end in enumerate(ends):
-        out.append((f"q{k + 1}", say(end) if low >= end else f"{say(low)}–{say(end)}"))
+        out.append((f"q{k + 1}", say(end) if low >= end or say(low) == say(end) else f"{say(low)}–{say(end)}"))
         low = end + step
     out.append(("q4", text.say(view.lang, "lebih dari {end}", end=say(ends[-1]))))
     return out

@@ -95,7 +95,9 @@ def test_a_child_that_ignores_the_end_is_killed_after_the_grace() -> None:
 
 def test_the_environment_given_reaches_the_child() -> None:
     supervisor = Supervisor()
-    supervisor.add("x", [sys.executable, "-c", "import os, sys; sys.exit(int(os.environ['LIVEROOM_TEST']))"], {"LIVEROOM_TEST": "7"})
+    supervisor.add(
+        "x", [sys.executable, "-c", "import os, sys; sys.exit(int(os.environ['LIVEROOM_TEST']))"], {"LIVEROOM_TEST": "7"}
+    )
     process = supervisor.children[0].process
     assert process is not None
     wait_for(lambda: process.poll() is not None)

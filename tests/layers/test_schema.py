@@ -98,7 +98,7 @@ def test_a_moment_is_microseconds_in_sqlite_and_a_timestamp_in_postgresql(url: s
 def test_every_moment_comes_back(moment: datetime) -> None:
     held = Moment().process_bind_param(moment, SQLITE)
     assert Moment().process_result_value(held, SQLITE) == moment.astimezone(UTC)
-    assert EPOCH + timedelta(microseconds=micros(moment)) == moment
+    assert EPOCH + timedelta(microseconds=micros(moment)) == moment.astimezone(UTC)
     assert Moment().process_bind_param(moment, POSTGRESQL) is moment
 
 

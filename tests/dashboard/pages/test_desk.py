@@ -20,7 +20,8 @@ from tests.dashboard.views import bad_source, drill, html, view
 
 AREAS = ("36.71", "36.71.01", "36.71.01.1001", UNPLACED)
 OVERFLOWS = """() => {
-  const out = [], name = e => (e.id || e.className.baseVal || e.className || e.tagName) + ': ' + e.textContent.trim().slice(0, 40);
+  const out = [];
+  const name = e => (e.id || e.className.baseVal || e.className || e.tagName) + ': ' + e.textContent.trim().slice(0, 40);
   if (document.documentElement.scrollWidth > innerWidth) out.push('the page scrolls sideways');
   for (const e of document.querySelectorAll('.tile, .panel, .bar-row, .sum, .page-head, .side, .filters, label, .chip')) {
     if (e.getClientRects().length && e.scrollWidth > e.clientWidth + 1) out.push('overflow: ' + name(e));
@@ -29,7 +30,8 @@ OVERFLOWS = """() => {
     const p = panel.getBoundingClientRect();
     for (const e of panel.querySelectorAll(':scope h2, :scope p, .bar-row > *, .count, .plot text, li, .chip')) {
       const r = e.getBoundingClientRect();
-      if (r.width && !e.closest('.scroll') && (r.left < p.left - 1 || r.right > p.right + 1 || r.bottom > p.bottom + 1)) out.push(`outside ${name(panel)}: ${name(e)}`);
+      if (!r.width || e.closest('.scroll')) continue;
+      if (r.left < p.left - 1 || r.right > p.right + 1 || r.bottom > p.bottom + 1) out.push(`outside ${name(panel)}: ${name(e)}`);
     }
   }
   return out;
@@ -38,10 +40,17 @@ CONTRAST = """() => {
   const channel = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
   const parse = c => c.match(/[\\d.]+/g).map(Number);
   const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
-  const ground = e => { for (let n = e; n; n = n.parentElement) { const c = parse(getComputedStyle(n).backgroundColor); if (c.length < 4 || c[3] > .99) return c; } return [255, 255, 255]; };
+  const ground = e => {
+    for (let n = e; n; n = n.parentElement) {
+      const c = parse(getComputedStyle(n).backgroundColor);
+      if (c.length < 4 || c[3] > .99) return c;
+    }
+    return [255, 255, 255];
+  };
   const out = [];
   for (const e of document.querySelectorAll('body *')) {
-    if (e.closest('svg, select') || !e.getClientRects().length || ![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+    if (e.closest('svg, select') || !e.getClientRects().length) continue;
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
     const a = light(parse(getComputedStyle(e).color)), b = light(ground(e));
     const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
     if (ratio < 4.5) out.push(`${ratio.toFixed(2)} ${e.className} ${e.textContent.trim().slice(0, 30)}`);

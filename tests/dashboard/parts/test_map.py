@@ -83,7 +83,7 @@ def test_placed_names_never_collide_and_stay_on_the_map(points: dict[str, tuple[
         for c, (x, y) in placed.items()
     ]
     for place, one in enumerate(boxes):
-        assert one[0] >= -1e-6 and one[1] >= -1e-6 and one[2] <= 1000 + 1e-6 and one[3] <= 800 + 1e-6
+        assert min(one[0], one[1], 1000 - one[2], 800 - one[3]) >= -1e-6
         assert not any(one[0] < o[2] and o[0] < one[2] and one[1] < o[3] and o[1] < one[3] for o in boxes[place + 1 :])
 
 
