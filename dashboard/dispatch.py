@@ -110,7 +110,7 @@ def create_dash(server: FastAPI, hub: Hub) -> Dash:
         include_assets_files=False,
         compress=False,
         enable_mcp=False,
-        update_title=None,
+        update_title="",
         add_log_handler=False,
     )
     app.layout = [dcc.Store(id=name) for name in ("tanya", "kartu-html", "saring", "potongan")]

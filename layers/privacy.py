@@ -14,6 +14,7 @@ MASKED = "[disamarkan]"
 TEXT_LIMIT = 160
 """Characters of one value that an excerpt shows; bounds what a hostile row can put on a screen."""
 ITEM_LIMIT = 60
+DEPTH_LIMIT = 4
 
 _GAP = "[\\s.\\-/\u200b]?"
 _CARD = re.compile(
@@ -86,8 +87,12 @@ def names_person(field: str) -> bool:
 
 def mask_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """An excerpt that may be shown: fields that name a person masked whole, the rest searched, all of it bounded."""
+    return _excerpt(row, 0)
+
+
+def _excerpt(row: Mapping[str, Any], depth: int) -> dict[str, Any]:
     return {
-        _short(mask(str(key))): MASKED if names_person(str(key)) and value not in (None, "") else _masked(value, 0)
+        _short(mask(str(key))): MASKED if names_person(str(key)) and value not in (None, "") else _masked(value, depth + 1)
         for key, value in list(row.items())[:ITEM_LIMIT]
     }
 
@@ -95,10 +100,10 @@ def mask_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _masked(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, Mapping) and depth < 4:
-        return mask_row(value) if depth == 0 else {k: _masked(v, depth + 1) for k, v in mask_row(value).items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes) and depth < 4:
-        return [_masked(item, depth + 1) for item in value[:ITEM_LIMIT]]
+    if isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes):
+        if depth > DEPTH_LIMIT:
+            return "…"
+        return _excerpt(value, depth) if isinstance(value, Mapping) else [_masked(v, depth + 1) for v in value[:ITEM_LIMIT]]
     text = str(value)
     shown = _short(mask(text))
     return value if isinstance(value, int | float) and shown == text else shown

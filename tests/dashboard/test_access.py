@@ -11,12 +11,14 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from sqlalchemy import select
 
 from dashboard import access as access_module
 from dashboard.access import following
 from dashboard.page import find_page
 from layers import clock
 from layers.model import Role
+from layers.schema import audit
 from tests.dashboard.server import PASSWORD, Live, serving
 from tests.dashboard.snapshots import KELURAHAN
 
@@ -217,6 +219,9 @@ def test_login(closed: Live) -> None:
         assert "SameSite=lax" in cookie
         assert "Secure" not in cookie
         assert client.get("/sumber").status_code == 200
+    with closed.people.read() as connection:
+        told = connection.execute(select(audit.c.what).where(audit.c.who == "rina").order_by(audit.c.seq)).scalars().all()
+    assert told == ["gagal masuk", "masuk"]
 
 
 def test_a_login_makes_a_new_session_and_a_logout_ends_it_on_the_server(closed: Live) -> None:

@@ -113,11 +113,27 @@ def test_declared_formats_alone_decide_which_is_the_day() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "-", "0000-00-00", "0000-00-00 00:00:00", "2026-02-30", "31 Februari 2026", "32 November 2026", "22 Brumaire 2026",
-        "22 November 2026 25.00", "22 November 2026 14.32 XYZ", "Nov 7, 2016 13:05 PM", "Nov 7, 2016 0:05 AM", "1700000000",
-        "0001-01-01", "1 Jan 0001", "0001-01-01T00:00:00", "9999-12-31T23:59:59-05:00", "kemarin", "2026-11-22T14:32:05+99:00",
+        "",
+        "-",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "2026-02-30",
+        "31 Februari 2026",
+        "32 November 2026",
+        "22 Brumaire 2026",
+        "22 November 2026 25.00",
+        "22 November 2026 14.32 XYZ",
+        "Nov 7, 2016 13:05 PM",
+        "Nov 7, 2016 0:05 AM",
+        "1700000000",
+        "0001-01-01",
+        "1 Jan 0001",
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59-05:00",
+        "kemarin",
+        "2026-11-22T14:32:05+99:00",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_time_is_refused_and_never_guessed(text: str) -> None:
     with pytest.raises(TimeError):
         parse_time(text, WIB)

@@ -8,8 +8,20 @@ from datetime import timedelta
 import pytest
 
 from layers.model import (
-    RECORDS, STALE_AFTER, Arrivals, Evidence, Freshness, Kind, Outcome, Reading, Role, Run, Scope, Snapshot, State,
-)  # fmt: skip
+    RECORDS,
+    STALE_AFTER,
+    Arrivals,
+    Evidence,
+    Freshness,
+    Kind,
+    Outcome,
+    Reading,
+    Role,
+    Run,
+    Scope,
+    Snapshot,
+    State,
+)
 from tests.layers.made import HOUR, NOW, one_of_each
 
 FRESH = Freshness(observed_at=NOW, fetched_at=NOW, budget=HOUR)
@@ -52,8 +64,16 @@ def test_without_data_it_never_was() -> None:
 
 def test_a_run_accounts_for_every_row() -> None:
     run = Run(
-        source="laksa", started=NOW, finished=NOW, outcome=Outcome.OK, seen=10, kept=4, unchanged=3, excluded={"a": 1, "b": 1}, quarantined=1
-    )  # fmt: skip
+        source="laksa",
+        started=NOW,
+        finished=NOW,
+        outcome=Outcome.OK,
+        seen=10,
+        kept=4,
+        unchanged=3,
+        excluded={"a": 1, "b": 1},
+        quarantined=1,
+    )
     with pytest.raises(ValueError, match="sum of its parts 10"):
         replace(run, seen=11)
 
@@ -71,9 +91,18 @@ def test_rights_follow_the_role() -> None:
 def test_a_snapshot_finds_a_reading_by_its_cut() -> None:
     of_opd = replace(READING, opd="dlh", value=1.0)
     snapshot = Snapshot(
-        version=1, city="36.71", built_at=NOW, notice=None, readings=(READING, of_opd), trends=(),
-        arrivals=Arrivals(minutes=30, channels={}), attention=(), events=(), dots=(), sources=(),
-    )  # fmt: skip
+        version=1,
+        city="36.71",
+        built_at=NOW,
+        notice=None,
+        readings=(READING, of_opd),
+        trends=(),
+        arrivals=Arrivals(minutes=30, channels={}),
+        attention=(),
+        events=(),
+        dots=(),
+        sources=(),
+    )
     assert snapshot.reading("aduan_terbuka") is READING
     assert snapshot.reading("aduan_terbuka", "36.71", "dlh") is of_opd
     assert snapshot.reading("aduan_terbuka", "36.71.01") is None

@@ -94,10 +94,18 @@ def test_a_number_that_is_none_is_refused_by_name(tmp_path: Path, name: str, val
 
 @pytest.mark.parametrize(
     ("host", "loopback"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False),
-     ("10.0.0.5", False),
-     ("ruang.kota.go.id", False), ("localhost.kota.go.id", False)],
-)  # fmt: skip
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.5", False),
+        ("ruang.kota.go.id", False),
+        ("localhost.kota.go.id", False),
+    ],
+)
 def test_only_the_demo_on_loopback_is_public(tmp_path: Path, host: str, loopback: bool) -> None:
     assert start(tmp_path / "asli", LIVEROOM_HOST=host).loopback is loopback
     assert not start(tmp_path / "asli", LIVEROOM_HOST=host).public_by_default
