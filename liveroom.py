@@ -27,9 +27,10 @@ def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer
     from layers.settings import data_folder, from_environment
 
     if demo:
-        from connectors.simulator.upstream import prepare
+        from connectors.simulator.upstream import fill, prepare
 
         prepare(data_folder())
+        fill(from_environment())
     run_room(from_environment())
 
 

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from connectors.columns import TORN
-from connectors.source import Config, FormChanged, Row, TryLater
+from connectors.source import Config, FormChanged, TryLater
+
+Cells = dict[str, Any]
+"""A row under its headings; a new one each time, so whoever reads it may add to it."""
 
 Format = Literal["csv", "tsv", "xlsx", "json", "jsonl", "parquet"]
 
@@ -53,7 +56,7 @@ class Form(Config):
     records: str | None = None
 
 
-def rows_of(path: Path, form: Form, name: str) -> Iterator[Row]:
+def rows_of(path: Path, form: Form, name: str) -> Iterator[Cells]:
     """Every row of a file under its headings. ``name`` is the file's own name, which tells its format.
 
     Raises :class:`FormChanged` for a file of another form, :class:`TryLater` for one that is cut off.
@@ -101,7 +104,7 @@ def _unpacked(path: Path, *, packed: bool) -> Iterator[Path]:
 # --- text --------------------------------------------------------------------------------------
 
 
-def _csv(file: IO[str], form: Form, name: str) -> Iterator[Row]:
+def _csv(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
     try:
         lines = csv.reader(file, delimiter=form.delimiter or ",", strict=True)
         for _ in range(form.skip):
@@ -117,7 +120,7 @@ def _csv(file: IO[str], form: Form, name: str) -> Iterator[Row]:
         raise FormChanged(f"{name}: bukan CSV yang utuh ({error})") from error
 
 
-def _tsv(file: IO[str], form: Form, name: str) -> Iterator[Row]:
+def _tsv(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
     return _csv(file, form.model_copy(update={"delimiter": form.delimiter or "\t"}), name)
 
 
@@ -131,7 +134,7 @@ def _headings(cells: list[Any], name: str) -> list[str]:
     return [heading or f"#{number}" for number, heading in enumerate(headings, 1)]
 
 
-def _jsonl(file: IO[str], _: Form, name: str) -> Iterator[Row]:
+def _jsonl(file: IO[str], _: Form, name: str) -> Iterator[Cells]:
     for number, line in enumerate(file, 1):
         if line.strip():
             try:
@@ -140,7 +143,7 @@ def _jsonl(file: IO[str], _: Form, name: str) -> Iterator[Row]:
                 raise FormChanged(f"{name}: baris {number} bukan JSON") from error
 
 
-def _json(file: IO[str], form: Form, name: str) -> Iterator[Row]:
+def _json(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
     if form.records is None:
         yield from _array(file, name)
         return
@@ -159,7 +162,7 @@ def _json(file: IO[str], form: Form, name: str) -> Iterator[Row]:
         yield _object(item, name)
 
 
-def _array(file: IO[str], name: str) -> Iterator[Row]:
+def _array(file: IO[str], name: str) -> Iterator[Cells]:
     """The items of a top-level array, decoded one after the other as the text comes; JSON lines where it is none."""
     decode, space = json.JSONDecoder().raw_decode, re.compile(r"\s*").match
     text, at, last = "", 0, False
@@ -194,7 +197,7 @@ def _skip(space: Callable[[str, int], re.Match[str] | None], text: str, at: int)
     return found.end() if found else at
 
 
-def _object(item: Any, name: str) -> Row:
+def _object(item: Any, name: str) -> Cells:
     if not isinstance(item, dict):
         raise FormChanged(f"{name}: isi daftar bukan objek")
     return item
@@ -203,7 +206,7 @@ def _object(item: Any, name: str) -> Row:
 # --- binary ------------------------------------------------------------------------------------
 
 
-def _xlsx(path: Path, form: Form, name: str) -> Iterator[Row]:
+def _xlsx(path: Path, form: Form, name: str) -> Iterator[Cells]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -221,7 +224,7 @@ def _xlsx(path: Path, form: Form, name: str) -> Iterator[Row]:
             yield dict(zip(headings, cells, strict=True))
 
 
-def _parquet(path: Path, _: Form, name: str) -> Iterator[Row]:
+def _parquet(path: Path, _: Form, name: str) -> Iterator[Cells]:
     import polars as pl
     import pyarrow as pa
     from pyarrow import parquet
@@ -234,5 +237,5 @@ def _parquet(path: Path, _: Form, name: str) -> Iterator[Row]:
         raise FormChanged(f"{name}: bukan Parquet yang utuh ({type(error).__name__})") from error
 
 
-_TEXT: Mapping[str, Callable[[IO[str], Form, str], Iterator[Row]]] = {"csv": _csv, "tsv": _tsv, "json": _json, "jsonl": _jsonl}
-_BINARY: Mapping[str, Callable[[Path, Form, str], Iterator[Row]]] = {"xlsx": _xlsx, "parquet": _parquet}
+_TEXT: Mapping[str, Callable[[IO[str], Form, str], Iterator[Cells]]] = {"csv": _csv, "tsv": _tsv, "json": _json, "jsonl": _jsonl}
+_BINARY: Mapping[str, Callable[[Path, Form, str], Iterator[Cells]]] = {"xlsx": _xlsx, "parquet": _parquet}

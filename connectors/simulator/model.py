@@ -39,7 +39,7 @@ CHANNELS = (("LAKSA", 0.46), ("SP4N-LAPOR!", 0.22), ("112", 0.18), ("SMS", 0.08)
 SERVICES = ("Surat pengantar", "Legalisasi dokumen", "Rekomendasi bantuan")
 METHODS = (("E-Purchasing", 0.38), ("Pengadaan Langsung", 0.36), ("Tender", 0.10), ("Swakelola", 0.16))
 _HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 8, 11, 12, 12, 11, 9, 9, 10, 10, 9, 8, 7, 7, 6, 5, 4, 3], float)
-_SLOW = {"dlh": 1.75, "dpupr": 1.2, "disperkimtan": 1.3, "disdukcapil": 0.5, "dinkes": 0.6}
+_SLOW = {"dlh": 1.65, "dpupr": 1.2, "disperkimtan": 1.3, "disdukcapil": 0.5, "dinkes": 0.6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class City90:
         kelurahan = [a for a in city.areas if a.code.count(".") == 3 and a.label_lat is not None]
         rng = np.random.default_rng([SEED, 1])
         weights = np.array([(a.km2 or 1.0) ** 0.4 for a in kelurahan]) * rng.lognormal(0, 0.5, len(kelurahan))
-        return cls(city=city, kelurahan=kelurahan, weights=weights / weights.sum(), per_day=5.5 * len(kelurahan))
+        return cls(city=city, kelurahan=kelurahan, weights=weights / weights.sum(), per_day=3.5 * len(kelurahan))
 
     def opd(self, slug: str) -> str:
         """The short name of an OPD; a pack without that OPD gets another of its own, always the same."""

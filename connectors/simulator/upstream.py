@@ -140,15 +140,6 @@ class Upstream:
                 connection.execute(upsert, batch)
         return len(batch)
 
-    def run_forever(self) -> None:
-        """Write the history once, then go on with the clock until the process is ended."""
-        started = time.monotonic()
-        rows = self.advance(clock.now())
-        log.info("simulated upstream ready: %d rows in %.1f s", rows, time.monotonic() - started)
-        while True:
-            time.sleep(STEP)
-            self.advance(clock.now())
-
 
 def prepare(data: Path) -> None:
     """Make ``data`` a demo's folder, once: its sources are declared in ``DATA/demo/sources``, as people declare theirs."""
@@ -159,6 +150,20 @@ def prepare(data: Path) -> None:
         (folder / "sources" / template.name).write_text(text, "utf-8")
 
 
+def fill(settings: Settings) -> None:
+    """Write the history up to now, before anyone asks for it."""
+    started = time.monotonic()
+    rows = _upstream(settings).advance(clock.now())
+    log.info("simulated upstream ready: %d rows in %.1f s", rows, time.monotonic() - started)
+
+
 def run(settings: Settings) -> None:
-    """The demo's upstream process."""
-    Upstream(settings.city, settings.data / "demo" / "upstream.sqlite").run_forever()
+    """The demo's upstream process: goes on with the clock until it is ended."""
+    upstream = _upstream(settings)
+    while True:
+        upstream.advance(clock.now())
+        time.sleep(STEP)
+
+
+def _upstream(settings: Settings) -> Upstream:
+    return Upstream(settings.city, settings.data / "demo" / "upstream.sqlite")

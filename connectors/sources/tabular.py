@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -139,7 +139,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
 
 
-def _batches(path: Path, name: str, config: Tabular, skip: int) -> Iterator[list[Row]]:
+def _batches(path: Path, name: str, config: Tabular, skip: int) -> Iterator[Sequence[Row]]:
     """The rows after the first ``skip``, each with its identifier, in batches; the headings are checked first."""
     rows = readers.rows_of(path, config.form, name)
     ids = as_names(config.id)
@@ -152,10 +152,12 @@ def _batches(path: Path, name: str, config: Tabular, skip: int) -> Iterator[list
             skip -= len(batch)
             continue
         batch, skip = batch[skip:], 0
-        yield [{ID: row_id(row, ids), **row} for row in batch]
+        for row in batch:
+            row[ID] = row_id(row, ids)
+        yield batch
 
 
-def _check(rows: list[Row], config: Tabular, name: str) -> None:
+def _check(rows: Sequence[Row], config: Tabular, name: str) -> None:
     """Raise when a declared column is in none of the first rows: a renamed one must not pass for an empty one."""
     there = set().union(*rows)
     if lacking := ["/".join(names) for names in config.needed if there.isdisjoint(names)]:
