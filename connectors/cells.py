@@ -118,6 +118,7 @@ def _bool(value: Any) -> bool:
 
 # --- times -------------------------------------------------------------------------------------
 
+
 def _times(zone: ZoneInfo, formats: Sequence[str]) -> Reader:
     quick = _quick(formats[0]) if formats else _iso
 

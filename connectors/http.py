@@ -99,9 +99,7 @@ class Http:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stack.close()
 
-    def get(
-        self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def get(self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for ``url`` with ``params`` added to its query."""
         return self._ask("GET", url, None, {"params": params, "headers": headers})
 

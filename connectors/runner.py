@@ -76,9 +76,7 @@ def run_once(configured: SourceConfig, store: Store, places: Places, city: City,
         return run
 
 
-def replay(
-    configured: SourceConfig, store: Store, places: Places, city: City, settings: Settings, scope: Scope
-) -> Run | None:
+def replay(configured: SourceConfig, store: Store, places: Places, city: City, settings: Settings, scope: Scope) -> Run | None:
     """Read a source's quarantined rows again, after its connector or configuration was mended.
 
     Rows that are believed now leave the quarantine. Raises ``PermissionError`` unless ``scope`` may

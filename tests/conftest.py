@@ -20,6 +20,8 @@ from layers import clock
 from layers.city import City, load
 from layers.settings import Settings, from_environment
 
+pytest.register_assert_rewrite("tests.connectors.contract")
+
 ROOT = Path(__file__).parent.parent
 SECRET = "q7Jm2vXw9LkT4sRz8bNc1yHd6gPf3aUe5oWi0tZx"
 

@@ -153,7 +153,7 @@ def test_trends_are_of_30_days_and_know_nothing_before_the_first_record(tmp_path
 
 
 @pytest.mark.parametrize(("later", "expected"), [(MINUTE, 1), (6 * MINUTE, 2)])
-def test_past_days_are_remembered_for_five_minutes_and_today_never(  # noqa: PLR0917 - fixtures and a case
+def test_past_days_are_remembered_for_five_minutes_and_today_never(
     tmp_path: Path, room: City, store: Store, monkeypatch: pytest.MonkeyPatch, later: timedelta, expected: int
 ) -> None:
     """One change of two records is too few to look at past days again: a large part is made to be so here."""
@@ -274,7 +274,7 @@ def test_a_kelurahan_far_over_its_usual(tmp_path: Path, room: City, store: Store
         (Outcome.DRIFT, MINUTE, (Band.ACT, "LAKSA berubah bentuk")),
     ],
 )
-def test_sources_that_need_someone(  # noqa: PLR0917 - three fixtures and a case
+def test_sources_that_need_someone(
     tmp_path: Path, room: City, store: Store, outcome: Outcome, age: timedelta, expected: tuple[Band, str] | None
 ) -> None:
     give(store, [complaint("a")], now=NOW - age)
