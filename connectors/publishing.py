@@ -40,6 +40,8 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="terbit")
 
     def start(self) -> None:
+        """Publish at once, then go on; what is on disk may be of another day."""
+        self._wake.set()
         self._thread.start()
 
     def changed(self) -> None:

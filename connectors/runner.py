@@ -136,7 +136,8 @@ def _say(run: Run, http: Http | None, seconds: float) -> None:
     }
     if run.message:
         facts["message"] = repr(run.message)
-    log.info("event=ambil %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    level = logging.DEBUG if run.outcome is Outcome.NOTHING_NEW else logging.INFO
+    log.log(level, "event=ambil %s", " ".join(f"{name}={value}" for name, value in facts.items()))
 
 
 def _steady_heap() -> None:
@@ -182,6 +183,7 @@ class Runner:
                 coalesce=True,
                 misfire_grace_time=None,
             )
+        scheduler.add_job(self.tidy, "interval", hours=1, next_run_time=datetime.now(UTC))
         self.publisher.start()
         scheduler.start()
         try:
@@ -200,9 +202,17 @@ class Runner:
         except SQLAlchemyError as error:
             log.warning("event=ambil source=%s galat=%s", configured.name, type(error).__name__)
             return None
-        if run is not None:
+        if run is not None and run.outcome is not Outcome.NOTHING_NEW:
             self.publisher.changed()
         return run
+
+    def tidy(self) -> None:
+        """Let go of what is past its time: quarantined originals, the books of old runs."""
+        try:
+            rows, runs = self.store.purge_quarantine(clock.now()), self.store.purge_runs(clock.now())
+            log.info("event=rapikan karantina=%d run=%d", rows, runs)
+        except SQLAlchemyError as error:
+            log.warning("event=rapikan galat=%s", type(error).__name__)
 
     def stop(self) -> None:
         """Ask it to end after the runs under way."""

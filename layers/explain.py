@@ -95,7 +95,7 @@ def _overdue(complaints: pl.DataFrame, tree: AreaTree, city: City, now: datetime
         yield Attention(
             id=f"lewat:{row['category']}:{row['kecamatan'] or UNPLACED}:{row['opd'] or '-'}",
             band=Band.ACT if urgent else Band.WATCH,
-            title=f"{row['n']} aduan {row['category']} lewat tenggat",
+            title=f"{counted(row['n'])} aduan {row['category']} lewat tenggat",
             place=place(row["kecamatan"], tree),
             area=row["kecamatan"] or UNPLACED,
             owner=short(row["opd"], city),
@@ -128,7 +128,7 @@ def _unusual(complaints: pl.DataFrame, tree: AreaTree, now: datetime) -> Iterato
         yield Attention(
             id=f"lonjakan:{row['area']}",
             band=Band.WATCH,
-            title=f"{row['n']} aduan masuk dalam 24 jam",
+            title=f"{counted(row['n'])} aduan masuk dalam 24 jam",
             place=place(row["area"], tree),
             area=row["area"],
             owner=None,
@@ -167,7 +167,7 @@ def _sources(sources: Iterable[SourceState], city: City, now: datetime) -> Itera
             yield Attention(
                 id=f"karantina:{source.source}",
                 band=Band.WATCH,
-                title=f"{waiting} baris {source.title} dikarantina",
+                title=f"{counted(waiting)} baris {source.title} dikarantina",
                 since=since,
                 n=waiting,
                 **about,
@@ -182,9 +182,14 @@ _REASONS = {
 }
 
 
+def counted(n: int) -> str:
+    """A count as Indonesia writes it: ``2.266``."""
+    return f"{n:,}".replace(",", ".")
+
+
 def span(length: timedelta) -> str:
     """A length of time in its largest unit: ``9 hari``, ``5 jam``, ``12 menit``."""
     minutes = max(0, int(length.total_seconds() // 60))
     if minutes >= 1440:
-        return f"{minutes // 1440} hari"
+        return f"{counted(minutes // 1440)} hari"
     return f"{minutes // 60} jam" if minutes >= 60 else f"{minutes} menit"

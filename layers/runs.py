@@ -55,6 +55,9 @@ class SourceFacts:
     last: Run | None = None
 
 
+QUIET_KEPT, RUNS_KEPT = timedelta(days=1), timedelta(days=90)
+"""How long a run that found nothing new stays in the books, and any other one. The sums over all runs stay for good."""
+
 _COUNTS = ("seen", "kept", "unchanged", "excluded", "quarantined")
 
 
@@ -162,6 +165,15 @@ class Runs(Database):
         """Give the source back; another's lease stays."""
         with self.write() as connection:
             connection.execute(delete(schema.lease).where(schema.lease.c.source == source, schema.lease.c.owner == owner))
+
+    def purge_runs(self, now: datetime) -> int:
+        """Delete finished runs that are older than their time, but no source's newest; return how many."""
+        table = schema.run
+        newest = select(func.max(table.c.id)).where(table.c.finished.is_not(None)).group_by(table.c.source)
+        quiet = and_(table.c.outcome == Outcome.NOTHING_NEW.value, table.c.finished <= now - QUIET_KEPT)
+        old = and_(or_(quiet, table.c.finished <= now - RUNS_KEPT), table.c.id.not_in(newest))
+        with self.write() as connection:
+            return connection.execute(delete(table).where(old)).rowcount
 
     # --- how sources stand ----------------------------------------------------------------------
 

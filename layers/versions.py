@@ -7,7 +7,7 @@ next one begins.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -163,8 +163,3 @@ def _relink(links: Sequence[Link], current: Link | None, changes: Changes) -> No
             changes.added.append((link, link.candidate))
         elif link.known_to != until and link.seq is not None:
             changes.mended.append((link.seq, until))
-
-
-def tally(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """Two sets of counts by name as one."""
-    return dict(Counter(counts) + Counter(more))

@@ -127,9 +127,9 @@ def redis_url(redis_server: tuple[str, subprocess.Popen[bytes]]) -> str:
     return redis_server[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium from the system, never a download."""
+    """Headless Chromium from the system, never a download; for a module, as its loop would stand in the way of others'."""
     binary = next((b for n in ("chromium", "chromium-browser", "google-chrome") if (b := shutil.which(n))), None)
     assert binary, "Chromium is missing: run `make test`, which brings it, or install the package chromium"
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]

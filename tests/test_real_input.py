@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -39,8 +40,6 @@ EXPECTED = {
 def environment(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A data folder with the real boundaries, and the recorded upstreams on a free port."""
     data = tmp_path_factory.mktemp("real")
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,12 +54,7 @@ def environment(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "UPSTREAM": f"http://127.0.0.1:{port}",
     }
     try:
-        for _ in range(200):
-            try:
-                httpx.get(env["UPSTREAM"])
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+        wait_until(lambda: httpx.get(env["UPSTREAM"]).status_code == 404)
         room("areas", "import", str(shared / "reference" / "kelurahan_3671_kota_tangerang.geojson"), env=env)
         room("pull", "--once", env=env)
         yield env
@@ -69,11 +63,23 @@ def environment(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         upstream.wait()
 
 
-def room(*words: str, env: Mapping[str, str]) -> str:
+def wait_until(there: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a server to answer as it should."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if there():
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    pytest.fail("the server did not come up")
+
+
+def room(*words: str, env: Mapping[str, str], typed: str = "") -> str:
     """Run the command line; it must succeed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "liveroom", *words], env=env, cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "liveroom", *words]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, input=typed)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -124,26 +130,20 @@ def test_packages_find_their_opd_and_their_kelurahan(store: Store) -> None:
     assert any(p.area.count(".") == 3 for p in packages)
 
 
+PASSWORD = "kereta pagi ke stasiun poris"
+
+
 @pytest.fixture(scope="module")
 def web(environment: dict[str, str]) -> Iterator[str]:
-    """The room's web server over the pulled data, with its clock set into the year of the data."""
-    import socket
-
+    """The room over the pulled data, its clock set to the end of the year of the complaints; it asks for a login."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (Path(environment["LIVEROOM_DATA"]) / "demo").mkdir(exist_ok=True)  # public on loopback, and the screens say so
-    env = environment | {"LIVEROOM_PORT": str(port), "LIVEROOM_CLOCK": "2015-07-01T09:00:00+07:00"}
-    room("pull", "--once", env=env)
-    server = subprocess.Popen([sys.executable, "-m", "liveroom", "serve"], env=env, cwd=ROOT)
+    env = environment | {"LIVEROOM_PORT": str(port), "LIVEROOM_CLOCK": "2016-01-01T11:30:00+07:00"}
+    room("user", "add", "ana", "--role", "analyst", env=env, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    server = subprocess.Popen([sys.executable, "-m", "liveroom", "up"], env=env, cwd=ROOT)
     try:
-        for _ in range(300):
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -153,12 +153,20 @@ def web(environment: dict[str, str]) -> Iterator[str]:
 def test_wall_kelurahan_and_sources_show_it(web: str, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.goto(f"{web}/dinding")
-    tiles = page.locator("[data-kpi][data-value]")
-    shown = {tiles.nth(i).get_attribute("data-kpi"): tiles.nth(i).get_attribute("data-value") for i in range(tiles.count())}
-    api = httpx.get(f"{web}/api/v1/readings", params={"area": "36.71", "kpi": "aduan_terbuka"}).json()
-    rows = api["readings"] if isinstance(api, dict) else api
-    assert float(shown["aduan_terbuka"] or 0) == next(r["value"] for r in rows if r["opd"] is None)
+    assert page.url.startswith(f"{web}/masuk"), "nothing is shown without a login"
+    page.fill("#nama", "ana")
+    page.fill("#sandi", PASSWORD)
+    page.click("button[type=submit]")
+    tile = page.locator("[data-kpi='aduan_masuk_hari_ini'][data-value]")
+    tile.first.wait_for()
+    page.wait_for_function("document.querySelector('[data-kpi=aduan_masuk_hari_ini]').dataset.value > 0")
+    found = page.request.get(f"{web}/api/v1/readings?area=36.71&kpi=aduan_terbuka").json()["data"]
+    city = next(r for r in found if r["opd"] is None)
+    assert city["evidence"]["sources"] == ["boston_311", "open311_chicago", "open311_toronto"]
+    assert city["evidence"]["unplaced"] > 0
+    assert float(page.locator("[data-kpi='aduan_terbuka']").first.get_attribute("data-value") or 0) == city["value"]
     assert page.locator("svg [data-area]").count() >= 104
+    assert "Jam ruang kendali disetel" in page.content()
     page.goto(f"{web}/sumber")
     text = page.content()
     assert "121.245" in text

@@ -98,7 +98,7 @@ def _map_title(snapshot: Snapshot, view: View) -> htpy.Element:
 
 def _ranking(snapshot: Snapshot, view: View) -> htpy.Element:
     kpi = view.catalog[view.city.wall.ranking]
-    readings = [r for r in snapshot.readings if r.kpi == kpi.id and r.opd and r.area == snapshot.city]
+    readings = [r for r in snapshot.readings if r.kpi == kpi.id and r.opd and r.area == snapshot.city and r.n]
     rows = [(_short(r.opd or "", view), r) for r in rank(readings, kpi.better)]
     title = text.say(view.lang, "{kpi} per OPD", kpi=kpi.short[view.lang])
     return bars(title, rows, kpi, view, limit=RANKED, panel=False)

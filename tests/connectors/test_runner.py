@@ -456,3 +456,21 @@ def test_connectors_are_found_by_their_modules() -> None:
     found = registry.sources()
     assert {"tabular", "open311", "spse", "lkpp_isb", "tangerang_pengadaan"} <= set(found)
     assert all(registry.sample(name).rows for name in found)
+
+
+def test_old_originals_and_books_are_let_go(room: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = Runner(room, ())
+    asked: list[str] = []
+    monkeypatch.setattr(runner.store, "purge_quarantine", lambda _now: asked.append("karantina") or 0)
+    monkeypatch.setattr(runner.store, "purge_runs", lambda _now: asked.append("run") or 0)
+    thread = threading.Thread(target=runner.run_forever)
+    thread.start()
+    try:
+        for _ in range(200):
+            if len(asked) == 2:
+                break
+            time.sleep(0.05)
+    finally:
+        runner.stop()
+        thread.join()
+    assert asked == ["karantina", "run"]

@@ -33,7 +33,7 @@ class Counting(PasswordHasher):
         self.verified = 0
 
     def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]  # noqa: A002
-        self.verified += 1
+        self.verified += str(hash).startswith("$argon2id$")  # anything else costs nothing and so says much
         return super().verify(hash, password)  # type: ignore[arg-type]
 
 

@@ -122,6 +122,20 @@ def test_failures_count_until_a_good_run(store: Store) -> None:
     assert (store.failures("laksa"), store.breaker("laksa").retry_at) == (0, None)
 
 
+def test_the_books_of_quiet_runs_go_after_a_day_and_the_newest_and_the_sums_stay(store: Store) -> None:
+    give(store, [complaint("1")])
+    for hours in (1, 2, 30):
+        run = store.begin_run("laksa", NOW + HOUR * hours)
+        store.end_run(run, Outcome.NOTHING_NEW, None, NOW + HOUR * hours)
+    before = store.source_states()
+    assert store.purge_runs(NOW + HOUR * 24) == 0
+    assert store.purge_runs(NOW + HOUR * 25) == 1
+    assert store.purge_runs(NOW + HOUR * 26) == 1
+    assert store.purge_runs(NOW + DAY * 89) == 0, "the run that kept rows stays its 90 days"
+    assert store.purge_runs(NOW + DAY * 400) == 1
+    assert store.source_states() == before
+
+
 def test_what_lies_ahead_says_nothing_of_the_age_of_the_data(store: Store) -> None:
     give(store, [complaint("1", received=NOW + 9 * DAY), complaint("2", received=NOW - 3 * DAY, known_at=NOW - 2 * DAY)])
     assert store.source_states()[0].newest == NOW - 2 * DAY
@@ -257,6 +271,18 @@ def test_chunks_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> No
     give(store, [complaint(str(n)) for n in range(8)])
     assert [chunk.num_rows for chunk in store.changes(Kind.COMPLAINT, 0)] == [3, 3, 2]
     assert store.month(Kind.COMPLAINT, "2026-11").num_rows == 8
+
+
+def test_what_changes_while_it_is_read_comes_at_the_next_reading(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layers.shelves.CHUNK_ROWS", 2)
+    give(store, [complaint(str(n)) for n in range(4)])
+    head = store.head()
+    chunks = store.changes(Kind.COMPLAINT, 0)
+    assert next(chunks).column("source_id").to_pylist() == ["0", "1"]
+    changed = [complaint(name, seen_at=NOW + HOUR, status=Status.DONE) for name in "03"]
+    give(store, changed, now=NOW + HOUR)
+    assert [name for chunk in chunks for name in chunk.column("source_id").to_pylist()] == ["2"]
+    assert ids(store, since=head) == ["0", "3"]
 
 
 def test_a_record_that_moves_names_every_other_month_that_it_was_in(store: Store) -> None:
