@@ -1,6 +1,7 @@
 # The project's one door for people: make live, test, lint, bench, soak, lock.
 SHELL := bash
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
 PORT ?= 8050
@@ -39,7 +40,7 @@ lock: .venv/dev.stamp
 		-c requirements.txt --extra build --extra dev pyproject.toml -o requirements-dev.txt
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	@[ -n "$(PYTHON)" ] || \
 		{ echo "Live Room perlu Python 3.11 atau lebih baru. Di Debian/Ubuntu: apt install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 		{ echo "Modul venv belum ada. Di Debian/Ubuntu: apt install python3-venv"; exit 1; }

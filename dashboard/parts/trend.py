@@ -27,6 +27,8 @@ FAR = 2.0
 """A target further from a sparkline than so many of its heights is not drawn."""
 NEAR = 9.0
 """Two direct labels closer than this (percent of the height) are moved apart."""
+LOWEST = 97.0
+"""Where the lowest direct label may stand (percent of the height), clear of the dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +120,20 @@ def _target_label(target: float, y: float, kpi: Kpi, view: View) -> htpy.Fragmen
 def _labels(series: Sequence[Series], y: Callable[[float], float]) -> list[htpy.Fragment]:
     """A dot and the name at the end of each line; names too near each other are moved apart."""
     ends = sorted(((y(last), s) for s in series if (last := _last(s)) is not None), key=lambda end: end[0])
-    out: list[htpy.Fragment] = []
-    free = -NEAR
-    for at, s in ends:
-        free = max(at, free + NEAR)
-        out.append(
-            htpy.fragment[
-                htpy.circle(class_=f"end {s.look}", cx="100%", cy=pc(at), r="4"),
-                htpy.text(class_=f"direct {s.look}", x="100%", y=pc(free), dx="10", dy=".33em")[s.label],
-            ]
-        )
-    return out
+    places: list[float] = []
+    for at, _ in ends:
+        places.append(max(at, places[-1] + NEAR) if places else at)
+    below = LOWEST
+    for k in reversed(range(len(places))):  # what was pushed into the dates below goes up again
+        places[k] = below = min(places[k], below)
+        below -= NEAR
+    return [
+        htpy.fragment[
+            htpy.circle(class_=f"end {s.look}", cx="100%", cy=pc(at), r="4"),
+            htpy.text(class_=f"direct {s.look}", x="100%", y=pc(place), dx="10", dy=".33em")[s.label],
+        ]
+        for (at, s), place in zip(ends, places, strict=True)
+    ]
 
 
 def _last(series: Series) -> float | None:
