@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -162,8 +163,14 @@ def screen_revoke(name: str) -> None:
     typer.echo(f"Layar {name} dicabut.")
 
 
+THRIFT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
+"""Arrow and Polars give memory back at once instead of keeping it for later; read when they are loaded, so set before."""
+
+
 def main() -> None:
     """Run the command line; a mistake in settings or files is one plain line, not a traceback."""
+    for name, value in THRIFT.items():
+        os.environ.setdefault(name, value)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -32,7 +32,7 @@ from layers.schema import record_fields
 GRACE = timedelta(minutes=2)
 """How long a replaced file stays: longer than any reader needs between manifest and file."""
 
-FLUSH_ROWS = 150_000
+FLUSH_ROWS = 50_000
 """Changes held in memory before the months they touch are written; bounds the memory of a first build."""
 
 SEN = 100
