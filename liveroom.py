@@ -137,8 +137,10 @@ def user_add(
     from layers.people import People
     from layers.settings import from_environment
 
+    settings = from_environment()
+    settings.city.check(opd or [], area or [])
     password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
-    People.of(from_environment()).add_user(name, password, role, opds=opd, areas=area)
+    People.of(settings).add_user(name, password, role, opds=opd, areas=area)
     typer.echo(f"Akun {name} ({role}) dibuat.")
 
 

@@ -24,6 +24,9 @@ from layers import clock
 RETRY_AFTER = (1.0, 3600.0)
 """What a Retry-After is clamped to, in seconds."""
 
+_KEY = re.compile(r"/(?=[^/]*\d)[^/]{16,}")
+"""A part of a path that is long and has digits in it: a service's key, as far as we know."""
+
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -32,10 +35,10 @@ class Unwell(Exception):
 
 
 def bare(url: str) -> str:
-    """An address for messages: without user, password and parameters, which may hold secrets."""
+    """An address for messages, without what may be a secret: user, password, parameters, and keys in its path."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+    return f"{parts.scheme}://{parts.hostname}{port}{_KEY.sub('/…', parts.path)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

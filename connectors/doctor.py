@@ -26,6 +26,7 @@ from layers.cache import Cache, CacheDown
 from layers.city import SourceConfig
 from layers.freshness import states
 from layers.model import Role, Scope, SourceState, State
+from layers.people import People
 from layers.settings import Settings
 from layers.store import Store
 
@@ -58,7 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Everything that a running room needs, one finding each; none of them changes anything."""
     findings = [*_pack(settings), *_disk(settings), *_cache(settings)]
     try:
-        store = _store(settings)
+        store = Store.of(settings)
     except SQLAlchemyError as error:
         return [*findings, Finding(bad=True, what="penyimpanan", says=f"tidak terjangkau ({type(error).__name__})")]
     findings.append(Finding(bad=False, what="penyimpanan", says=f"{store!r}, skema mutakhir"))
@@ -66,6 +67,7 @@ def examine(settings: Settings) -> list[Finding]:
         findings.extend(_source(state) for state in states(settings.city, store.source_states()))
     finally:
         store.close()
+    findings.append(_accounts(settings))
     if not settings.city.sources:
         says = f"belum ada; taruh satu berkas TOML di {settings.data / 'sources'}"
         findings.append(Finding(bad=True, what="sumber", says=says))
@@ -106,6 +108,16 @@ def _web(settings: Settings) -> Finding:
     return Finding(bad=answer.status_code != 200, what="web", says=f"{address} menjawab {answer.status_code}")
 
 
+def _accounts(settings: Settings) -> Finding:
+    people = People.of(settings)
+    try:
+        broken = people.audit_broken_at()
+    finally:
+        people.close()
+    says = "utuh" if broken is None else f"rusak sejak baris {broken}: ada yang mengubahnya di luar Live Room"
+    return Finding(bad=broken is not None, what="catatan audit", says=says)
+
+
 def _source(state: SourceState) -> Finding:
     now = clock.now()
     age = state.freshness.state(now)
@@ -124,7 +136,7 @@ def _when(moment: datetime | None) -> str:
 
 def list_sources(settings: Settings) -> str:
     """Each source in one line: connector, age, outcome, rows by fate."""
-    store = _store(settings)
+    store = Store.of(settings)
     try:
         now = clock.now()
         lines = [f"{'SUMBER':<28}{'KONEKTOR':<22}{'UMUR':<14}{'HASIL':<14}BARIS"]
@@ -182,7 +194,7 @@ def sample(name: str) -> str:
 def replay_source(settings: Settings, name: str) -> str:
     """Read a source's quarantine again and say what became of it."""
     configured = _configured(settings, name)
-    store = _store(settings)
+    store = Store.of(settings)
     try:
         places = Places(AreaTree.of(settings.city), load_boundaries(settings.city, settings.data))
         run = replay(configured, store, places, settings.city, settings, OPERATOR)
@@ -199,9 +211,3 @@ def _configured(settings: Settings, name: str) -> SourceConfig:
         known = ", ".join(s.name for s in settings.city.sources) or "belum ada"
         raise ValueError(f"sumber {name!r} tidak dikonfigurasi; yang ada: {known} (berkas di {Path(settings.data, 'sources')})")
     return found
-
-
-def _store(settings: Settings) -> Store:
-    store = Store(settings.database_url, settings.city.zone, settings.secret)
-    store.open()
-    return store

@@ -157,8 +157,7 @@ class Runner:
         self.settings = settings
         self.sources = settings.city.sources if sources is None else sources
         tree = AreaTree.of(settings.city)
-        self.store = Store(settings.database_url, settings.city.zone, settings.secret)
-        self.store.open()
+        self.store = Store.of(settings)
         self.places = Places(tree, load_boundaries(settings.city, settings.data))
         self.publisher = Publisher(settings, self.store, tree, Cache(cache_url(settings), settings.city.code))
         self._ending = threading.Event()

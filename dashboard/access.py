@@ -87,7 +87,8 @@ class Access:
         name = form.get("nama", "")
         now = clock.now()
         scope = await asyncio.to_thread(self.people.verify, name, form.get("sandi", ""), now)
-        who, came = name[:80], {"dari": request.client.host if request.client else None}
+        # a name that fails may be a password typed in its place
+        who, came = name[:80] if scope else "-", {"dari": request.client.host if request.client else None}
         await asyncio.to_thread(self.people.audit, who, "masuk" if scope else "gagal masuk", came, now)
         if scope is None:
             return None

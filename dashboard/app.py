@@ -53,7 +53,6 @@ log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).parent.parent / "assets"
 HTML = "text/html; charset=utf-8"
-OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
 LANG_DAYS = 365
 
 
@@ -179,8 +178,7 @@ def create() -> ASGIApp:
     """The server of the room that the environment describes; raises what :func:`from_environment` raises."""
     settings = from_environment()
     city, tree, kpis = settings.city, AreaTree.of(settings.city), catalog()
-    store = Store(settings.database_url, city.zone, settings.secret)
-    store.open()
+    store = Store.of(settings)
     frames = Frames(settings.data / "frames", city, tree)
 
     def cut(scope: Scope, query: Query) -> Drill:

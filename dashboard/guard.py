@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -165,8 +165,6 @@ _WORDS: Mapping[int, tuple[str, str]] = {
     500: ("Terjadi gangguan", "Coba lagi sebentar lagi. Bila berulang, sampaikan nomor rujukan ini kepada operator."),
     503: ("Belum siap", "Data belum tersedia. Halaman ini dapat dibuka begitu sumber pertama selesai dibaca."),
 }
-
-Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def wants_page(request: Request) -> bool:

@@ -50,8 +50,6 @@ FILTERS = ("category", "channel", "opd", "days")
 
 EVERYONE = frozenset(Role)
 """Roles of a page that shows aggregates only."""
-PEOPLE = frozenset(Role) - {Role.SCREEN}
-"""Roles of a page that a screen's token does not open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

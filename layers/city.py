@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -133,6 +133,12 @@ class City(Facts):
             if target.valid_from <= day and (target.valid_to is None or day <= target.valid_to):
                 return target
         return None
+
+    def check(self, opds: Collection[str], areas: Collection[str]) -> None:
+        """Raises ``ValueError`` naming an OPD or an area that this city does not have."""
+        unknown = [*({*opds} - {opd.slug for opd in self.opds}), *({*areas} - {self.code, *(area.code for area in self.areas)})]
+        if unknown:
+            raise ValueError(f"tidak ada di {self.name}: {', '.join(sorted(unknown))}")
 
     def opd(self, slug: str) -> Opd | None:
         return next((opd for opd in self.opds if opd.slug == slug), None)

@@ -69,7 +69,6 @@ class Drill:
     by_category: tuple[Slice, ...]
     by_opd: tuple[Slice, ...]
     by_channel: tuple[Slice, ...]
-    by_area: tuple[Slice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +144,6 @@ def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) 
         by_category=_slices(flags, "category", lambda key: key),
         by_opd=_slices(flags, "opd", lambda key: short(key, room.city) or key),
         by_channel=_slices(flags, "channel", lambda key: key),
-        by_area=_slices(flags, "area", room.tree.name),
     )
 
 

@@ -346,7 +346,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What the asker may see; the first argument of every function that returns data.
+    """What the asker may see; the first argument of every function that returns rows or counts them for someone.
 
     ``opds`` and ``areas`` are ``None`` for "all", else the only ones whose rows may be seen.
     """

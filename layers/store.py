@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
@@ -17,6 +17,7 @@ from layers.model import Kind, Record
 from layers.quarantine import Quarantine, QuarantineRow, Reject
 from layers.runs import Breaker, RunClosedError, Runs, SourceFacts
 from layers.schema import RECORD_TABLES, micros
+from layers.settings import Settings
 from layers.shelves import Shelves
 from layers.vault import Vault
 from layers.versions import FIELDS, TWIN, Candidate, Changes, Link, candidate, fold, merge
@@ -60,6 +61,13 @@ class Store(Runs, Quarantine, Shelves):
         self._zone = zone
         self._vault = Vault(secret)
         self._raw_inserts = {kind: self._compile(kind) for kind in Kind} if self.sqlite else {}
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The room's own store, opened."""
+        store = cls(settings.database_url, settings.city.zone, settings.secret)
+        store.open()
+        return store
 
     def upsert_batch(self, batch: Batch) -> BatchResult:
         """Keep a batch: records, cursor, counts and quarantine are committed together or not at all.

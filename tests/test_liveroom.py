@@ -76,6 +76,7 @@ def test_doctor_names_what_is_wrong_and_says_so_by_its_exit_code(room: Path) -> 
     assert "✗ cache" in report.stdout
     assert "✗ sumber aduan: BELUM PERNAH" in report.stdout
     assert "✗ web" in report.stdout
+    assert "✓ catatan audit: utuh" in report.stdout
     assert SECRET not in report.stdout + report.stderr
 
 
@@ -108,6 +109,13 @@ def test_a_user_and_a_screen_are_added_and_the_password_is_never_an_argument(roo
         assert people.screen(address.rsplit("/", 1)[-1]) is None
     finally:
         people.close()
+
+
+def test_an_account_for_an_opd_or_area_that_the_city_lacks_is_refused(room: Path) -> None:
+    refused = run(room, "user", "add", "budi", "--role", "opd", "--opd", "dlhh", "--area", "36.71.99")
+    assert refused.returncode == 2
+    assert "dlhh" in refused.stderr
+    assert "36.71.99" in refused.stderr
 
 
 def test_sample_shows_a_declaration(room: Path) -> None:

@@ -17,6 +17,7 @@ from dashboard.parts.frame import banner, events, wall_header
 from dashboard.parts.map import map_legend, map_overlay, map_stage, paints
 from dashboard.parts.marks import age
 from dashboard.parts.tile import missing_tile, tile
+from layers.explain import short
 from layers.model import Snapshot, State
 
 if TYPE_CHECKING:
@@ -99,14 +100,9 @@ def _map_title(snapshot: Snapshot, view: View) -> htpy.Element:
 def _ranking(snapshot: Snapshot, view: View) -> htpy.Element:
     kpi = view.catalog[view.city.wall.ranking]
     readings = [r for r in snapshot.readings if r.kpi == kpi.id and r.opd and r.area == snapshot.city and r.n]
-    rows = [(_short(r.opd or "", view), r) for r in rank(readings, kpi.better)]
+    rows = [(short(r.opd or "", view.city), r) for r in rank(readings, kpi.better)]
     title = text.say(view.lang, "{kpi} per OPD", kpi=kpi.short[view.lang])
     return bars(title, rows, kpi, view, limit=RANKED, panel=False)
-
-
-def _short(slug: str, view: View) -> str:
-    opd = view.city.opd(slug)
-    return opd.short if opd else slug
 
 
 PAGE = Page(

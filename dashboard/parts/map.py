@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from layers.boundaries import MapAsset
     from layers.catalog import Kpi
 
-CLASSES = 5
-"""q0 is "nothing"; q1 to q4 are quarters of the areas that have something."""
 NO_DATA = "qn"
 NEW = timedelta(hours=1)
 """A complaint younger than this is a dot on the map."""
@@ -37,7 +35,7 @@ SMALL_LABEL_SIZE = 30.0
 
 
 def breaks(values: Sequence[float]) -> tuple[float, float, float]:
-    """Upper ends of q1, q2 and q3: the quartiles of the values above zero; equal ends leave a class empty."""
+    """Upper ends of q1, q2 and q3: the quartiles of the values above zero (``q0`` is nothing); equal ends leave a class empty."""
     known = sorted(v for v in values if v > 0)
     if not known:
         return (0, 0, 0)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 SPAN = 1000
 """Width and height of the stretched inner view box of a chart."""
 
-_NARROW, _WIDE = set(".,:;'|iljtfI!() \u00a0-"), set("MWmw%@")
+_NARROW, _SLIM, _WIDE = set(".,:;'|iljtI!() \u00a0"), set("fr-"), set("MWmw%@")
 
 
 def em(text: str) -> float:
@@ -17,8 +17,10 @@ def em(text: str) -> float:
 
 
 def _width(c: str) -> float:
+    if c in _SLIM:
+        return 0.4
     if c in _NARROW:
-        return 0.29 if c not in "fr-" else 0.4
+        return 0.29
     if c in _WIDE:
         return 0.9
     return 0.66 if c.isupper() else 0.525 if c.isdigit() else 0.57

@@ -75,7 +75,6 @@ def cut(_scope: Scope, query: Query) -> Drill:
         by_category=(),
         by_opd=(),
         by_channel=(),
-        by_area=(),
     )
 
 

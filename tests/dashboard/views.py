@@ -195,5 +195,4 @@ def drill(query: Query) -> Drill:
         by_category=tuple(part(f"kategori {k}", 400 - k) for k in range(40)),
         by_opd=(part("dlh", 90), part("dpupr", 3)),
         by_channel=(part("sms", 9),),
-        by_area=(),
     )
