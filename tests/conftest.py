@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -20,6 +20,8 @@ from layers import clock
 from layers.city import City, load
 from layers.settings import Settings, from_environment
 
+hypothesis.settings.register_profile("room", deadline=None)  # machines are shared and noisy: no test is timed
+hypothesis.settings.load_profile("room")
 pytest.register_assert_rewrite("tests.connectors.contract")
 
 ROOT = Path(__file__).parent.parent
@@ -52,16 +54,6 @@ def real_clock() -> Iterator[None]:
     """No test leaves a set clock behind."""
     yield
     clock.set_clock(None)
-
-
-@pytest.fixture
-def free_port() -> Callable[[], int]:
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
 
 
 @pytest.fixture(scope="session")
