@@ -42,6 +42,21 @@
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const mark = (element, state) => { if (element.dataset.state !== state) element.dataset.state = state; };
 
+  /** "2 dari 3 sumber segar · Laksa: data terlambat 8 mnt": the same words as sources_words in dashboard/parts/marks.py. */
+  function say(line, moment) {
+    const sources = JSON.parse(line.dataset.sources), seen = sources.filter(([, observed]) => observed !== null);
+    const late = seen.map(([title, observed, budget]) => [moment / 1e3 - observed - budget, title]).filter(([beyond]) => beyond > 0);
+    const fresh = seen.length - late.length;
+    let words = body.dataset.fresh.replace("{live}", fresh).replace("{all}", sources.length);
+    if (late.length) {
+      const [beyond, title] = late.reduce((worst, one) => one[0] > worst[0] ? one : worst);
+      words += ` \u00b7 ${title}: ${body.dataset.late.replace("{age}", age(beyond))}`;
+    }
+    put(line, words);
+    const holder = line.closest(".sources-state");
+    if (holder) mark(holder, fresh < sources.length ? "late" : "live");
+  }
+
   /** Every age, and from it every state: live within its budget, then late, then stale. */
   function tick() {
     const moment = now();
@@ -57,6 +72,7 @@
       const late = holder.querySelector(".late");
       if (late && state !== "live") put(late, body.dataset.late.replace("{age}", age(seconds - budget)));
     }
+    for (const line of all("[data-sources]")) say(line, moment);
     for (const time of all("time[data-clock]")) put(time, clock(moment, time.dataset.clock));
     supervise();
   }

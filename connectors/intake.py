@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -29,10 +30,16 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 MAX_TEXT = 2_000
 MAX_ID = 200
+MAX_LABEL = 80
+"""A category and a channel are shown to everybody and filtered by: what is longer is cut here, on one line."""
+
 MAX_MONEY = Decimal(10) ** 15
 """A thousand billions of rupiah: more than the budget of any region."""
 
 MAX_COUNT = 10**9
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character: JSON can write it (``"\\ud83d"``), but no database keeps it."""
 
 _LATER = {
     "verified": "diverifikasi sebelum diterima",
@@ -47,6 +54,9 @@ _PAST = {"known_at", "received", "day", "announced", "selected", "contracted", *
 
 _KEYS = ("source", "source_id", "area", "opd")
 """Texts that identify: they are compared, so they are never masked."""
+
+_LABELS = ("category", "channel")
+"""Texts of a complaint by which everybody may filter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +87,8 @@ def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             reason = f"tidak terbaca ({type(error).__name__})"
             rejects.append(Reject(source_id=_key(source, row), field="baris", reason=reason, original=row))
-    return Taken(records=_place(kept, places), excluded=excluded, rejects=rejects)
+    slugs = frozenset(opd.slug for opd in ctx.city.opds)
+    return Taken(records=_place(kept, places, slugs), excluded=excluded, rejects=rejects)
 
 
 def _key(source: Source[Any], row: Row) -> str | None:
@@ -88,7 +99,7 @@ def _key(source: Source[Any], row: Row) -> str | None:
     return key[:MAX_ID] if key else None
 
 
-def _place(kept: Sequence[Kept], places: Places) -> list[Record]:
+def _place(kept: Sequence[Kept], places: Places, opds: frozenset[str]) -> list[Record]:
     """Give every record its area; the points of all rows are looked up at once."""
     points = [i for i, item in enumerate(kept) if item.place.lat is not None and item.place.lon is not None]
     at: dict[int, str | None] = {}
@@ -104,12 +115,15 @@ def _place(kept: Sequence[Kept], places: Places) -> list[Record]:
                 code, by = area, PlacedBy.POINT
         else:
             code, by = area, PlacedBy.POINT
-        records.append(_finish(item.record, code, by))
+        records.append(_finish(item.record, code, by, opds))
     return records
 
 
-def _finish(record: Record, area: str, by: PlacedBy) -> Record:
-    """Give a fresh record its area, and mask identifiers in its texts.
+def _finish(record: Record, area: str, by: PlacedBy, opds: frozenset[str]) -> Record:
+    """Give a fresh record its area, and make its texts fit to be shown.
+
+    Identifiers are masked, an OPD that is not one of the city's is left out (the row stays), and the
+    labels of a complaint (:data:`_LABELS`) become one line of at most :data:`MAX_LABEL` characters.
 
     The record is nobody's yet, so it is completed in place: a copy would cost as much as reading the row.
     """
@@ -120,12 +134,24 @@ def _finish(record: Record, area: str, by: PlacedBy) -> Record:
         text = getattr(record, name)
         if text is not None and (masked := _mask(text)) is not text:
             give(record, name, masked)
+    if record.opd is not None and record.opd not in opds:
+        give(record, "opd", None)
+    if isinstance(record, Complaint):
+        for name in _LABELS:
+            text = getattr(record, name)
+            if len(text) > MAX_LABEL or not text.isprintable():
+                give(record, name, _label(text))
     return record
 
 
 @lru_cache(1 << 14)
 def _mask(text: str) -> str:
     return privacy.mask(text) if privacy.find(text) else text
+
+
+def _label(text: str) -> str:
+    """Masked text as one line, cut. Masked first and once more: a cut or a line break must not hide an identifier."""
+    return privacy.mask(" ".join(text.split()))[:MAX_LABEL].rstrip()
 
 
 # --- the contract ------------------------------------------------------------------------------
@@ -183,7 +209,7 @@ def check(record: Record, now: datetime) -> None:
         if number is not None:
             _check_number(name, number)
     for name, text in zip(shape.texts, shape.get_texts(record), strict=True):
-        if text is not None and (len(text) > MAX_ID or not text.strip() or "\x00" in text):
+        if text is not None and (len(text) > MAX_ID or not text.strip() or not text.isprintable()):
             _check_text(name, text)
     if isinstance(record, Complaint):
         _check_complaint(record)
@@ -217,6 +243,8 @@ def _check_text(name: str, text: str) -> None:
         raise BadRow(name, "kosong")
     if "\x00" in text:
         raise BadRow(name, "memuat aksara nol")
+    if _HALF.search(text):
+        raise BadRow(name, "aksara rusak")
 
 
 def _check_complaint(record: Complaint) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,17 @@ from connectors.http import Http
 from connectors.intake import Taken, take
 from connectors.lease import Lease
 from connectors.source import Config, Context, Cursor, FormChanged, Page, Refused, Row, Source
+from layers import privacy
 from layers.areas import Places
 from layers.city import SourceConfig
+from layers.quarantine import cause
 from layers.store import BATCH_ROWS, Batch, Store
 
 ALL_BROKEN = 20
 """A page of at least so many rows that all fail alike is a new form, not so many bad rows: nothing of it is taken."""
+
+
+log = logging.getLogger(__name__)
 
 
 def connector(configured: SourceConfig) -> tuple[Source[Any], Config]:
@@ -39,7 +45,7 @@ def connector(configured: SourceConfig) -> tuple[Source[Any], Config]:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """A run's parts; ``kept`` counts the rows that were new or changed."""
+    """A run's parts; ``news`` counts the rows that were anything else than known and unchanged."""
 
     source: Source[Any]
     config: Config
@@ -48,7 +54,7 @@ class Job:
     store: Store
     places: Places
     lease: Lease
-    kept: int = 0
+    news: int = 0
 
     def pull(self, http: Http) -> None:
         """Commit every page from the last cursor on; a page's cursor goes with the last of its batches."""
@@ -59,14 +65,19 @@ class Job:
             if not page.rows and page.cursor is not None:
                 self.commit((), page.cursor)
 
-    def commit(self, rows: Sequence[Row], cursor: Cursor | None) -> Taken:
-        """Take rows into the store. Raises :class:`connectors.lease.LeaseLostError` rather than write beside another."""
+    def commit(self, rows: Sequence[Row], cursor: Cursor | None, *, may_drift: bool = True) -> Taken:
+        """Take rows into the store. Raises :class:`connectors.lease.LeaseLostError` rather than write beside another.
+
+        Where all rows fail alike, :class:`FormChanged` is raised; but rows that ``may_drift`` denies it to
+        (those of a quarantine have failed before) are only rejected.
+        """
         taken = take(rows, self.source, self.config, self.ctx, self.places)
-        if len(rows) >= ALL_BROKEN and len(taken.rejects) == len(rows):
+        if may_drift and len(rows) >= ALL_BROKEN and len(taken.rejects) == len(rows):
             reasons = {(reject.field, reject.reason) for reject in taken.rejects}
             if len(reasons) == 1:
                 name, reason = reasons.pop()
-                raise FormChanged(f"semua {len(rows)} baris satu halaman ditolak: {name}: {reason}")
+                log.warning("event=bentuk source=%s field=%s reason=%r", self.ctx.source, name, privacy.mask(reason))
+                raise FormChanged(f"semua {len(rows)} baris satu halaman ditolak: {name}: {cause(reason)}")
         self.lease.check()
         batch = Batch(
             source=self.ctx.source,
@@ -77,7 +88,8 @@ class Job:
             cursor=cursor,
             now=self.ctx.now,
         )
-        self.kept += self.store.upsert_batch(batch).kept
+        done = self.store.upsert_batch(batch)
+        self.news += done.kept + sum(done.excluded.values()) + done.quarantined
         return taken
 
 
@@ -90,7 +102,9 @@ def _pages(source: Source[Any], http: Http, config: Config, cursor: Cursor | Non
         try:
             page = next(pages, None)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise FormChanged(f"jawaban tidak berbentuk seperti yang disepakati ({type(error).__name__}: {error})") from error
+            # What the error says may be a row's own text, and the message is for everybody.
+            log.warning("event=bentuk source=%s galat=%s: %r", ctx.source, type(error).__name__, privacy.mask(str(error)))
+            raise FormChanged(f"jawaban tidak berbentuk seperti yang disepakati ({type(error).__name__})") from error
         if page is None:
             return
         if page.rows and http.requests > asked:

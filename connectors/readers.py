@@ -6,7 +6,6 @@ import csv
 import gzip
 import json
 import re
-import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from connectors import sheets
 from connectors.columns import TORN
 from connectors.source import Config, FormChanged, TryLater
 
@@ -41,6 +41,12 @@ _ROWS = 5_000
 MAX_WRAPPED = 256 << 20
 """A JSON document that wraps its list has to be held whole: so many characters at most."""
 
+MAX_LINE = 16 << 20
+"""Characters of one line: of JSON lines a whole row, of CSV much more than a row."""
+
+MAX_UNPACKED = 4 << 30
+"""Bytes that a gzipped workbook or Parquet file may have unpacked: it is unpacked onto the disk."""
+
 
 class Form(Config):
     """How a file is written. ``format`` goes by the file's name unless declared; ``skip`` lines stand before the headings.
@@ -56,8 +62,10 @@ class Form(Config):
     records: str | None = None
 
 
-def rows_of(path: Path, form: Form, name: str) -> Iterator[Cells]:
+def rows_of(path: Path, form: Form, name: str, temp: Path) -> Iterator[Cells]:
     """Every row of a file under its headings. ``name`` is the file's own name, which tells its format.
+
+    What has to be unpacked is unpacked in the folder ``temp``, which is made.
 
     Raises :class:`FormChanged` for a file of another form, :class:`TryLater` for one that is cut off.
     """
@@ -68,7 +76,7 @@ def rows_of(path: Path, form: Form, name: str) -> Iterator[Cells]:
         raise FormChanged(f"{name}: jenis berkas tidak dikenal; nyatakan format")
     try:
         if kind in ("xlsx", "parquet"):
-            with _unpacked(path, packed=packed) as plain:
+            with _unpacked(path, name, temp, packed=packed) as plain:
                 yield from _BINARY[kind](plain, form, name)
         else:
             with _open_text(path, form.encoding, packed=packed) as file:
@@ -89,16 +97,28 @@ def _open_text(path: Path, encoding: str, *, packed: bool) -> IO[str]:
 
 
 @contextmanager
-def _unpacked(path: Path, *, packed: bool) -> Iterator[Path]:
-    """The file itself, or unpacked beside us where its format cannot be read as a stream of bytes."""
+def _unpacked(path: Path, name: str, temp: Path, *, packed: bool) -> Iterator[Path]:
+    """The file itself, or unpacked into ``temp`` where its format cannot be read as a stream of bytes."""
     if not packed:
         yield path
         return
-    with tempfile.NamedTemporaryFile(prefix="liveroom-") as plain:
+    temp.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=temp) as plain:
         with gzip.open(path, "rb") as file:
-            shutil.copyfileobj(file, plain, _CHUNK)
+            while chunk := file.read(_CHUNK):
+                if plain.tell() + len(chunk) > MAX_UNPACKED:
+                    raise FormChanged(f"{name}: isi berkas gzip lebih dari {MAX_UNPACKED >> 20} MiB")
+                plain.write(chunk)
         plain.flush()
         yield Path(plain.name)
+
+
+def _lines(file: IO[str], name: str) -> Iterator[str]:
+    """The lines of a file; one without an end must not fill the memory."""
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise FormChanged(f"{name}: satu baris lebih dari {MAX_LINE >> 20} juta aksara")
+        yield line
 
 
 # --- text --------------------------------------------------------------------------------------
@@ -106,7 +126,7 @@ def _unpacked(path: Path, *, packed: bool) -> Iterator[Path]:
 
 def _csv(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
     try:
-        lines = csv.reader(file, delimiter=form.delimiter or ",", strict=True)
+        lines = csv.reader(_lines(file, name), delimiter=form.delimiter or ",", strict=True)
         for _ in range(form.skip):
             next(lines, None)
         headings = _headings(next(lines, []), name)
@@ -135,11 +155,11 @@ def _headings(cells: list[Any], name: str) -> list[str]:
 
 
 def _jsonl(file: IO[str], _: Form, name: str) -> Iterator[Cells]:
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(_lines(file, name), 1):
         if line.strip():
             try:
                 yield _object(json.loads(line), name)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise FormChanged(f"{name}: baris {number} bukan JSON") from error
 
 
@@ -154,7 +174,7 @@ def _json(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
         found = json.loads(text)
         for step in form.records.split("."):
             found = found[step]
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise FormChanged(f"{name}: tidak ada daftar {form.records!r}") from error
     if not isinstance(found, list):
         raise FormChanged(f"{name}: {form.records!r} bukan daftar")
@@ -188,6 +208,8 @@ def _array(file: IO[str], name: str) -> Iterator[Cells]:
             item, at = decode(text, at)
         except ValueError as error:
             raise TryLater(f"{name}: daftar JSON terpotong atau rusak") from error
+        except RecursionError as error:
+            raise FormChanged(f"{name}: susunan JSON terlalu dalam") from error
         yield _object(item, name)
         wanted = ","
 
@@ -209,6 +231,7 @@ def _object(item: Any, name: str) -> Cells:
 def _xlsx(path: Path, form: Form, name: str) -> Iterator[Cells]:
     from python_calamine import CalamineError, CalamineWorkbook
 
+    sheets.check(path, name)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             which = form.sheet

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 import random
+import shutil
 import signal
 import threading
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -47,8 +50,9 @@ def run_once(configured: SourceConfig, store: Store, places: Places, city: City,
     """Pull a source until its pages end; ``None`` if another process is at it.
 
     A :class:`SourceError` ends the run with its outcome; what was committed before stays, and the next
-    run goes on from there. Errors of the store itself are raised. A failure is counted, and says from
-    when on the source may be asked again.
+    run goes on from there. An error that nobody foresaw ends it too: as transient where the system said
+    no, else as drift. Errors of the store itself are raised. A failure is counted, and says from when on
+    the source may be asked again.
     """
     with held(configured.name, store, settings.data) as lease:
         if lease is None:
@@ -58,16 +62,18 @@ def run_once(configured: SourceConfig, store: Store, places: Places, city: City,
         outcome, message, wait, http, job = Outcome.OK, None, None, None, None
         try:
             source, config = connector(configured)
-            ctx = Context(source=configured.name, city=city, now=now, data=settings.data)
+            ctx = _context(configured, city, settings, now)
             job = Job(source=source, config=config, ctx=ctx, run_id=run_id, store=store, places=places, lease=lease)
             with Http(origins(config), deadline=configured.deadline, pause=PAUSE) as http:
                 job.pull(http)
-        except SourceError as error:
-            outcome, message = error.outcome, privacy.mask(str(error))
-            wait = error.retry_after if isinstance(error, SlowDown) else None
         except (LeaseLostError, RunClosedError):
             return None
-        if outcome is Outcome.OK and not (job and job.kept):
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a source does, its run has an end and an outcome
+            outcome, message = _failure(configured, store, error)
+            wait = error.retry_after if isinstance(error, SlowDown) else None
+        if outcome is Outcome.OK and not (job and job.news):
             outcome = Outcome.NOTHING_NEW
         failures = store.failures(configured.name)
         run = store.end_run(run_id, outcome, message, clock.now())
@@ -89,16 +95,63 @@ def replay(configured: SourceConfig, store: Store, places: Places, city: City, s
             return None
         now, started = clock.now(), monotonic()
         run_id = store.begin_run(configured.name, now)
-        ctx = Context(source=configured.name, city=city, now=now, data=settings.data)
-        job = Job(source=source, config=config, ctx=ctx, run_id=run_id, store=store, places=places, lease=lease)
-        waiting = list(originals)
-        for start in range(0, len(waiting), BATCH_ROWS):
-            part = waiting[start : start + BATCH_ROWS]
-            still = {id(reject.original) for reject in job.commit([row for _, row in part], None).rejects}
-            store.resolve_quarantine([number for number, row in part if id(row) not in still], clock.now())
-        run = store.end_run(run_id, Outcome.OK if job.kept else Outcome.NOTHING_NEW, None, clock.now())
+        outcome, message = Outcome.OK, None
+        try:
+            ctx = _context(configured, city, settings, now)
+            job = Job(source=source, config=config, ctx=ctx, run_id=run_id, store=store, places=places, lease=lease)
+            waiting = list(originals)
+            for start in range(0, len(waiting), BATCH_ROWS):
+                part = waiting[start : start + BATCH_ROWS]
+                still = {id(reject.original) for reject in job.commit([row for _, row in part], None, may_drift=False).rejects}
+                store.resolve_quarantine([number for number, row in part if id(row) not in still], clock.now())
+            if not job.news:
+                outcome = Outcome.NOTHING_NEW
+        except (LeaseLostError, RunClosedError):
+            return None
+        except SQLAlchemyError:
+            with suppress(SQLAlchemyError, RunClosedError):
+                store.end_run(run_id, Outcome.TRANSIENT, "penyimpanan tidak terjangkau", clock.now())
+            raise
+        except Exception as error:  # noqa: BLE001 - a replay must not leave its run open
+            outcome, message = _failure(configured, store, error)
+        run = store.end_run(run_id, outcome, message, clock.now())
         _say(run, None, monotonic() - started)
         return run
+
+
+def _context(configured: SourceConfig, city: City, settings: Settings, now: datetime) -> Context:
+    """What a run's connector may know; temporary files that a killed run of the source left behind are removed."""
+    ctx = Context(source=configured.name, city=city, now=now, data=settings.data)
+    shutil.rmtree(ctx.temp, ignore_errors=True)
+    return ctx
+
+
+_SAID: tuple[tuple[type[Exception], Outcome, str], ...] = (
+    (PermissionError, Outcome.TRANSIENT, "tidak ada izin membaca atau menulis berkas"),
+    (FileNotFoundError, Outcome.TRANSIENT, "berkas tidak ditemukan"),
+    (OSError, Outcome.TRANSIENT, "berkas atau sambungan tidak dapat dibaca"),
+    (RecursionError, Outcome.DRIFT, "susunan data terlalu dalam"),
+    (MemoryError, Outcome.DRIFT, "data terlalu besar untuk memori"),
+    (Exception, Outcome.DRIFT, "galat yang tidak diduga"),
+)
+"""What an error of no connector's own means: it is shown to everybody, so it says nothing of what was read."""
+
+
+def _failure(configured: SourceConfig, store: Store, error: Exception) -> tuple[Outcome, str]:
+    """The outcome and the message of an error. The trace of an unforeseen one is logged once, not in each run that it ends."""
+    if isinstance(error, SourceError):
+        return error.outcome, _storable(privacy.mask(str(error)))
+    outcome, said = next((outcome, said) for kind, outcome, said in _SAID if isinstance(error, kind))
+    message = f"{said} ({type(error).__name__})"
+    if all((facts.source, facts.message) != (configured.name, message) for facts in store.source_states()):
+        trace = "".join(traceback.format_exception(error))
+        log.error("event=ambil source=%s galat=%s\n%s", configured.name, type(error).__name__, privacy.mask(trace))
+    return outcome, message
+
+
+def _storable(text: str) -> str:
+    """Text that every database keeps: no NUL, no half characters."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _breaker(configured: SourceConfig, store: Store, run: Run, before: int, wait: float | None) -> None:
@@ -225,6 +278,7 @@ class Runner:
 def pull(settings: Settings, names: Sequence[str], *, once: bool) -> int:
     """The command: the named sources (all, if none is named), once or on schedule. Returns the exit code.
 
+    Once, a source that fails does not keep the others from their turn, nor from being published.
     Raises ``ValueError`` for a name that is not configured.
     """
     known = {configured.name: configured for configured in settings.city.sources}
@@ -236,7 +290,20 @@ def pull(settings: Settings, names: Sequence[str], *, once: bool) -> int:
     if not once:
         runner.run_forever()
         return 0
-    runs = [run_once(configured, runner.store, runner.places, settings.city, settings) for configured in chosen]
-    publish_quietly(runner.publisher)
-    runner.close()
+    try:
+        runs = [_attempt(configured, runner) for configured in chosen]
+    finally:
+        try:
+            publish_quietly(runner.publisher)
+        finally:
+            runner.close()
     return 0 if all(run is not None and run.outcome.good for run in runs) else 1
+
+
+def _attempt(configured: SourceConfig, runner: Runner) -> Run | None:
+    """A run that raises nothing: ``None`` where it had no end."""
+    try:
+        return run_once(configured, runner.store, runner.places, runner.settings.city, runner.settings)
+    except Exception as error:  # noqa: BLE001 - the others have their turn
+        log.warning("event=ambil source=%s galat=%s", configured.name, type(error).__name__)
+        return None

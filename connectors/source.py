@@ -44,6 +44,11 @@ class Context:
     now: datetime
     data: Path
 
+    @property
+    def temp(self) -> Path:
+        """The source's own folder for temporary files, for a run under its lock: what a killed one left is gone by then."""
+        return self.data / "run" / "tmp" / self.source
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:

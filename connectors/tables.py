@@ -47,6 +47,16 @@ def rows_of(database: Database, headings: Sequence[str], since: Any, folders: Se
             yield [{name: row[name] for name in names} for row in part]
 
 
+def place(database: Database) -> str:
+    """Which table of which database this is, without what may change there (user, password) or is a secret."""
+    try:
+        url = make_url(database.url.get_secret_value())
+    except (ArgumentError, ValueError):
+        return ""
+    where = [(name, url.query[name]) for name in ("host", "port", "dbname", "service", "odbc_connect") if name in url.query]
+    return repr((url.get_backend_name(), url.host, url.port, url.database, where, database.namespace, database.table))
+
+
 def mark(value: Any) -> list[str] | None:
     """A cursor value as JSON: its type and its text; ``None`` for nothing."""
     kind = next((name for name, types in _KINDS.items() if isinstance(value, types[0])), None)

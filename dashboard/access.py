@@ -10,10 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_address, ip_network
 from time import monotonic
+from typing import TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -35,6 +41,31 @@ REMEMBER = 3.0
 _REMEMBERED = 4096
 _SCREEN_DAYS = 400
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PROXY = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""Headers that a proxy adds: who asks through one is somewhere else, whatever the name that they asked for."""
+HELD = 600.0
+"""Seconds that a right is believed once more while the accounts' database is away, so that walls stay on."""
+PATIENCE = 5.0
+"""Seconds that a request waits for the accounts' database."""
+VERIFYING, WAITING = 2, 16
+"""Passwords that are checked at a time (each takes a core and 64 MB), and that may wait for it."""
+TRIES, TRIES_IN = 30, 300.0
+"""Failed logins that one address may have within so many seconds."""
+TOLD, TOLD_IN = 5, 60.0
+"""Failed logins of one address that stand in the audit one by one within so many seconds; the rest is one line."""
+_ADDRESSES = 10_000
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Failures:
+    """Failed logins of one address: the moments of the latest ones, and what the audit has of them."""
+
+    at: list[float] = field(default_factory=list)
+    since: float = float("-inf")
+    told: int = 0
+    untold: int = 0
 
 
 @dataclass(slots=True)
@@ -44,6 +75,10 @@ class Access:
     people: People
     public_by_default: bool
     _known: OrderedDict[str, tuple[float, Scope | None]] = field(default_factory=OrderedDict)
+    _failures: OrderedDict[str, Failures] = field(default_factory=OrderedDict)
+    _verifying: int = 0
+    _hashes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(VERIFYING, "passwords"))
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "accounts"))
 
     async def scope(self, request: Request, *, active: bool = True) -> Scope | None:
         """The asker's rights: by session, by screen, by the demo; ``None`` for nobody we know.
@@ -58,7 +93,8 @@ class Access:
             found = await self._ask("l" + token, active=active)
             if found:
                 return found
-        return PUBLIC if self.public_by_default and request.url.hostname in _LOOPBACK else None
+        direct = request.url.hostname in _LOOPBACK and not any(name in request.headers for name in _PROXY)
+        return PUBLIC if self.public_by_default and direct else None
 
     async def _ask(self, key: str, *, active: bool) -> Scope | None:
         """What the accounts' database says of a token, remembered for a moment."""
@@ -66,15 +102,28 @@ class Access:
         if monotonic() - at < REMEMBER:
             return scope
         now, token = clock.now(), key[1:]
-        if key[0] == "s":
-            scope = await asyncio.to_thread(self.people.session, token, now, active=active)
-        else:
-            scope = await asyncio.to_thread(self.people.screen, token, now)
+        ask = (
+            partial(self.people.session, token, now, active=active) if key[0] == "s" else partial(self.people.screen, token, now)
+        )
+        try:
+            scope = await self._people(ask)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            if scope and monotonic() - at < HELD:
+                return scope
+            if self.public_by_default:
+                return None
+            log.warning("accounts: %s", type(error).__name__)
+            raise HTTPException(503, headers={"retry-after": "10"}) from None
         self._known[key] = (monotonic(), scope)
         self._known.move_to_end(key)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return scope
+
+    async def _people(self, ask: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
+        """Ask the accounts in threads of their own: one that hangs keeps nobody else's page waiting."""
+        asked = asyncio.get_running_loop().run_in_executor(threads or self._threads, ask)
+        return await asked if threads else await asyncio.wait_for(asked, PATIENCE)
 
     def login_address(self, request: Request) -> str:
         """Where to sign in, and from there back."""
@@ -82,21 +131,67 @@ class Access:
         return f"/masuk?lanjut={quote(following(asked), safe='/')}"
 
     async def sign_in(self, request: Request) -> Response | None:
-        """Check the posted name and password: a redirect with a new session, or ``None`` if they are wrong."""
+        """Check the posted name and password: a redirect with a new session, or ``None`` if they are wrong.
+
+        Raises 429 for an address that has failed too often and 503 while too many wait or the accounts are away.
+        """
         form = await read_form(request)
-        name = form.get("nama", "")
-        now = clock.now()
-        scope = await asyncio.to_thread(self.people.verify, name, form.get("sandi", ""), now)
-        # a name that fails may be a password typed in its place
-        who, came = name[:80] if scope else "-", {"dari": request.client.host if request.client else None}
-        await asyncio.to_thread(self.people.audit, who, "masuk" if scope else "gagal masuk", came, now)
-        if scope is None:
-            return None
-        await self._end(request)
-        token = await asyncio.to_thread(self.people.start_session, name, now)
+        name, now = form.get("nama", ""), clock.now()
+        address = _address(request)
+        failures = self._failures.get(address)
+        if failures and len(recent := [at for at in failures.at if monotonic() - at < TRIES_IN]) >= TRIES:
+            raise HTTPException(429, headers={"retry-after": str(int(TRIES_IN - monotonic() + recent[0]) + 1)})
+        if self._verifying >= VERIFYING + WAITING:
+            raise HTTPException(503, headers={"retry-after": "5"})
+        self._verifying += 1
+        try:
+            scope = await self._people(partial(self.people.verify, name, form.get("sandi", ""), now), self._hashes)
+            if scope is None:
+                await self._failed(address)
+                return None
+            await self._people(partial(self.people.audit, name[:80], "masuk", {"dari": address}, now))
+            await self._end(request)
+            token = await self._people(partial(self.people.start_session, name, now))
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("accounts: %s", type(error).__name__)
+            raise HTTPException(503, headers={"retry-after": "10"}) from None
+        finally:
+            self._verifying -= 1
         answer = RedirectResponse(following(form.get("lanjut", "")), 303)
         _set(answer, SESSION, token, request, None)
         return answer
+
+    async def _failed(self, address: str) -> None:
+        """Count a failed login; the audit gets the first few of a minute one by one and the others as one line."""
+        moment = monotonic()
+        mine = self._failures.setdefault(address, Failures())
+        self._failures.move_to_end(address)
+        while len(self._failures) > _ADDRESSES:
+            self._failures.popitem(last=False)
+        mine.at = [*(at for at in mine.at[-TRIES:] if moment - at < TRIES_IN), moment]
+        if moment - mine.since >= TOLD_IN and not mine.untold:
+            mine.since, mine.told = moment, 0
+        mine.told += 1
+        if mine.told <= TOLD:
+            # no name: one that fails may be a password typed in its place
+            await self._people(partial(self.people.audit, "-", "gagal masuk", {"dari": address}, clock.now()))
+            return
+        mine.untold += 1
+        if mine.untold == 1:
+            wait = max(0.0, TOLD_IN - (moment - mine.since))
+            asyncio.get_running_loop().call_later(wait, self._sum_up, address, mine)
+
+    def _sum_up(self, address: str, mine: Failures) -> None:
+        """One line for the failures of an address that the audit has not been told one by one."""
+        detail, mine.untold = {"dari": address, "jumlah": mine.untold}, 0
+
+        def tell() -> None:
+            try:
+                self.people.audit("-", "gagal masuk, ringkasan", detail, clock.now())
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("audit: %s", type(error).__name__)
+
+        self._threads.submit(tell)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session here and in the browser."""
@@ -108,7 +203,7 @@ class Access:
 
     async def _end(self, request: Request) -> None:
         if token := request.cookies.get(_cookie(SESSION, request)):
-            await asyncio.to_thread(self.people.end_session, token)
+            await self._people(partial(self.people.end_session, token))
             self._known.pop("s" + token, None)
 
     async def open_screen(self, request: Request) -> Response:
@@ -152,6 +247,16 @@ async def read_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise HTTPException(400) from error
     return {name: values[0] for name, values in fields.items()}
+
+
+def _address(request: Request) -> str:
+    """Who is counted as one: an address, or the network that one subscriber has to themselves under IPv6."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host[:45]
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
 def _https(request: Request) -> bool:

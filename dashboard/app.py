@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -26,6 +27,7 @@ from starlette.types import ASGIApp
 
 from dashboard import api
 from dashboard.access import HOME, Access, read_form
+from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
 from dashboard.cut import check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
@@ -54,6 +56,11 @@ log = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent.parent / "assets"
 HTML = "text/html; charset=utf-8"
 LANG_DAYS = 365
+_BUSY = {
+    429: "Terlalu banyak percobaan masuk dari alamat ini. Tunggu beberapa menit.",
+    503: "Masuk sedang tidak dapat diproses. Coba lagi sebentar lagi.",
+}
+"""Why a login is not even tried."""
 
 
 class Web:
@@ -100,7 +107,10 @@ class Web:
         base = int(text) if (text := query.get("base", "")).isdecimal() and len(text) < 19 else None
 
         async def still() -> bool:
-            now_scope: Scope | None = await self.access.scope(request, active=False)
+            try:
+                now_scope: Scope | None = await self.access.scope(request, active=False)
+            except HTTPException:  # the accounts are away for too long
+                return False
             return now_scope == scope
 
         packed = "gzip" in accepted(request.headers.get("accept-encoding", ""))
@@ -123,15 +133,20 @@ class Web:
 
     async def login(self, request: Request) -> Response:
         """``/masuk``: the form, or the posted answer to it."""
-        lang, wrong, status = language(request), None, 200
+        lang, wrong, status, headers = language(request), None, 200, None
         following = request.query_params.get("lanjut", "")
         if request.method == "POST":
             following = (await read_form(request)).get("lanjut", "")
-            if answer := await self.access.sign_in(request):
-                return answer
-            wrong, status = say(lang, "Nama pengguna atau kata sandi tidak cocok."), 401
+            try:
+                if answer := await self.access.sign_in(request):
+                    return answer
+                wrong, status = say(lang, "Nama pengguna atau kata sandi tidak cocok."), 401
+            except HTTPException as error:
+                if error.status_code not in _BUSY:
+                    raise
+                wrong, status, headers = say(lang, _BUSY[error.status_code]), error.status_code, error.headers
         content = login(lang=lang, following=following, wrong=wrong)
-        return Response(self.shell.plain(say(lang, "Masuk"), lang, content), status, media_type=HTML)
+        return Response(self.shell.plain(say(lang, "Masuk"), lang, content), status, headers, HTML)
 
     # --- static ----------------------------------------------------------------------------------
 
@@ -160,6 +175,7 @@ class Web:
             state["version"] = snapshot.version
             state["snapshot_age_seconds"] = round((clock.now() - snapshot.built_at).total_seconds(), 1)
             state["cache"] = "down" if hub.cache_down else "up"
+            state["store"] = "away" if hub.room.store_away() else "up"
         return Response(orjson.dumps(state), 200 if snapshot else 503, media_type="application/json")
 
     async def scrape(self, request: Request) -> Response:
@@ -175,14 +191,24 @@ class Web:
 
 
 def create() -> ASGIApp:
-    """The server of the room that the environment describes; raises what :func:`from_environment` raises."""
+    """The server of the room that the environment describes; raises what :func:`from_environment` raises.
+
+    A database that is away holds up neither the start nor the pages: they are drawn from the snapshot and the frames.
+    """
     settings = from_environment()
     city, tree, kpis = settings.city, AreaTree.of(settings.city), catalog()
-    store = Store.of(settings)
+    store = Store(settings.database_url, city.zone, settings.secret)
+    people = People(settings.people_url, settings.secret)
+    for database in (store, people):
+        open_soon(database)
     frames = Frames(settings.data / "frames", city, tree)
+    attempt = Attempt()
 
     def cut(scope: Scope, query: Query) -> Drill:
-        return drill(scope, frames, kpis, tree, city, query, store.source_states(), clock.now())
+        facts = attempt(store.source_states)
+        if facts is None:
+            facts = facts_of(hub.snapshot.sources) if hub.snapshot else []
+        return drill(scope, frames, kpis, tree, city, query, facts, clock.now())
 
     room = Room(
         city=city,
@@ -191,9 +217,12 @@ def create() -> ASGIApp:
         catalog=kpis,
         drill=cut,
         has_frames=lambda: frames.version > 0,
-        quarantine=store.quarantine_reasons,
+        quarantine=lambda source: attempt(partial(store.quarantine_reasons, source)),
+        store_away=lambda: attempt.away,
     )
-    return create_app(settings, room, People.of(settings), Cache(cache_url(settings), city.code))
+    cache = Cache(cache_url(settings), city.code)
+    hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
+    return create_app(settings, room, people, cache, hub)
 
 
 def create_app(settings: Settings, room: Room, people: People, cache: Cache | None = None, hub: Hub | None = None) -> ASGIApp:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 
 from dashboard.feed import Room
-from dashboard.page import FILTERS, Lang, Page, find_page
+from dashboard.page import FILTERS, Lang, Page, find_page, limited, own
 from layers.city import City
 from layers.drill import Query
 from layers.model import Reading, Scope, Snapshot
@@ -49,13 +49,21 @@ class Cut:
         )
 
     def reading(self, scope: Scope, room: Room, snapshot: Snapshot) -> Reading | None:
-        """The reading behind a number of this page: published, or drilled where the page is narrowed."""
-        if not self.filters or room.drill is None or not room.has_frames():
-            return snapshot.reading(self.kpi or "", self.area, self.opd)
+        """The very reading that this page shows: published, or drilled where the page is drawn from a drill.
+
+        An area's page is: its cards for everybody, and its comparison too for a scope that is limited.
+        """
         if self.area not in (None, *room.tree.areas):
             return None
-        drilled = room.drill(scope, query(self.area or snapshot.city, self.filters))
-        return next((r for r in drilled.readings if r.kpi == self.kpi), None)
+        found = find_page(self.path)
+        here = found[1].get("code") if found else None
+        if here is None or (self.area not in (None, here) and not limited(scope)):
+            return snapshot.reading(self.kpi or "", self.area, self.opd)
+        drilled = room.drill(scope, query(self.area or here, self.filters)) if room.drill and room.has_frames() else None
+        reading = next((r for r in drilled.readings if r.kpi == self.kpi), None) if drilled else None
+        if limited(scope):
+            return own(reading) if reading else None
+        return reading if reading or self.filters else snapshot.reading(self.kpi or "", self.area or here, self.opd)
 
 
 def _word(asked: Mapping[str, object], name: str) -> str | None:

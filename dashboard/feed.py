@@ -12,6 +12,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +60,8 @@ class Room:
     catalog: Mapping[str, Kpi]
     drill: Callable[[Scope, Query], Drill] | None = None
     has_frames: Callable[[], bool] = lambda: True
-    quarantine: Callable[[str], Sequence[tuple[str, str, int]]] = lambda _source: ()
+    quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
+    store_away: Callable[[], bool] = lambda: False
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         drill = self.drill if self.has_frames() else None
@@ -122,6 +124,7 @@ class Hub:
         self._file = file
         self._cache = cache
         self._stamp: tuple[int, int] | None = None
+        self._unreadable = ""
         self._drawn: OrderedDict[Key, deque[Drawn]] = OrderedDict()
         self._drawing: dict[Key, asyncio.Task[Drawn]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -172,7 +175,7 @@ class Hub:
         for _version in cache.ticks():
             if self.closing:
                 return
-            with suppress(RuntimeError):  # the loop has ended
+            with suppress(RuntimeError, CancelledError):  # the loop has ended
                 asyncio.run_coroutine_threadsafe(self._from_cache(), loop).result()
 
     async def _from_cache(self) -> None:
@@ -195,10 +198,16 @@ class Hub:
             if stamp != self._stamp:
                 self.put(await asyncio.to_thread(lambda: decode(self._file.read_bytes())))
                 self._stamp = stamp
+            trouble = ""
         except FileNotFoundError:
             return
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("%s: %s: %s", self._file.name, type(error).__name__, error)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the file, what we hold stays
+            trouble = f"{type(error).__name__}: {error}"
+        if trouble and trouble != self._unreadable:
+            log.warning("%s: %s", self._file.name, trouble)
+        elif self._unreadable and not trouble:
+            log.warning("%s: readable again", self._file.name)
+        self._unreadable = trouble
 
     async def _look(self) -> None:
         while True:

@@ -103,6 +103,14 @@ class Guard:
                 return str(getattr(route, "path", ""))
         raise HTTPException(404)
 
+    def _named(self, request: Request) -> str:
+        """The path for the log: the route's template, since a path may hold a screen's token; whole where there is no route."""
+        try:
+            return self._route(request.scope)
+        except HTTPException:
+            path = str(request.scope["path"])  # of "//a/b" the URL has "/b" only
+            return "/layar/..." if "layar" in path.casefold() else path
+
     async def _refuse(self, request: Request, path: str) -> Response | None:
         """Why the request is not let in, or ``None``; leaves the asker's Scope in ``request.state``."""
         if request.method not in ("GET", "HEAD"):
@@ -141,9 +149,9 @@ class Guard:
         headers = error.headers if isinstance(error, HTTPException) else None
         reference = uuid.uuid4().hex[:12]
         if status >= 500:
-            log.error("%s %s: %s [%s]", request.method, request.url.path, type(error).__name__, reference, exc_info=error)
+            log.error("%s %r: %s [%s]", request.method, self._named(request), type(error).__name__, reference, exc_info=error)
         else:
-            log.info("%s %r: %d [%s]", request.method, request.url.path, status, reference)
+            log.info("%s %r: %d [%s]", request.method, self._named(request), status, reference)
         lang = language(request)
         heading, advice = (say(lang, words) for words in _WORDS.get(status, _WORDS[500 if status >= 500 else 400]))
         if wants_page(request):
@@ -162,6 +170,7 @@ _WORDS: Mapping[int, tuple[str, str]] = {
     401: ("Perlu masuk", "Masuk dengan akun, atau buka alamat layar yang sudah terdaftar."),
     403: ("Tidak diizinkan", "Buka halaman ini dari alamat Live Room sendiri."),
     404: ("Tidak ada di sini", "Alamat ini tidak ada, atau tidak terbuka untuk peran Anda."),
+    429: ("Terlalu banyak percobaan", "Tunggu beberapa menit, lalu coba lagi."),
     500: ("Terjadi gangguan", "Coba lagi sebentar lagi. Bila berulang, sampaikan nomor rujukan ini kepada operator."),
     503: ("Belum siap", "Data belum tersedia. Halaman ini dapat dibuka begitu sumber pertama selesai dibaca."),
 }

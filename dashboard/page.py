@@ -13,7 +13,8 @@ The frame around a layout (``dashboard/shell.py``) and ``assets/live.js`` agree 
 * ``[data-area]`` inside an ``svg`` is a map shape, recoloured in place (``class``, ``data-value``, ``aria-label``); the
   link around it opens ``/kelurahan/<code>``.
 * ``<time data-observed="ISO" data-budget="seconds">`` shows an age that ticks; it and its nearest ``[data-state]``
-  ancestor get ``data-state`` live, late, stale or never by the server's clock. ``<time data-clock="Asia/Jakarta">`` is a
+  ancestor get ``data-state`` live, late, stale or never by the server's clock. ``[data-sources]`` holds ``[title, observed,
+  budget]`` of every source in seconds and has its words said anew from them. ``<time data-clock="Asia/Jakarta">`` is a
   clock in that zone.
 * ``form[data-cut]`` holds the page's filters (``category``, ``channel``, ``opd``, ``days``) and works without scripts; with
   them the drilled parts come back by a Dash callback and replace those with the same ids.
@@ -26,7 +27,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
@@ -35,7 +36,7 @@ import htpy
 from markupsafe import Markup
 
 from layers.city import City
-from layers.model import Role, Scope, Snapshot
+from layers.model import Band, Reading, Role, Scope, Snapshot
 
 if TYPE_CHECKING:
     from layers.areas import AreaTree
@@ -50,6 +51,16 @@ FILTERS = ("category", "channel", "opd", "days")
 
 EVERYONE = frozenset(Role)
 """Roles of a page that shows aggregates only."""
+
+
+def limited(scope: Scope) -> bool:
+    """Whether a scope covers less than the whole city."""
+    return scope.opds is not None or scope.areas is not None
+
+
+def own(reading: Reading) -> Reading:
+    """A reading over a part of the city's rows, without the target and the band that were set for the whole city."""
+    return replace(reading, target=None, band=Band.NORMAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +82,13 @@ class View:
     scope: Scope
     params: Mapping[str, str]
     drill: Callable[[Query], Drill] | None = None
-    quarantine: Callable[[str], Sequence[tuple[str, str, int]]] = lambda _source: ()
-    """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them."""
+    quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
+    """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether the asker's rights cover less than the whole city, so that the city's figures are not theirs."""
+        return limited(self.scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ class Shell:
             data_dash=" ".join(self.dash_scripts),
             data_zone=str(self.zone),
             data_late=say(lang, "data terlambat {age}"),
+            data_fresh=say(lang, "{live} dari {all} sumber segar"),
             data_gone=say(lang, "Terputus sejak {time}: angka di layar tidak lagi diperbarui"),
             data_loading=say(lang, "Memuat asal-usul angka…"),
             data_failed=say(lang, "Asal-usul angka tidak dapat dimuat. Tutup, lalu coba lagi."),

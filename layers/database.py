@@ -16,6 +16,15 @@ from sqlalchemy.engine import URL, make_url
 BUSY_MS = 30_000
 """How long a SQLite writer waits for another one: longer than any batch."""
 
+CONNECT_S = 3
+"""How long a PostgreSQL server may take to answer a new connection."""
+
+STATEMENT_MS = 60_000
+"""How long PostgreSQL may work (or wait for a lock) on one statement; longer than any batch, and never for ever."""
+
+_KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""A host that is gone (power, network) is noticed within half a minute; a local socket ignores this."""
+
 PRAGMAS = (f"busy_timeout={BUSY_MS}", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32768", "wal_autocheckpoint=4000")
 
 
@@ -74,7 +83,7 @@ class Database:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, connect_args=_patience(url), pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -88,6 +97,14 @@ def _engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
     return engine
+
+
+def _patience(url: URL) -> dict[str, Any]:
+    """The limits of a PostgreSQL connection; what the URL itself says of them goes first."""
+    given = url.query.get("options", "")
+    options = f"-c statement_timeout={STATEMENT_MS} {given if isinstance(given, str) else ' '.join(given)}".strip()
+    limits: dict[str, Any] = {"connect_timeout": CONNECT_S, **_KEEPALIVE}
+    return {name: value for name, value in limits.items() if name not in url.query} | {"options": options}
 
 
 def _prepare_file(url: URL, engine: Engine) -> None:

@@ -13,7 +13,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -51,8 +51,14 @@ class Changes(Protocol):
     def head(self) -> int:
         """The highest change number."""
 
+    def identity(self) -> str:
+        """What tells this store from every other one."""
+
     def changes(self, kind: Kind, since: int, limit: int | None = None) -> Any:
         """Current versions that changed after ``since``, by rising ``seq``, as Arrow record batches with ``moved_from``."""
+
+    def gone(self, kind: Kind, since: int) -> list[tuple[str, str, str]]:
+        """(source, source_id, months joined by commas) of records that went after ``since`` and are not back."""
 
 
 def schema(kind: Kind) -> dict[str, Any]:
@@ -135,6 +141,8 @@ class Frames:
             return self._view
         if (stamp := (stat.st_mtime_ns, stat.st_ino)) != self._stamp:
             manifest = self._read()
+            if not manifest.get("whole"):  # a refresh is under way or was killed: no figure from half of the changes
+                return self._view
             opened: dict[str, pl.DataFrame] = {}
             files: dict[Kind, dict[str, pl.DataFrame]] = {}
             for kind, entry in manifest["kinds"].items():
@@ -153,14 +161,18 @@ class Frames:
         return self.directory / "manifest.json"
 
     def _read(self) -> dict[str, Any]:
-        """The manifest, or that of no frames at all when there is none or it is of another form."""
+        """The manifest, or that of no frames at all when there is none, it is damaged or of another form."""
         try:
-            found: dict[str, Any] = json.loads(self._manifest.read_text("utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            found = {}
-        if found.get("form") == self._form:
-            return found
-        return {"form": self._form, "version": found.get("version", 0), "seq": 0, "kinds": {}}
+            found = json.loads(self._manifest.read_text("utf-8"))
+        except (FileNotFoundError, ValueError):  # ValueError: neither JSON nor UTF-8
+            found = None
+        if not isinstance(found, dict):
+            return self._none(0)
+        return found if found.get("form") == self._form else self._none(found.get("version", 0))
+
+    def _none(self, version: int) -> dict[str, Any]:
+        """The manifest of no frames at all, to build from."""
+        return {"form": self._form, "version": version, "seq": 0, "store": None, "whole": False, "kinds": {}}
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -172,14 +184,16 @@ class Frames:
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         with self._turn():
-            manifest, head = self._read(), store.head()
-            if manifest["seq"] > head or not self._whole(manifest):  # another store, or a damaged copy
-                manifest = {"form": self._form, "version": manifest["version"], "seq": 0, "kinds": {}}
-            if self._manifest.exists() and manifest["seq"] == head:
+            manifest, head, identity = self._read(), store.head(), store.identity()
+            other = manifest.get("store") != identity or manifest["seq"] > head  # also this store, put back from a copy
+            if other or not self._whole(manifest):
+                manifest = self._none(manifest["version"]) | {"store": identity}
+            if manifest.get("whole") and manifest["seq"] == head:
                 return False
+            manifest["whole"] = False
             for kind in Kind:
                 self._catch_up(kind, store, manifest)
-            self._commit(manifest | {"seq": head})
+            self._commit(manifest | {"seq": head, "whole": True})
             self._sweep()
             return True
 
@@ -196,8 +210,9 @@ class Frames:
             if rows >= FLUSH_ROWS:
                 self._patch(kind, held, last, manifest)
                 held, rows = [], 0
-        if held:
-            self._patch(kind, held, last, manifest)
+        left = store.gone(kind, manifest["seq"])  # after the changes: what went while they were read is taken out again
+        if held or left:
+            self._patch(kind, held, max(last, entry["seq"]), manifest, left)
 
     def _shape(self, kind: Kind, chunk: pl.DataFrame) -> pl.DataFrame:
         """A chunk with the frame's columns; a place that is no kelurahan of the city counts as unplaced."""
@@ -209,11 +224,19 @@ class Frames:
         columns = schema(kind) | {"moved_from": pl.String}
         return placed.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
 
-    def _patch(self, kind: Kind, held: list[pl.DataFrame], seq: int, manifest: dict[str, Any]) -> None:
-        """Put the changed rows into their months, and take their former versions out of the months that held them."""
-        fresh = pl.concat(held).unique(_KEY, keep="last", maintain_order=True)
+    def _patch(
+        self, kind: Kind, held: list[pl.DataFrame], seq: int, manifest: dict[str, Any], ended: Sequence[tuple[str, str, str]] = ()
+    ) -> None:
+        """Put the changed rows into their months; take their former versions and what ended out of those that held them."""
+        columns = schema(kind) | {"moved_from": pl.String}
+        over = pl.DataFrame(
+            ended, schema={"source": pl.Categorical, "source_id": pl.String, "moved_from": pl.String}, orient="row"
+        )
+        fresh = pl.concat([pl.DataFrame(schema=columns), *held]).unique(_KEY, keep="last", maintain_order=True)
+        fresh = fresh.join(over, on=_KEY, how="anti")
         arriving = {str(month): part for (month,), part in fresh.drop("moved_from").partition_by("month", as_dict=True).items()}
-        left = fresh.select(*_KEY, pl.col("moved_from").str.split(",")).explode("moved_from").drop_nulls("moved_from")
+        left = pl.concat([fresh.select(*_KEY, "moved_from"), over]).with_columns(pl.col("moved_from").str.split(","))
+        left = left.explode("moved_from").drop_nulls("moved_from")
         leaving = {str(month): part for (month,), part in left.partition_by("moved_from", as_dict=True).items()}
         entry = manifest["kinds"][kind.value]
         months: dict[str, str] = dict(entry["months"])

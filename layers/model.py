@@ -254,6 +254,9 @@ class State(StrEnum):
 STALE_AFTER = 3
 """Data older than this many budgets is stale; older than one is late."""
 
+AHEAD = timedelta(minutes=5)
+"""How far data may speak of a moment ahead of us: clocks differ. What lies further ahead is not believed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
@@ -268,10 +271,16 @@ class Freshness:
     budget: timedelta
 
     def state(self, now: datetime) -> State:
-        """Live within one budget, late within :data:`STALE_AFTER`, then stale; never without data."""
+        """Live within one budget, late within :data:`STALE_AFTER`, then stale; never without data.
+
+        Data from more than :data:`AHEAD` in the future are stale: one of the two clocks is wrong, so nobody
+        can say how old they are, and a source that stopped would look live until that moment has come.
+        """
         if self.observed_at is None:
             return State.NEVER
         age = now - self.observed_at
+        if age < -AHEAD:
+            return State.STALE
         if age <= self.budget:
             return State.LIVE
         return State.LATE if age <= self.budget * STALE_AFTER else State.STALE

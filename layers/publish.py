@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from layers.areas import AreaTree
+from layers.cache import CacheDown
 from layers.catalog import Kpi
 from layers.city import City
 from layers.explain import attention
@@ -71,14 +76,39 @@ def build(
 def publish(snapshot: Snapshot, cache: Board, directory: Path) -> None:
     """Write the snapshot beside the frames, so that a web worker can start without the cache, then to the cache.
 
-    The cache's own error is the caller's to handle: the file is already there.
+    Several processes may publish at once: the newest version stays, in the file as in the cache. The
+    cache's own error is the caller's to handle: the file is already there. Where the file cannot be
+    written (a full disk) the cache is told all the same, then the ``OSError`` is raised.
     """
     body = encode(snapshot)
-    directory.mkdir(parents=True, exist_ok=True)
-    part = directory / (SNAPSHOT + ".part")
-    part.write_bytes(body)
-    part.replace(directory / SNAPSHOT)
+    try:
+        _keep(snapshot, body, directory)
+    except OSError:
+        with suppress(CacheDown):  # the disk is the worse trouble of the two
+            cache.publish_snapshot(snapshot.version, body)
+        raise
     cache.publish_snapshot(snapshot.version, body)
+
+
+def _keep(snapshot: Snapshot, body: bytes, directory: Path) -> None:
+    """Replace the file whole, unless it holds this city's snapshot of the same or a newer version."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / (SNAPSHOT + ".lock")).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        held = read_snapshot(directory)
+        if held is not None and held.city == snapshot.city and held.version >= snapshot.version:
+            return
+        for left in directory.glob(SNAPSHOT + ".*.part"):  # of a process that was killed: nobody else is at work here
+            left.unlink(missing_ok=True)
+        part = directory / f"{SNAPSHOT}.{uuid4().hex}.part"
+        try:
+            with part.open("xb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(directory / SNAPSHOT)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def read_snapshot(directory: Path) -> Snapshot | None:

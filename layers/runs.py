@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from layers import schema
+from layers import clock, schema
 from layers.database import Database
 from layers.model import Outcome, Run
 
@@ -57,6 +57,9 @@ class SourceFacts:
 
 QUIET_KEPT, RUNS_KEPT = timedelta(days=1), timedelta(days=90)
 """How long a run that found nothing new stays in the books, and any other one. The sums over all runs stay for good."""
+
+LONGEST_WAIT = timedelta(hours=1)
+"""The furthest ahead that a source's next turn may lie; further ahead it was written by a clock that ran ahead."""
 
 _COUNTS = ("seen", "kept", "unchanged", "excluded", "quarantined")
 
@@ -121,15 +124,27 @@ class Runs(Database):
         return dict(found) if found is not None else None
 
     def breaker(self, source: str) -> Breaker:
-        """Failures in a row and the time before which the source is not to be asked."""
+        """Failures in a row and the time before which the source is not to be asked.
+
+        A time further ahead than :data:`LONGEST_WAIT` is brought back to that, for good: a clock that ran
+        ahead when the source failed would otherwise silence it until that day has come.
+        """
         columns = (schema.source.c.failures, schema.source.c.retry_at)
         with self.read() as connection:
             row = connection.execute(select(*columns).where(schema.source.c.source == source)).first()
-        return Breaker(failures=row.failures, retry_at=row.retry_at) if row else Breaker()
+        if row is None:
+            return Breaker()
+        latest = clock.now() + LONGEST_WAIT
+        if row.retry_at is None or row.retry_at <= latest:
+            return Breaker(failures=row.failures, retry_at=row.retry_at)
+        late = (schema.source.c.source == source, schema.source.c.retry_at > latest)
+        with self.write() as connection:  # kept, or the wait would begin anew at each reading
+            connection.execute(update(schema.source).where(*late).values(retry_at=latest))
+        return Breaker(failures=row.failures, retry_at=latest)
 
     def failures(self, source: str) -> int:
         """Failures of a source in a row."""
-        return self.breaker(source).failures
+        return int(self._source_field(source, schema.source.c.failures) or 0)
 
     def record_failure(self, source: str, now: datetime, retry_at: datetime | None) -> int:  # noqa: ARG002 - one form for all
         """Count one more failure and say when to try again; return the failures in a row."""

@@ -150,6 +150,24 @@ change = Table(
 )
 """One row: the highest change number given so far."""
 
+identity = Table("identity", metadata, Column("id", Text, primary_key=True))
+"""One row, drawn when the store is made: copies of its records can tell it from another store."""
+
+gone = Table(
+    "gone",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    Column("seq", Serial, nullable=False, unique=True),
+    Column("version", Serial, nullable=False),
+    Column("months", Text, nullable=False),
+)
+"""Records that do not count any more though their newest version (its ``seq`` is ``version``) was never replaced.
+
+``seq`` is the number of that change, ``months`` are all that the record was ever in; the row goes when the record is back.
+"""
+
 run = Table(
     "run",
     metadata,

@@ -54,6 +54,11 @@ class Shelves(Database):
         with self.read() as connection:
             return int(connection.execute(select(schema.change.c.head)).scalar_one())
 
+    def identity(self) -> str:
+        """What tells this store from every other one: drawn once, when it was made."""
+        with self.read() as connection:
+            return str(connection.execute(select(schema.identity.c.id)).scalar_one())
+
     def changes(self, kind: Kind, since: int, limit: int | None = None) -> Iterator[Any]:
         """Current versions with ``seq > since`` as Arrow record batches by rising ``seq``, at most ``limit`` rows in all.
 
@@ -62,6 +67,16 @@ class Shelves(Database):
         """
         columns = RECORD_TABLES[kind].c
         yield from self._chunks(kind, (columns.seq <= self.head(),), since, limit)
+
+    def gone(self, kind: Kind, since: int) -> list[tuple[str, str, str]]:
+        """(source, source_id, the months it was ever in joined by commas) of records that went after ``since`` and stay away.
+
+        Read it after :meth:`changes`: a record that was current there and went meanwhile is here.
+        """
+        table = schema.gone
+        query = select(table.c.source, table.c.source_id, table.c.months).where(table.c.kind == kind.value, table.c.seq > since)
+        with self.read() as connection:
+            return [(row.source, row.source_id, row.months) for row in connection.execute(query.order_by(table.c.seq))]
 
     def month(self, kind: Kind, month: str) -> Any:
         """All current rows of one month's partition as an Arrow table."""

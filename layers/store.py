@@ -16,7 +16,7 @@ from layers.clock import month_of
 from layers.model import Kind, Record
 from layers.quarantine import Quarantine, QuarantineRow, Reject
 from layers.runs import Breaker, RunClosedError, Runs, SourceFacts
-from layers.schema import RECORD_TABLES, micros
+from layers.schema import MICROSECOND, RECORD_TABLES, micros
 from layers.settings import Settings
 from layers.shelves import Shelves
 from layers.vault import Vault
@@ -30,7 +30,12 @@ _BOOKS = ("known_from", "known_to", "digest", "run_id", "month", "moved_from")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Rows of one source with the cursor that is true once they are kept. At most :data:`BATCH_ROWS`."""
+    """Rows of one source with the cursor that is true once they are kept. At most :data:`BATCH_ROWS`.
+
+    ``gone`` names records (by kind and id) that the source still has or had, but that do not count any more, such
+    as a plan that was withdrawn: what was kept of them ends now, until a row of theirs is kept again. One that is
+    among ``records`` too is not gone. It changes no counts: the rows behind it are in ``excluded``.
+    """
 
     source: str
     run_id: int
@@ -39,6 +44,7 @@ class Batch:
     rejects: Sequence[Reject]
     cursor: Mapping[str, Any] | None
     now: datetime
+    gone: Sequence[tuple[Kind, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ class Store(Runs, Quarantine, Shelves):
             by_kind[record.kind].append(record)
         with self.write(alone=True) as connection:
             done = [self._keep(connection, batch, kind, records) for kind, records in by_kind.items()]
+            self._end(connection, batch, by_kind)
             excluded = dict(batch.excluded)
             if twins := sum(changes.twins for changes in done):
                 excluded[TWIN] = excluded.get(TWIN, 0) + twins
@@ -101,7 +108,8 @@ class Store(Runs, Quarantine, Shelves):
         """Put the records of one kind into their chains."""
         changes = Changes()
         by_id = fold(map(candidate, records), changes)
-        chains = self._chains(connection, batch.source, kind, by_id)
+        back = self._back(connection, batch.source, kind, list(by_id))
+        chains = self._chains(connection, batch.source, kind, by_id, back)
         months: dict[int, str] = {}
 
         def month(moment: datetime) -> str:
@@ -113,25 +121,63 @@ class Store(Runs, Quarantine, Shelves):
         for source_id, candidates in by_id.items():
             merge(chains.get(source_id, ()), candidates, month, changes)
         self._apply(connection, batch.run_id, kind, changes)
-        self._mended(connection, batch.source, [new.record.source_id for _, new in changes.added], batch.now)
+        self._mended(connection, batch.source, list(by_id), batch.now)
         return changes
 
     def _chains(
-        self, connection: Connection, source: str, kind: Kind, by_id: Mapping[str, Sequence[Any]]
+        self, connection: Connection, source: str, kind: Kind, by_id: Mapping[str, Sequence[Any]], back: Sequence[int]
     ) -> dict[str, list[Link]]:
-        """The versions that a batch can touch: of its ids, those in force at its earliest version or later."""
+        """The versions that a batch can touch: of its ids, those in force at its earliest version or later, and ``back``."""
         table = RECORD_TABLES[kind]
         names = ("known_from", "digest", "known_to", "month", "moved_from", "seq")
         lowest = min(new.known_from for candidates in by_id.values() for new in candidates)
         query = select(table.c.source_id, *(table.c[name] for name in names)).where(
             table.c.source == source,
             self.among(table.c.source_id, list(by_id)),
-            or_(table.c.known_to.is_(None), table.c.known_to > lowest),
+            or_(table.c.known_to.is_(None), table.c.known_to > lowest, *([table.c.seq.in_(back)] if back else [])),
         )
         chains: dict[str, list[Link]] = defaultdict(list)
         for source_id, known_from, digest, *rest in connection.execute(query):
             chains[source_id].append(Link(known_from, bytes(digest), *rest))
         return chains
+
+    def _back(self, connection: Connection, source: str, kind: Kind, source_ids: Sequence[str]) -> list[int]:
+        """Forget that records were gone, as the source has delivered them again; their newest versions, which had ended."""
+        table = schema.gone
+        mine = (table.c.kind == kind.value, table.c.source == source)
+        if connection.execute(select(table.c.seq).where(*mine).limit(1)).first() is None:
+            return []
+        again = delete(table).where(*mine, self.among(table.c.source_id, source_ids)).returning(table.c.version)
+        return list(connection.execute(again).scalars())
+
+    def _end(self, connection: Connection, batch: Batch, kept: Mapping[Kind, Sequence[Record]]) -> None:
+        """End the current versions of the records that are gone, each under a change number of its own."""
+        by_kind: dict[Kind, set[str]] = defaultdict(set)
+        for kind, source_id in batch.gone:
+            by_kind[kind].add(source_id)
+        for kind, wanted in by_kind.items():
+            table = RECORD_TABLES[kind]
+            ids = sorted(wanted - {record.source_id for record in kept.get(kind, ())})
+            names = ("seq", "source_id", "month", "moved_from", "known_from")
+            query = select(*(table.c[name] for name in names)).order_by(table.c.seq)
+            mine = (table.c.source == batch.source, self.among(table.c.source_id, ids), table.c.known_to.is_(None))
+            rows = connection.execute(query.where(*mine)).all()
+            if not rows:
+                continue
+            close = update(table).where(table.c.seq == bindparam("at")).values(known_to=bindparam("until"))
+            connection.execute(close, [{"at": r.seq, "until": max(batch.now, r.known_from + MICROSECOND)} for r in rows])
+            ended = [
+                {"kind": kind.value, "source": batch.source, "source_id": row.source_id, "seq": seq, "version": row.seq}
+                | {"months": ",".join(sorted({row.month, *(row.moved_from or row.month).split(",")}))}
+                for seq, row in enumerate(rows, self._numbers(connection, len(rows)))
+            ]
+            connection.execute(insert(schema.gone), ended)
+
+    def _numbers(self, connection: Connection, count: int) -> int:
+        """Take the next ``count`` change numbers; return the first."""
+        head = schema.change.c.head
+        last: int = connection.execute(update(schema.change).values(head=head + count).returning(head)).scalar_one()
+        return last - count + 1
 
     def _apply(self, connection: Connection, run_id: int, kind: Kind, changes: Changes) -> None:
         """Write what changed; every new row gets the next change number, in the order of commits."""
@@ -141,11 +187,13 @@ class Store(Runs, Quarantine, Shelves):
         if changes.mended:
             mend = update(table).where(table.c.seq == bindparam("at")).values(known_to=bindparam("until"))
             connection.execute(mend, [{"at": seq, "until": until} for seq, until in changes.mended])
+        if changes.reopened:
+            first = self._numbers(connection, len(changes.reopened))
+            reopen = update(table).where(table.c.seq == bindparam("at")).values(seq=bindparam("new"), known_to=None)
+            connection.execute(reopen, [{"at": at, "new": new} for new, at in enumerate(changes.reopened, first)])
         if not changes.added:
             return
-        head = schema.change.c.head
-        last = connection.execute(update(schema.change).values(head=head + len(changes.added)).returning(head)).scalar_one()
-        for seq, (link, _) in enumerate(changes.added, last - len(changes.added) + 1):
+        for seq, (link, _) in enumerate(changes.added, self._numbers(connection, len(changes.added))):
             link.seq = seq
         if self.sqlite:
             connection.exec_driver_sql(self._raw_inserts[kind], [_stored(*added, run_id) for added in changes.added])

@@ -2,7 +2,7 @@
 
 A version is identified by (source, source_id, known_from). ``known_from`` is the source's own
 ``known_at``, or where it gives none the moment that we first saw it. Each version holds until the
-next one begins.
+next one begins. Without ``known_at`` what is seen last is what holds, even when our clock went back.
 """
 
 from __future__ import annotations
@@ -80,11 +80,12 @@ class Link:
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch does to the chains of one kind. ``mended`` holds (seq, new known_to)."""
+    """What a batch does to the chains of one kind. ``mended`` holds (seq, new known_to), ``reopened`` seqs."""
 
     added: list[tuple[Link, Candidate]] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     mended: list[tuple[int, datetime | None]] = field(default_factory=list)
+    reopened: list[int] = field(default_factory=list)
     unchanged: int = 0
     twins: int = 0
     first_sights: int = 0
@@ -122,7 +123,13 @@ def merge(chain: Sequence[Link], candidates: Sequence[Candidate], month: Any, ch
         return
     links = {link.known_from: link for link in chain}
     current = max(chain, key=_start, default=None)
+    newest = current
     for new in sorted(candidates, key=_start):
+        if new.record.known_at is None and newest is not None and new.known_from < newest.known_from:
+            if new.digest == newest.digest:
+                changes.unchanged += 1
+                continue
+            new.known_from = newest.known_from + MICROSECOND
         held = links.get(new.known_from)
         if held is not None:
             if held.digest == new.digest:
@@ -136,7 +143,9 @@ def merge(chain: Sequence[Link], candidates: Sequence[Candidate], month: Any, ch
         elif new.record.known_at is None and _in_force(links, new) == new.digest:
             changes.unchanged += 1
             continue
-        links[new.known_from] = Link(new.known_from, new.digest, candidate=new, month=month(new.record.at))
+        link = Link(new.known_from, new.digest, candidate=new, month=month(new.record.at))
+        links[new.known_from] = link
+        newest = max(newest or link, link, key=_start)
     changes.first_sights += not chain
     _relink(sorted(links.values(), key=_start), current, changes)
 
@@ -152,7 +161,11 @@ def _in_force(links: Mapping[datetime, Link], new: Candidate) -> bytes | None:
 
 
 def _relink(links: Sequence[Link], current: Link | None, changes: Changes) -> None:
-    """Let each version hold until the next; the newest remembers every other month that the record was ever in."""
+    """Let each version hold until the next; the newest remembers every other month that the record was ever in.
+
+    A version that ended before its follower began (the record was gone meanwhile) keeps its end, but the
+    newest holds again: who is delivered counts.
+    """
     for link, follower in zip(links, [*links[1:], None], strict=True):
         until = follower.known_from if follower else None
         if link.candidate is not None:
@@ -161,5 +174,9 @@ def _relink(links: Sequence[Link], current: Link | None, changes: Changes) -> No
                 months = {*(current.moved_from or "").split(","), current.month} - {"", link.month}
                 link.moved_from = ",".join(sorted(months)) or None
             changes.added.append((link, link.candidate))
-        elif link.known_to != until and link.seq is not None:
+        elif link.seq is None or link.known_to == until:
+            continue
+        elif until is None:
+            changes.reopened.append(link.seq)
+        elif link.known_to is None or link.known_to > until:
             changes.mended.append((link.seq, until))

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt
 
 from connectors.answer import Answer
-from connectors.fields import moment, need, need_moment, opd, text
+from connectors.fields import digest, moment, need, need_moment, opd, text
 from connectors.http import Http
 from connectors.source import (
     AskForAccess,
@@ -73,7 +73,13 @@ class Open311(Config):
 
 
 def pages(http: Http, config: Open311, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
-    """Window after window up to now. The cursor is where the last one ended; the next run looks back from there."""
+    """Window after window up to now. The cursor is where the last one ended; the next run looks back from there.
+
+    It also says of which server, jurisdiction and start: where one of them has changed, all begins anew.
+    """
+    mark = digest(config.base.rstrip("/"), config.jurisdiction_id, config.since)
+    if cursor and cursor.get("mark") != mark:
+        cursor = None
     reach = timedelta(days=config.look_back_days) if config.by == "requested" else timedelta(hours=1)
     first = config.since or ctx.now - timedelta(days=STANDARD_DAYS)
     start = (first if first.tzinfo else first.replace(tzinfo=ctx.city.zone)).astimezone(UTC)
@@ -86,7 +92,7 @@ def pages(http: Http, config: Open311, cursor: Cursor | None, ctx: Context) -> I
         for rows, until in ask.window(start, end):
             until = max(until, datetime.fromisoformat(cursor["until"])) if cursor else until
             marks = {repr(row) for row in rows}  # windows share their edge, so a row may come twice
-            yield Page(rows=[row for row in rows if repr(row) not in before], cursor={"until": until.isoformat()})
+            yield Page(rows=[row for row in rows if repr(row) not in before], cursor={"until": until.isoformat(), "mark": mark})
             before = marks
         start = end
 

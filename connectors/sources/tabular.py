@@ -48,8 +48,9 @@ class Tabular(ColumnMap):
 
     @property
     def mark(self) -> str:
-        """A digest of the map: rows are read again when it has changed."""
-        return hashlib.blake2b(self.model_dump_json().encode(), digest_size=8).hexdigest()
+        """A digest of the map and of the place of its table: rows are read again when either has changed."""
+        place = "" if self.database is None else tables.place(self.database)  # its address is a secret, and masked in the dump
+        return hashlib.blake2b((self.model_dump_json() + place).encode(), digest_size=8).hexdigest()
 
     @cached_property
     def compiled(self) -> dict[str, Callable[[Row, Context], Kept | Excluded]]:
@@ -76,7 +77,7 @@ def pages(http: Http, config: Tabular, cursor: Cursor | None, ctx: Context) -> I
     if config.database is not None:
         yield from _database_pages(config.database, config, cursor, ctx)
     elif config.url is not None:
-        yield from _url_pages(http, config.url, config, cursor)
+        yield from _url_pages(http, config.url, config, cursor, ctx)
     else:
         yield from _file_pages(config, cursor, ctx)
 
@@ -109,7 +110,7 @@ def _file_pages(config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterato
         same = known.get("digest") == digest
         skip = known["rows"] if same else 0
         if not (same and known.get("done")):
-            for rows in _batches(path, name, config, skip):
+            for rows in _batches(path, name, config, skip, ctx):
                 skip += len(rows)
                 state[name] = {"map": mark, "stamp": stamp, "digest": digest, "rows": skip, "done": False}
                 yield Page(rows=rows, cursor={"files": dict(state)})
@@ -139,9 +140,9 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
 
 
-def _batches(path: Path, name: str, config: Tabular, skip: int) -> Iterator[Sequence[Row]]:
+def _batches(path: Path, name: str, config: Tabular, skip: int, ctx: Context) -> Iterator[Sequence[Row]]:
     """The rows after the first ``skip``, each with its identifier, in batches; the headings are checked first."""
-    rows = readers.rows_of(path, config.form, name)
+    rows = readers.rows_of(path, config.form, name, ctx.temp)
     ids = as_names(config.id)
     first = True
     while batch := list(islice(rows, ROWS)):
@@ -167,14 +168,15 @@ def _check(rows: Sequence[Row], config: Tabular, name: str) -> None:
 # --- addresses ---------------------------------------------------------------------------------
 
 
-def _url_pages(http: Http, url: str, config: Tabular, cursor: Cursor | None) -> Iterator[Page]:
+def _url_pages(http: Http, url: str, config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
     """One file of an address; where the server knows that it has not changed, nothing is transferred."""
     mark = config.mark
     known: Mapping[str, Any] = cursor if cursor and cursor.get("map") == mark else {}
     headers = dict(config.headers)
     if known.get("done"):
         headers |= {name: known[field] for name, field in _CONDITIONS.items() if known.get(field)}
-    with tempfile.TemporaryDirectory(prefix="liveroom-") as folder:
+    ctx.temp.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ctx.temp) as folder:
         path = Path(folder) / "rows"
         answer = http.save(url, path, headers=headers)
         if answer.status == 304:
@@ -187,7 +189,7 @@ def _url_pages(http: Http, url: str, config: Tabular, cursor: Cursor | None) -> 
         skip = known["rows"] if same else 0
         state = {"map": mark, "digest": digest}
         state |= {name: answer.headers[header] for header, name in _STAMPS.items() if header in answer.headers}
-        for rows in _batches(path, answer.url.rsplit("/", 1)[-1], config, skip):
+        for rows in _batches(path, answer.url.rsplit("/", 1)[-1], config, skip, ctx):
             skip += len(rows)
             yield Page(rows=rows, cursor=state | {"rows": skip, "done": False})
         yield Page(rows=(), cursor=state | {"rows": skip, "done": True})

@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 import htpy
 from htpy import a, button, div, form, h1, h2, header, label, li, nav, noscript, ol, option, p, section, select, span
-from starlette.exceptions import HTTPException
 
 from dashboard import text
-from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page
+from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page, own
 from dashboard.parts.bars import bars, rank
 from dashboard.parts.breakdown import breakdown
 from dashboard.parts.frame import banner, desk, sources_state
@@ -45,16 +44,16 @@ CHARTS = ("trend", "by-category", "by-opd", "by-channel")
 
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
-    """Everything on the page that a new snapshot or another filter can change; 404 for an area that the city has not."""
-    area = view.tree.areas.get(view.params.get("code", ""))
-    if area is None:
-        raise HTTPException(404)
+    """Everything on the page that a new snapshot or another filter can change."""
+    area = view.tree.areas[view.params["code"]]
     drill = view.drill(_query(area, view)) if view.drill else None
     drilled = {reading.kpi: reading for reading in drill.readings} if drill else {}
-    readings = {
-        name: drilled.get(name) or snapshot.reading(name, area.code) for name in CARDS if name != MONTH or days(view) == "30"
-    }
-    narrowed = any(view.params.get(name) for name in FILTERS)
+    cards = [name for name in CARDS if name != MONTH or days(view) == "30"]
+    if view.limited:  # what the whole city shows is not theirs
+        readings = {name: own(drilled[name]) if name in drilled else None for name in cards}
+    else:
+        readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in cards}
+    narrowed = view.limited or any(view.params.get(name) for name in FILTERS)
     trends = {} if narrowed else {t.kpi: t for t in snapshot.trends if t.area == area.code}
     return {
         "notice": banner(snapshot),
@@ -76,9 +75,10 @@ def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
 def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """Cards above, the trend beside the map, and below them what the total is made of."""
     title = text.say(view.lang, "{kpi} per kelurahan", kpi=view.catalog[COMPARED].short[view.lang])
-    sketch = span(".aside.schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None
+    whole = text.say(view.lang, "seluruh kota") if view.limited else None
+    sketch = span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None
     map_panel = section(".panel.map-panel")[
-        header[h2[title], sketch],
+        header[h2[title], span(".aside")[sketch, whole] if sketch or whole else None],
         map_stage(view, paint, None, selected=view.params.get("code")),
         found["map-legend"],
     ]
@@ -120,7 +120,20 @@ def _head(area: Area, view: View) -> htpy.Element:
         ],
         h1[_title(area, view)],
         p(".aside")[text.say(view.lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=days(view))],
+        p(".aside.own")[_own(view)] if view.limited else None,
     ]
+
+
+def _own(view: View) -> str:
+    """Whose rows the figures of this page count, for a scope that is limited."""
+    scope, said = view.scope, []
+    if scope.opds is not None:
+        names = (_label("opd", slug, view) for slug in sorted(scope.opds))
+        said.append(text.say(view.lang, "hanya OPD Anda: {names}", names=", ".join(names) or "-"))
+    if scope.areas is not None:
+        names = (view.tree.name(code) for code in sorted(scope.areas))
+        said.append(text.say(view.lang, "hanya wilayah Anda: {names}", names=", ".join(names) or "-"))
+    return " · ".join(said)
 
 
 def _title(area: Area, view: View) -> str:
@@ -206,6 +219,14 @@ def _narrow(name: str, view: View, key: str) -> str:
     return f"/kelurahan/{view.params['code']}?{urlencode(filters)}"
 
 
+def _compared(snapshot: Snapshot, code: str, view: View) -> Reading | None:
+    """The published reading of an area, or the asker's own part of it where their scope is limited."""
+    if not view.limited:
+        return snapshot.reading(COMPARED, code)
+    drilled = view.drill(_query(view.tree.areas[code], view)).readings if view.drill else ()
+    return next((own(r) for r in drilled if r.kpi == COMPARED), None)
+
+
 def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     """The area among its neighbours, or a larger area's parts; worst first."""
     if area.level is Level.KELURAHAN and area.code != UNPLACED:
@@ -215,7 +236,7 @@ def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     else:
         title, codes = "Menurut kecamatan", tuple(k.code for k in view.tree.kecamatan)
     kpi = view.catalog[COMPARED]
-    ranked = rank([r for code in codes if (r := snapshot.reading(kpi.id, code))], kpi.better)
+    ranked = rank([r for code in codes if (r := _compared(snapshot, code, view))], kpi.better)
     rows = [(view.tree.name(r.area), r) for r in ranked]
     links = [None if r.area == area.code else f"/kelurahan/{r.area}" for r in ranked]
     heading = f"{text.say(view.lang, title)}: {kpi.short[view.lang].lower()}"

@@ -11,7 +11,7 @@ from htpy import h1, header, p, section
 from dashboard import text
 from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.frame import banner, desk, sources_state
-from dashboard.parts.marks import sources_words
+from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.source import source_card
 from layers.model import Snapshot, SourceState, State
 
@@ -49,7 +49,7 @@ def _head(snapshot: Snapshot, view: View) -> htpy.Element:
         ]
     return header(".page-head", id="sources-head")[
         h1[text.say(view.lang, "Sumber data")],
-        p(".aside")[sources_words(snapshot.sources, view)],
+        p(".aside", sources_line(snapshot.sources))[sources_words(snapshot.sources, view)],
         p(".lead")[
             text.say(view.lang, "Setiap baris yang dilihat punya nasib: disimpan, tidak berubah, dikecualikan, atau dikarantina.")
         ],

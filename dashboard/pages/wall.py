@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import htpy
@@ -18,7 +19,7 @@ from dashboard.parts.map import map_legend, map_overlay, map_stage, paints
 from dashboard.parts.marks import age
 from dashboard.parts.tile import missing_tile, tile
 from layers.explain import short
-from layers.model import Snapshot, State
+from layers.model import Freshness, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -37,7 +38,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         "map-title": _map_title(snapshot, view),
         "map-legend": map_legend(snapshot, view, view.catalog[view.city.wall.map]),
         "map-overlay": map_overlay(snapshot.dots, snapshot.attention, view),
-        "attention": attention(snapshot.attention, _state(snapshot, view), view),
+        "attention": attention(snapshot.attention, _behind(snapshot, view), view),
         "ranking": _ranking(snapshot, view),
         "events": events(snapshot.events, view),
     }
@@ -75,10 +76,10 @@ def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaP
     ]
 
 
-def _state(snapshot: Snapshot, view: View) -> State:
-    """The state of the data behind the list: that of the first tile."""
+def _behind(snapshot: Snapshot, view: View) -> Freshness:
+    """The age of the data behind the list: that of the first tile."""
     reading = snapshot.reading(view.city.wall.tiles[0])
-    return reading.freshness.state(view.now) if reading else State.NEVER
+    return reading.freshness if reading else Freshness(observed_at=None, fetched_at=None, budget=timedelta())
 
 
 def _map_title(snapshot: Snapshot, view: View) -> htpy.Element:

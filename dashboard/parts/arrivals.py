@@ -10,7 +10,7 @@ import htpy
 from htpy import figcaption, figure, g, h2, i, li, line, path, span, svg, ul
 
 from dashboard import text
-from dashboard.parts.marks import age
+from dashboard.parts.marks import age, by_state
 from dashboard.parts.scale import area_path, pc, ticks
 from dashboard.parts.trend import STRETCHED
 from layers.clock import start_of_day
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """At most so many channels have a colour of their own; the rest are summed as "lainnya"."""
+NOTHING = {
+    State.LIVE: "Belum ada aduan masuk hari ini.",
+    State.LATE: "Belum ada yang tercatat hari ini; datanya belum mutakhir.",
+    State.STALE: "Belum ada yang tercatat hari ini; datanya belum mutakhir.",
+}
 DAY = 24 * 60
 HOURS = range(0, 24, 3)
 SMOOTH = 30
@@ -42,18 +47,13 @@ def arrivals(day: Arrivals, total: Reading | None, view: View, *, element: str =
     stacks = [[0.0] * (_minutes(min(seen, view.now), view) // SMOOTH)]
     for _, values in channels:
         stacks.append([below + value for below, value in zip(stacks[-1], values, strict=False)])
-    live = total.freshness.state(view.now) is State.LIVE
     return figure(".arrivals", {"data-kpi": total.kpi, "data-scope": total.area}, id=element, role="group", aria_label=title)[
         figcaption[
             h2[title],
             age(total.freshness, view),
             ul(".legend")[[_entry(k, name, values, view) for k, (name, values) in enumerate(channels)]],
         ],
-        _plot(stacks, view)
-        if channels
-        else _nothing(
-            "Belum ada aduan masuk hari ini." if live else "Belum ada yang tercatat hari ini; datanya belum mutakhir.", view
-        ),
+        _plot(stacks, view) if channels else by_state(total.freshness, view, NOTHING),
     ]
 
 

@@ -9,25 +9,31 @@ import htpy
 from htpy import div, h2, header, li, ol, p, section, span, strong
 
 from dashboard import text
-from dashboard.parts.marks import band_mark
-from layers.model import Attention, Band, State
+from dashboard.parts.marks import band_mark, by_state
+from layers.model import Attention, Band, Freshness, State
 
 if TYPE_CHECKING:
     from dashboard.page import View
 
+CALM = {
+    State.LIVE: "Tidak ada yang menunggu tindakan.",
+    State.LATE: "Tidak ada yang tercatat, tetapi datanya belum mutakhir.",
+    State.STALE: "Tidak ada yang tercatat, tetapi datanya belum mutakhir.",
+    State.NEVER: "Belum ada data. Daftar ini terisi setelah sumber pertama diambil.",
+}
 SHOWN = 8
 """At most so many are drawn; the style shows as many whole ones as there is room for."""
 
 
-def attention(items: Sequence[Attention], state: State, view: View, *, element: str = "attention") -> htpy.Element:
-    """The list, the most urgent first. ``state`` is that of the data: silence is only calm while data is live."""
+def attention(items: Sequence[Attention], data: Freshness, view: View, *, element: str = "attention") -> htpy.Element:
+    """The list, the most urgent first. ``data`` is what it is made from: silence is only calm while that is live."""
     act = sum(item.band is Band.ACT for item in items)
     return section(".attention", id=element, aria_label=text.say(view.lang, "Perlu perhatian"))[
         header[
             h2[text.say(view.lang, "Perlu perhatian")],
             span(".aside")[text.say(view.lang, "{n} hal, {act} mendesak", n=len(items), act=act) if items else None],
         ],
-        ol[[_item(item, view) for item in items[:SHOWN]]] if items else _calm(state, view),
+        ol[[_item(item, view) for item in items[:SHOWN]]] if items else by_state(data, view, CALM),
     ]
 
 
@@ -43,13 +49,3 @@ def _item(item: Attention, view: View) -> htpy.Element:
             htpy.time({"data-observed": since}, datetime=since)[text.age((view.now - item.since).total_seconds(), view.lang)],
         ],
     ]
-
-
-def _calm(state: State, view: View) -> htpy.Element:
-    if state is State.LIVE:
-        words = "Tidak ada yang menunggu tindakan."
-    elif state is State.NEVER:
-        words = "Belum ada data. Daftar ini terisi setelah sumber pertama diambil."
-    else:
-        words = "Tidak ada yang tercatat, tetapi datanya belum mutakhir."
-    return p(".empty")[text.say(view.lang, words)]

@@ -9,7 +9,7 @@ import htpy
 from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, strong, ul
 
 from dashboard import text
-from dashboard.parts.marks import sources_words
+from dashboard.parts.marks import sources_line, sources_words
 from layers.model import Event, Role, Snapshot, State
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def wall_header(snapshot: Snapshot, view: View, scene: str, *, element: str = "h
         div(".room")[
             h1[text.say(lang, "Ruang Kendali"), " ", span[view.city.name]],
             p(".sources-state", {"data-state": "late" if worst else "live"})[
-                a(href="/sumber")[sources_words(snapshot.sources, view)]
+                a(sources_line(snapshot.sources), href="/sumber")[sources_words(snapshot.sources, view)]
             ],
         ],
         p(".scene")[scene],
@@ -99,5 +99,5 @@ def sources_state(snapshot: Snapshot, view: View, *, element: str = "sources-sta
     """The one line about the sources at the foot of the navigation."""
     worst = any(s.freshness.state(view.now) is not State.LIVE for s in snapshot.sources)
     return p(".sources-state", {"data-state": "late" if worst else "live"}, id=element)[
-        a(href="/sumber")[sources_words(snapshot.sources, view)]
+        a(sources_line(snapshot.sources), href="/sumber")[sources_words(snapshot.sources, view)]
     ]

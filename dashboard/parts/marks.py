@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import htpy
+import orjson
 from htpy import span, svg
 
 from dashboard import text
@@ -92,6 +94,14 @@ def freshness_chip(freshness: Freshness, view: View) -> htpy.Element:
     ]
 
 
+def by_state(freshness: Freshness, view: View, words: Mapping[State, str]) -> htpy.Element:
+    """A sentence that depends on how old the data is: all are there and the style shows one, as in :func:`freshness_chip`."""
+    return htpy.p(".empty", {"data-state": state_of(freshness, view).value})[
+        [span(data_when=state.value)[text.say(view.lang, said)] for state, said in words.items()],
+        htpy.span(hidden=True)[age(freshness, view)],
+    ]
+
+
 def raw(value: float | None) -> str:
     """A number for a ``data-`` attribute: no grouping, no trailing zeros; empty for none."""
     return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
@@ -171,3 +181,12 @@ def sources_words(sources: tuple[SourceState, ...], view: View) -> str:
         worst = max(late, key=lambda s: view.now - (s.freshness.observed_at or view.now) - s.freshness.budget)
         words += f" · {worst.title}: {lateness(worst.freshness, view)}"
     return words
+
+
+def sources_line(sources: tuple[SourceState, ...]) -> dict[str, str]:
+    """What marks the element that says :func:`sources_words`, so that the browser goes on saying it by the clock."""
+    seen = [
+        (s.title, s.freshness.observed_at and int(s.freshness.observed_at.timestamp()), s.freshness.budget.total_seconds())
+        for s in sources
+    ]
+    return {"data-sources": orjson.dumps(seen).decode()} if seen else {}

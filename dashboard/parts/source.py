@@ -35,8 +35,8 @@ def outcome_words(outcome: Outcome | None, view: View) -> str:
     return text.say(view.lang, OUTCOMES[outcome] if outcome else "belum pernah dijalankan")
 
 
-def source_card(source: SourceState, view: View, troubles: Sequence[Trouble]) -> htpy.Element:
-    """The card of one source; ``troubles`` are the reasons in its quarantine."""
+def source_card(source: SourceState, view: View, troubles: Sequence[Trouble] | None) -> htpy.Element:
+    """The card of one source; ``troubles`` are the reasons in its quarantine, ``None`` where they cannot be had now."""
     lang = view.lang
     good = source.outcome is not None and source.outcome.good
     return article(
@@ -98,7 +98,7 @@ def _count(name: str, n: int, view: View) -> htpy.Element:
     ]
 
 
-def _details(source: SourceState, troubles: Sequence[Trouble], view: View) -> htpy.Element:
+def _details(source: SourceState, troubles: Sequence[Trouble] | None, view: View) -> htpy.Element:
     lang = view.lang
     excluded = sorted(source.excluded.items(), key=lambda item: (-item[1], item[0]))
     return div(".details")[
@@ -118,7 +118,11 @@ def _details(source: SourceState, troubles: Sequence[Trouble], view: View) -> ht
         else None,
         div[
             h3[text.say(lang, "Karantina: {n} baris menunggu perbaikan", n=text.number(source.quarantine_open, 0, lang))],
-            ul(".fates")[[li[span[f"{field}: {reason}"], " ", strong[text.number(n, 0, lang)]] for field, reason, n in troubles]],
+            p(".quiet")[text.say(lang, "Rinciannya tidak dapat dibaca saat ini.")]
+            if troubles is None
+            else ul(".fates")[
+                [li[span[f"{field}: {reason}"], " ", strong[text.number(n, 0, lang)]] for field, reason, n in troubles]
+            ],
         ]
         if source.quarantine_open
         else None,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.intake import MAX_ID, MAX_TEXT, check, take
+from connectors.intake import MAX_ID, MAX_LABEL, MAX_TEXT, check, take
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Place, Row, Source
 from layers.city import City
 from layers.model import UNPLACED, Complaint, Kind, Measurement, Package, PlacedBy, Record, Service, Stage, Status
@@ -62,6 +62,8 @@ BROKEN: dict[str, tuple[Record, str, str]] = {
     "long id": (later(source_id="x" * (MAX_ID + 1)), "source_id", "teks terlalu panjang"),
     "long text": (later(category="x" * (MAX_TEXT + 1)), "category", "teks terlalu panjang"),
     "nul": (later(category="a\x00b"), "category", "memuat aksara nol"),
+    "half a character": (later(category="a\ud83d"), "category", "aksara rusak"),
+    "half a character in the id": (later(source_id="a\ud83d"), "source_id", "aksara rusak"),
     "negative money": (replace(PACKAGE, pagu=Decimal(-1)), "pagu", "nilai uang negatif"),
     "infinite money": (replace(PACKAGE, pagu=Decimal("Infinity")), "pagu", "bukan bilangan"),
     "too much money": (replace(PACKAGE, pagu=Decimal("1e16")), "pagu", "nilai uang tidak masuk akal"),
@@ -100,7 +102,8 @@ def parse(row: Row, _: Empty, ctx: Context) -> Kept | Excluded:
         raise BadRow("status", "tidak dikenal")
     if fate == "crash":
         return row["lacking"]  # type: ignore[no-any-return]
-    record = replace(COMPLAINT, source=ctx.source, source_id=str(row["id"]), seen_at=ctx.now, category=row.get("text", "Jalan"))
+    given = {"category": row.get("text", "Jalan"), "channel": row.get("channel", "LAKSA"), "opd": row.get("opd")}
+    record = replace(COMPLAINT, source=ctx.source, source_id=str(row["id"]), seen_at=ctx.now, **given)
     return Kept(record=record, place=row.get("place", Place()))
 
 
@@ -162,3 +165,25 @@ def test_identifiers_in_texts_are_masked_on_the_way_in(city: City) -> None:
     (record,) = take([row], SOURCE, Empty(), context(city), places()).records
     assert isinstance(record, Complaint)
     assert record.category == "Hubungi [telepon] atau NIK [nik]"
+
+
+def taken(city: City, **row: Any) -> Complaint:
+    (record,) = take([{"id": 1, "fate": "keep"} | row], SOURCE, Empty(), context(city), places()).records
+    assert isinstance(record, Complaint)
+    return record
+
+
+def test_an_opd_that_the_city_does_not_have_is_left_out_and_its_row_stays(city: City) -> None:
+    assert taken(city, opd="dlh").opd == "dlh"
+    assert taken(city, opd="Pak Budi, Jl. Mawar 3").opd is None
+    assert taken(city).opd is None
+
+
+def test_labels_are_one_short_line_and_hide_no_identifier(city: City) -> None:
+    record = taken(city, text="Jalan\n  rusak\tparah", channel="x" * 79 + " " + "y" * 40)
+    assert (record.category, record.channel) == ("Jalan rusak parah", "x" * 79)
+    assert taken(city, text="z" * MAX_LABEL).category == "z" * MAX_LABEL
+    assert taken(city, text="a  b").category == "a  b"
+    cut = taken(city, text="k" * 70 + " 3671012345678901").category
+    assert cut == "k" * 70 + " [nik]"
+    assert taken(city, text="NIK 36710123\n45678901").category == "NIK [nik]"

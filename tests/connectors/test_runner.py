@@ -33,7 +33,6 @@ from connectors.source import (
     Row,
     SlowDown,
     Source,
-    SourceError,
     TryLater,
 )
 from layers import clock
@@ -62,7 +61,7 @@ def parse(row: Row, config: Script, ctx: Context) -> Kept | Excluded:
     if row.get("fate") == "exclude":
         return Excluded(rule="uji_coba")
     if row.get("fate") == "bad" and not config.forgiving:
-        raise BadRow("status", "tidak dikenal")
+        raise BadRow("status", row.get("reason", "tidak dikenal"))
     record = Complaint(
         source=ctx.source,
         source_id=str(row["id"]),
@@ -242,6 +241,99 @@ def test_a_wrong_configuration_is_refused_with_its_reason(
     assert message in (done.message or "")
 
 
+UNFORESEEN = [
+    (
+        PermissionError(13, "rahasia", "/data/warga.csv"),
+        Outcome.TRANSIENT,
+        "tidak ada izin membaca atau menulis berkas (PermissionError)",
+    ),
+    (TimeoutError("rahasia"), Outcome.TRANSIENT, "berkas atau sambungan tidak dapat dibaca (TimeoutError)"),
+    (RecursionError("rahasia"), Outcome.DRIFT, "susunan data terlalu dalam (RecursionError)"),
+    (RuntimeError("rahasia 0812-3456-7890"), Outcome.DRIFT, "galat yang tidak diduga (RuntimeError)"),
+]
+
+
+@pytest.mark.parametrize(("error", "outcome", "message"), UNFORESEEN, ids=[type(error).__name__ for error, *_ in UNFORESEEN])
+def test_an_error_that_nobody_foresaw_ends_the_run_too(
+    error: Exception,
+    outcome: Outcome,
+    message: str,
+    scripted: Callable[[Pages], None],
+    run: Callable[..., Run],
+    store: Store,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def pages(*_: Any) -> Iterator[Page]:
+        yield Page(rows=rows(0, 1))
+        raise error
+
+    scripted(pages)
+    for failures in (1, 2):
+        done = run()
+        assert (done.outcome, done.message) == (outcome, message)
+        assert store.failures("uji_jalan") == failures
+    (traced,) = [record.getMessage() for record in caplog.records if "Traceback" in record.getMessage()]
+    assert type(error).__name__ in traced
+    assert "3456" not in traced
+
+
+def test_errors_of_the_store_are_raised(scripted: Callable[[Pages], None], run: Callable[..., Run]) -> None:
+    def pages(*_: Any) -> Iterator[Page]:
+        raise SQLAlchemyError("away")
+        yield  # a generator
+
+    scripted(pages)
+    with pytest.raises(SQLAlchemyError):
+        run()
+
+
+def test_half_characters_stop_neither_a_source_nor_its_messages(
+    scripted: Callable[[Pages], None], run: Callable[..., Run], store: Store
+) -> None:
+    scripted(lambda *_: iter([Page(rows=[{"id": "a\ud83d"}, {"id": 1}])]))
+    assert fates(run()) == (2, 1, 0, 0, 1)
+    assert store.quarantine_reasons("uji_jalan") == [("source_id", "aksara rusak", 1)]
+    scripted(failing(TryLater("jatuh \ud83d\x00")))
+    assert run().message == "jatuh ?\ufffd"
+
+
+def test_messages_of_drift_quote_no_row(
+    scripted: Callable[[Pages], None], run: Callable[..., Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Page(rows=rows(0, ALL_BROKEN, fate="bad", reason="tidak dikenal: 'Budi 0812-3456-7890' (12345678)"))
+    scripted(lambda *_: iter([page]))
+    assert run().message == f"semua {ALL_BROKEN} baris satu halaman ditolak: status: tidak dikenal: … (…)"
+    scripted(failing(ValueError("Budi 0812-3456-7890")))
+    assert run().message == "jawaban tidak berbentuk seperti yang disepakati (ValueError)"
+    said = [record.getMessage() for record in caplog.records if "event=bentuk" in record.getMessage()]
+    assert ["Budi [telepon]" in line for line in said] == [True, True]
+
+
+@pytest.mark.parametrize("fate", ["exclude", "bad"])
+def test_a_run_that_only_left_rows_out_is_not_quiet(
+    fate: str, scripted: Callable[[Pages], None], run: Callable[..., Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="connectors.runner")
+    scripted(lambda *_: iter([Page(rows=rows(0, 3))]))
+    run()
+    assert run().outcome is Outcome.NOTHING_NEW
+    scripted(lambda *_: iter([Page(rows=[*rows(0, 3), *rows(3, 1, fate=fate)])]))
+    assert run().outcome is Outcome.OK
+    assert sum("event=ambil" in record.getMessage() for record in caplog.records) == 2
+
+
+def test_what_a_killed_run_left_behind_is_removed(
+    scripted: Callable[[Pages], None], run: Callable[..., Run], settings: Settings
+) -> None:
+    mine, other = (settings.data / "run" / "tmp" / name for name in ("uji_jalan", "lain"))
+    for folder in (mine, other):
+        (folder / "tmpx").mkdir(parents=True)
+        (folder / "tmpx" / "rows").write_bytes(b"x")
+    scripted(lambda *_: iter(()))
+    run()
+    assert (mine.exists(), other.exists()) == (False, True)
+
+
 # --- one at a time ---
 
 
@@ -285,7 +377,7 @@ def test_a_long_run_keeps_its_lease_and_a_lost_one_commits_no_more(store: Store,
 # --- the breaker ---
 
 
-def failing(error: SourceError) -> Pages:
+def failing(error: Exception) -> Pages:
     def pages(*_: Any) -> Iterator[Page]:
         raise error
         yield  # a generator
@@ -346,7 +438,45 @@ def test_replay_brings_mended_rows_and_leaves_the_others(
     assert store.quarantine_reasons("uji_jalan") == [("baris", "tidak terbaca (KeyError)", 1)]
     again = replay(mended, store, places(), city, settings, OPERATOR)
     assert again is not None
-    assert (again.outcome, fates(again)) == (Outcome.NOTHING_NEW, (1, 0, 0, 0, 1))
+    assert (again.outcome, fates(again)) == (Outcome.OK, (1, 0, 0, 0, 1))
+
+
+def test_replay_of_many_rows_that_fail_alike_is_no_drift(
+    scripted: Callable[[Pages], None], run: Callable[..., Run], store: Store, settings: Settings, city: City
+) -> None:
+    scripted(lambda *_: iter([Page(rows=[*rows(0, 25, fate="bad"), *rows(25, 1)])]))
+    assert run().quarantined == 25
+    done = replay(configured(), store, places(), city, settings, OPERATOR)
+    assert done is not None
+    assert (done.outcome, fates(done)) == (Outcome.OK, (25, 0, 0, 0, 25))
+
+
+def test_a_replay_ends_its_run_whatever_happens(
+    scripted: Callable[[Pages], None],
+    run: Callable[..., Run],
+    store: Store,
+    settings: Settings,
+    city: City,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scripted(lambda *_: iter([Page(rows=rows(0, 2, fate="bad"))]))
+    run()
+
+    def fail(error: Exception) -> Callable[..., Any]:
+        def upsert(_: Any) -> Any:
+            raise error
+
+        return upsert
+
+    monkeypatch.setattr(store, "upsert_batch", fail(RuntimeError("baris pelapor")))
+    done = replay(configured(), store, places(), city, settings, OPERATOR)
+    assert done is not None
+    assert (done.outcome, done.message) == (Outcome.DRIFT, "galat yang tidak diduga (RuntimeError)")
+    monkeypatch.setattr(store, "upsert_batch", fail(SQLAlchemyError("away")))
+    with pytest.raises(SQLAlchemyError):
+        replay(configured(), store, places(), city, settings, OPERATOR)
+    (facts,) = store.source_states()
+    assert facts.message == "penyimpanan tidak terjangkau"
 
 
 def test_a_run_is_one_line_without_personal_data(
@@ -419,6 +549,28 @@ def test_the_command_names_what_it_does_not_know_and_fails_with_its_sources(
         pull(room, ["salah_nama"], once=True)
     scripted(failing(TryLater("jatuh")))
     assert pull(room, [], once=True) == 1
+
+
+def test_once_a_source_that_fails_keeps_nothing_from_the_others(
+    room: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = tuple(configured(name=name) for name in ("uji_awal", "uji_jalan"))
+    city = room.city.model_copy(update={"sources": sources})
+    room = dataclasses.replace(room, city=city, redis_url=f"unix://{tmp_path}/tidak-ada")
+    begin = Store.begin_run
+
+    def away(self: Store, source: str, now: datetime) -> int:
+        if source == "uji_awal":
+            raise SQLAlchemyError("away")
+        return begin(self, source, now)
+
+    monkeypatch.setattr(Store, "begin_run", away)
+    assert pull(room, [], once=True) == 1
+    snapshot = read_snapshot(room.data / "frames")
+    assert snapshot is not None
+    store = Store.of(room)
+    assert [(facts.source, facts.kept) for facts in store.source_states()] == [("uji_jalan", 2)]
+    store.close()
 
 
 def test_a_turn_waits_for_the_breaker_and_survives_a_store_that_is_away(

@@ -61,6 +61,34 @@ def test_a_lag_asks_for_the_late_ones_again(database: tuple[str, Any], ctx: Cont
     assert {row[ID] for row in rows_of(pull(config, ctx, cursor))} == {"1", "2"}
 
 
+def test_another_database_is_read_from_its_start(ctx: Context, tmp_path: Path) -> None:
+    """Its address is masked in the map's dump; user and password may change without harm."""
+    for name, number in (("lama", 1), ("baru", 2)):
+        engine = create_engine(f"sqlite:///{tmp_path}/{name}.sqlite")
+        with engine.begin() as connection:
+            connection.execute(
+                text('CREATE TABLE aduan (nomor INTEGER, tanggal TIMESTAMP, nilai NUMERIC, "diubah pada" TIMESTAMP)')
+            )
+        insert(engine, (number, f"2026-11-0{9 - number} 08:00:00"))
+        engine.dispose()
+    cursor, asked = None, []
+    for name in ("lama", "baru"):
+        config = table(database={"url": f"sqlite:///{tmp_path}/{name}.sqlite", "table": "aduan", "cursor": "diubah pada"})
+        found = pull(config, ctx, cursor)
+        cursor = last_cursor(found)
+        asked.append([row[ID] for row in rows_of(found)])
+    assert asked == [["1"], ["2"]]
+
+    def mark(url: str, name: str = "aduan") -> str:
+        return table(database={"url": url, "table": name}).mark
+
+    base = mark("postgresql://u:lama@a/x")
+    assert mark("postgresql://v:baru@a/x") == base
+    assert mark("postgresql://u:lama@/x?host=a&password=1") == mark("postgresql://u:lama@/x?host=a&password=2")
+    others = ["postgresql://u@b/x", "postgresql://u@a/y", "postgresql://u@a:6543/x", "postgresql://u@/x?host=a", "rusak"]
+    assert len({base, mark("postgresql://u@a/x", "lain"), *map(mark, others)}) == len(others) + 2
+
+
 def test_a_wrong_table_or_column_is_another_form(database: tuple[str, Any], ctx: Context) -> None:
     url, engine = database
     insert(engine, (1, None))

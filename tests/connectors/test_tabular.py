@@ -6,6 +6,8 @@ import csv
 import gzip
 import json
 import os
+import re
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +162,91 @@ def test_a_missing_file_may_come_but_an_empty_pattern_is_nothing(ctx: Context) -
     assert pull(table(path="*.csv"), ctx) == []
 
 
+# --- bombs ---
+
+
+def refused(ctx: Context, path: Path, match: str) -> None:
+    with pytest.raises(FormChanged, match=match):
+        pull(table(path=path.name), ctx)
+
+
+def far(path: Path, cell: str, value: Any) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(HEADINGS)
+    sheet.append(("A-1", datetime(2026, 11, 2, 7, 31), 1.5))  # noqa: DTZ001
+    sheet[cell] = value
+    sheet[cell].number_format = "0.00"
+    book.save(path)
+    return path
+
+
+def part_of(path: Path, name: str, change: Callable[[str], str]) -> Path:
+    """The workbook with one of its parts rewritten."""
+    with zipfile.ZipFile(path) as book:
+        parts = {part: book.read(part) for part in book.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for part, body in parts.items():
+            book.writestr(part, change(body.decode()) if part == name else body)
+    return path
+
+
+def test_a_small_workbook_with_a_far_cell_is_refused(ctx: Context, tmp_path: Path) -> None:
+    path = far(tmp_path / "a.xlsx", "XFD1048576", 1)
+    assert path.stat().st_size < 10_000
+    refused(ctx, path, "a.xlsx: lembar kerja 1048576 baris x 16384 kolom terlalu besar")
+    unnumbered = part_of(path, "xl/worksheets/sheet1.xml", lambda text: text.replace("<c r=", '<c x=">" r='))
+    refused(ctx, unnumbered, "terlalu besar")
+
+
+def test_a_far_cell_that_is_only_formatted_and_a_wrong_dimension_do_no_harm(ctx: Context, tmp_path: Path) -> None:
+    path = far(tmp_path / "a.xlsx", "XFD1048576", None)
+    part_of(path, "xl/worksheets/sheet1.xml", lambda text: re.sub('<dimension ref="[^"]*"', '<dimension ref="A1:C2"', text))
+    assert [row["nomor"] for row in rows_of(pull(table(path="a.xlsx"), ctx))] == ["A-1"]
+
+
+def test_a_workbook_whose_parts_are_too_large_is_refused(ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.xlsx"
+    as_xlsx(path)
+    monkeypatch.setattr("connectors.sheets.MAX_BYTES", 1_000)
+    refused(ctx, path, "a.xlsx: isi buku kerja lebih dari")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/media/a.bin", b"\0" * 5_000)
+        book.infolist()[0].file_size = 10  # a lie in the directory
+    refused(ctx, path, "a.xlsx: isi buku kerja lebih dari")
+
+
+def test_a_repeated_cell_of_an_open_document_is_refused(ctx: Context, tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    cell = '<t:table-cell t:number-columns-repeated="{}" o:value-type="float" o:value="1"/>'
+    head = '<o:document-content xmlns:o="urn:o" xmlns:t="urn:t"><t:table>'
+    body = (
+        f'{head}<t:table-row t:number-rows-repeated="1000000">{cell.format(16_384)}</t:table-row></t:table></o:document-content>'
+    )
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("content.xml", body)
+    refused(ctx, path, "1000000 baris x 16384 kolom terlalu besar")
+
+
+def test_what_is_unpacked_and_what_is_one_line_is_bounded(ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.readers.MAX_UNPACKED", 1_000)
+    monkeypatch.setattr("connectors.readers.MAX_LINE", 1 << 20)
+    packed, lines, commas = tmp_path / "a.parquet.gz", tmp_path / "a.jsonl.gz", tmp_path / "a.csv.gz"
+    packed.write_bytes(gzip.compress(as_parquet(tmp_path / "made")))
+    refused(ctx, packed, "a.parquet.gz: isi berkas gzip lebih dari")
+    for path in (lines, commas):
+        path.write_bytes(gzip.compress(b'{"nomor": "' + b"x" * (2 << 20)))
+        refused(ctx, path, "satu baris lebih dari 1 juta aksara")
+
+
+def test_json_that_is_nested_without_end_is_another_form(ctx: Context, tmp_path: Path) -> None:
+    deep = "[" * 200_000
+    for name, body in (("a.json", f'[{{"nomor": {deep}'), ("a.jsonl", f'{{"nomor": {deep}')):
+        (tmp_path / name).write_text(body)
+        refused(ctx, tmp_path / name, name)
+
+
 # --- increments of files ---
 
 
@@ -258,6 +345,20 @@ def test_a_page_of_html_is_not_a_table(ctx: Context) -> None:
         pull(table(url=f"{upstream.url}/a.csv"), ctx)
 
 
+def test_temporary_files_lie_in_the_source_s_own_folder_and_go(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.xlsx.gz").write_bytes(gzip.compress(as_xlsx(tmp_path / "made")))
+    monkeypatch.setattr("tempfile.tempdir", "/tidak/ada")
+    config = table(path="a.xlsx.gz")
+    assert measured(config, ctx, rows_of(pull(config, ctx))) == EXPECTED
+    with Upstream({"/a.csv": ("text/csv", as_csv(","))}) as upstream:
+        config = table(url=f"{upstream.url}/a.csv")
+        assert measured(config, ctx, rows_of(pull(config, ctx))) == EXPECTED
+    assert ctx.temp == tmp_path / "run" / "tmp" / "uji"
+    assert list(ctx.temp.iterdir()) == []
+
+
 # --- real data ---
 
 
@@ -303,7 +404,7 @@ def test_the_real_boston_file(store: Store, settings: Settings, city: City, shar
     whole = boston(shared, config={"exclude": [{"rule": "kosong", "column": "TYPE", "values": ["tidak ada"]}]})
     reread = run_once(whole, store, places(), city, settings)
     assert reread is not None
-    assert (reread.outcome, reread.kept, reread.unchanged) == (Outcome.NOTHING_NEW, 0, run.kept)
+    assert (reread.outcome, reread.kept, reread.unchanged) == (Outcome.OK, 0, run.kept)  # not quiet: rows were quarantined
     assert (reread.seen, reread.quarantined) == (ROWS, CLOSED_BEFORE_OPENED)
     assert store.head() == head
     assert sum(n for _, _, n in store.quarantine_reasons("boston_311")) == CLOSED_BEFORE_OPENED

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from dashboard import access as access_module
 from dashboard.access import following
@@ -220,8 +225,9 @@ def test_login(closed: Live) -> None:
         assert "Secure" not in cookie
         assert client.get("/sumber").status_code == 200
     with closed.people.read() as connection:
-        told = connection.execute(select(audit.c.what).where(audit.c.who == "rina").order_by(audit.c.seq)).scalars().all()
-    assert told == ["gagal masuk", "masuk"]
+        lines = connection.execute(select(audit).order_by(audit.c.seq)).all()[-2:]
+    assert [(line.who, line.what) for line in lines] == [("-", "gagal masuk"), ("rina", "masuk")]
+    assert "rina" not in str(lines[0]), "a name that fails may be a password typed in its place"
 
 
 def test_a_login_makes_a_new_session_and_a_logout_ends_it_on_the_server(closed: Live) -> None:
@@ -366,3 +372,94 @@ def test_a_callback_does_not_believe_the_page_it_is_told(closed: Live, monkeypat
         finally:
             object.__setattr__(real[0], "roles", frozenset(Role))
     assert (allowed, refused, stream, document) == (200, 404, 404, 404)
+
+
+# --- proxies, floods and logs ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["x-forwarded-for", "forwarded", "via"])
+def test_the_demo_is_not_public_behind_a_proxy(demo: Live, name: str) -> None:
+    with demo.client() as client:
+        assert client.get("/api/v1/readings", headers={name: "203.0.113.9"}).status_code == 401
+
+
+def failures(live: Live) -> list[tuple[str, str]]:
+    with live.people.read() as connection:
+        lines = connection.execute(select(audit).where(audit.c.who == "-").order_by(audit.c.seq)).all()
+    return [(line.what, line.detail) for line in lines]
+
+
+def test_failed_logins_are_limited_and_told_in_few_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_module, "TOLD_IN", 2.0)
+    monkeypatch.setattr(access_module, "TRIES", 12)
+    with serving(tmp_path, demo=False) as live, live.client() as client:
+        statuses = [client.post("/masuk", data={"nama": f"x{n}", "sandi": "y" * 12}).status_code for n in range(14)]
+        assert statuses == [401] * 12 + [429] * 2
+        refused = client.post("/masuk", data={"nama": "x", "sandi": "y" * 12})
+        assert 0 < int(refused.headers["retry-after"]) <= 301
+        assert "Terlalu banyak percobaan" in refused.text
+        deadline = time.monotonic() + 8
+        while len(failures(live)) < 6 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        told = failures(live)
+        assert [what for what, _ in told] == ["gagal masuk"] * 5 + ["gagal masuk, ringkasan"]
+        assert '"jumlah": 7' in told[-1][1]
+
+
+def test_a_flood_of_logins_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are checked by two threads; eighteen more logins wait or are sent away, and pages go on."""
+    leave = threading.Event()
+    with serving(tmp_path) as live:
+        monkeypatch.setattr(live.people, "verify", lambda *_: leave.wait(20) and None)
+        statuses: list[int] = []
+
+        def flood() -> None:
+            with live.client() as client:
+                statuses.append(client.post("/masuk", data={"nama": "x", "sandi": "y" * 12}).status_code)
+
+        threads = [threading.Thread(target=flood) for _ in range(40)]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 10
+        while len(statuses) < 22 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert statuses == [503] * 22
+        started = time.monotonic()
+        with live.client() as client:
+            assert client.get("/sumber").status_code == 200
+            assert client.get("/dinding", headers={"cookie": "liveroom=x"}).status_code == 200
+        assert time.monotonic() - started < 3
+        leave.set()
+        for thread in threads:
+            thread.join(10)
+        assert sorted(statuses) == [401] * 18 + [503] * 22
+
+
+def test_a_wall_stays_on_while_the_accounts_are_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_module, "REMEMBER", 0.0)
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("select", {}, Exception("away"))
+
+    with serving(tmp_path, demo=False) as live, live.client() as client, live.client() as stranger:
+        client.get(f"/layar/{live.people.add_screen('lobi')}")
+        monkeypatch.setattr(live.people, "screen", away)
+        assert client.get("/dinding").status_code == 200
+        stranger.cookies.set("liveroom-layar", "y" * 43)
+        assert stranger.get("/dinding").status_code == 503
+        monkeypatch.setattr(access_module, "HELD", 0.0)
+        assert client.get("/dinding").status_code == 503
+
+
+@pytest.mark.parametrize("path", ["/layar/{}", "/layar/{}/", "/LAYAR/{}"])
+def test_a_screens_token_is_never_logged(
+    closed: Live, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("x")
+
+    monkeypatch.setattr(closed.people, "screen", broken)
+    with caplog.at_level(logging.DEBUG, "dashboard"), closed.client() as client:
+        client.get(path.format("rahasia-token"))
+    assert caplog.records
+    assert "rahasia-token" not in caplog.text

@@ -89,6 +89,32 @@ def test_starts_from_the_file_and_follows_it(made: Callable[..., Hub], tmp_path:
     asyncio.run(run())
 
 
+def test_an_unreadable_file_is_told_once_and_never_ends_the_watch(
+    made: Callable[..., Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(feed_module, "LOOK", 0.02)
+    file = tmp_path / "frames" / "snapshot.json"
+
+    def broken(_raw: bytes) -> Snapshot:
+        raise AttributeError("no such thing")
+
+    async def run() -> None:
+        write(file, snapshot(3))
+        hub = made()
+        await hub.start()
+        monkeypatch.setattr(feed_module, "decode", broken)
+        write(file, snapshot(4))
+        await asyncio.sleep(0.3)
+        monkeypatch.undo()
+        write(file, snapshot(5))
+        await until(lambda: hub.snapshot and hub.snapshot.version == 5)
+        await hub.stop()
+
+    asyncio.run(run())
+    told = [r.getMessage() for r in caplog.records if r.name == feed_module.__name__]
+    assert told == ["snapshot.json: AttributeError: no such thing", "snapshot.json: readable again"]
+
+
 def test_versions_only_rise(made: Callable[..., Hub]) -> None:
     hub = made()
     assert hub.put(snapshot(7))

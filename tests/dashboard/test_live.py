@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -292,3 +293,37 @@ def test_words_from_outside_are_shown_and_never_run(watched: Watched) -> None:
     page.wait_for_timeout(200)
     assert watched.wrong == []
     assert page.locator("img").count() == 0
+
+
+def short(version: int, seconds: float, **fields: Any) -> Any:
+    """A snapshot whose sources and readings are fresh for so many seconds more."""
+    new = now_snapshot(version, **fields)
+    age = Freshness(observed_at=clock.now(), fetched_at=clock.now(), budget=timedelta(seconds=seconds))
+    return replace(
+        new,
+        readings=tuple(replace(r, freshness=age) for r in new.readings),
+        sources=tuple(replace(s, freshness=age) for s in new.sources),
+    )
+
+
+@pytest.mark.parametrize("server", ["there", "gone"])
+@pytest.mark.parametrize("path", ["/dinding", "/sumber"])
+def test_words_about_the_sources_age_without_a_new_version(watched: Watched, path: str, server: str) -> None:
+    """The connector has died: nothing new comes, and no sentence may go on saying that all is well."""
+    watched.live.publish(short(2, 6, attention=()))
+    page = watched.open(path)
+    line, head = page.locator(".sources-state"), page.locator("#sources-head .aside")
+    expect(line).to_have_text("2 dari 2 sumber segar", **SHOWN)
+    expect(line).to_have_attribute("data-state", "live")
+    if server == "gone":
+        watched.live.stop()
+    late = re.compile(r"^0 dari 2 sumber segar · LAKSA: data terlambat \d+.dtk$")
+    expect(line).to_have_text(late, timeout=21_000)
+    expect(line).to_have_attribute("data-state", "late")
+    if path == "/sumber":
+        expect(head).to_have_text(late)
+    else:
+        calm = page.locator("#attention")
+        expect(calm).not_to_contain_text("menunggu tindakan", use_inner_text=True)
+        expect(calm).to_contain_text("datanya belum mutakhir", use_inner_text=True)
+    assert watched.wrong == [] or server == "gone"

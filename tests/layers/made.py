@@ -9,7 +9,21 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from layers.model import Complaint, Measurement, Outcome, Package, PlacedBy, Record, Role, Run, Scope, Service, Stage, Status
+from layers.model import (
+    Complaint,
+    Kind,
+    Measurement,
+    Outcome,
+    Package,
+    PlacedBy,
+    Record,
+    Role,
+    Run,
+    Scope,
+    Service,
+    Stage,
+    Status,
+)
 from layers.store import Batch, BatchResult, Reject, Store
 
 SECRET = "q7Jm2vXw9LkT4sRz8bNc1yHd6gPf3aUe5oWi0tZx"
@@ -113,7 +127,17 @@ def put(
     rejects: Sequence[Reject] = (),
     cursor: Mapping[str, Any] | None = None,
     now: datetime = NOW,
+    gone: Sequence[tuple[Kind, str]] = (),
 ) -> BatchResult:
     return store.upsert_batch(
-        Batch(source=source, run_id=run, records=records, excluded=excluded or {}, rejects=rejects, cursor=cursor, now=now)
+        Batch(
+            source=source,
+            run_id=run,
+            records=records,
+            excluded=excluded or {},
+            rejects=rejects,
+            cursor=cursor,
+            now=now,
+            gone=gone,
+        )
     )

@@ -166,7 +166,46 @@ def test_frames_of_another_store_are_dropped(frames: Frames, store: Store, tmp_p
     assert set(held(frames)) == {"z"}
 
 
-@pytest.mark.parametrize("harm", ["file lost", "file cut", "manifest cut", "other form"])
+def test_another_store_with_as_many_changes_or_more_is_another_store(frames: Frames, store: Store, tmp_path: Path) -> None:
+    give(store, [complaint("a"), complaint("b")])
+    frames.refresh(store)
+    for number, names in enumerate((["y", "z"], ["w", "x", "y", "z"])):
+        other = new_store(f"sqlite:///{tmp_path}/other{number}.sqlite")
+        try:
+            give(other, [complaint(name) for name in names])
+            assert frames.refresh(other)
+            assert not frames.refresh(other)
+        finally:
+            other.close()
+        assert set(held(frames)) == set(names)
+
+
+def test_a_refresh_of_many_flushes_is_seen_only_when_it_is_whole(
+    frames: Frames, store: Store, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After every manifest on the way, a reader that was there before and one that comes anew."""
+    monkeypatch.setattr(frames_module, "FLUSH_ROWS", 1)
+    monkeypatch.setattr("layers.shelves.CHUNK_ROWS", 2)
+    reader = Frames(frames.directory, city, AreaTree.of(city))
+    seen: list[tuple[int, int]] = []
+    commit = Frames._commit
+
+    def watched(self: Frames, manifest: dict[str, Any]) -> None:
+        commit(self, manifest)
+        anew = Frames(frames.directory, city, AreaTree.of(city))
+        seen.append((reader.frame(Kind.COMPLAINT).height, anew.frame(Kind.COMPLAINT).height))
+
+    monkeypatch.setattr(Frames, "_commit", watched)
+    give(store, [complaint(str(n)) for n in range(6)])
+    frames.refresh(store)
+    assert (len(seen), set(seen[:-1]), seen[-1]) == (4, {(0, 0)}, (6, 6))
+    seen.clear()
+    give(store, [complaint(str(n)) for n in range(6, 12)])
+    frames.refresh(store)
+    assert (len(seen), set(seen[:-1]), seen[-1]) == (4, {(6, 0)}, (12, 12))
+
+
+@pytest.mark.parametrize("harm", ["file lost", "file cut", "manifest cut", "manifest binary", "manifest list", "other form"])
 def test_what_cannot_be_trusted_is_built_again(frames: Frames, store: Store, city: City, harm: str) -> None:
     give(store, [complaint("a"), complaint("b")])
     frames.refresh(store)
@@ -179,12 +218,16 @@ def test_what_cannot_be_trusted_is_built_again(frames: Frames, store: Store, cit
         (frames.directory / name).write_bytes((frames.directory / name).read_bytes()[:-20])
     elif harm == "manifest cut":
         manifest.write_text(manifest.read_text()[:-30])
+    elif harm == "manifest binary":
+        manifest.write_bytes(b"\xff\xfe\x00")
+    elif harm == "manifest list":
+        manifest.write_text("[1]")
     else:
         manifest.write_text(manifest.read_text().replace('"form": "', '"form": "x'))
     again = Frames(frames.directory, city, AreaTree.of(city))
     assert again.refresh(store)
     assert set(held(again)) == {"a", "b"}
-    assert harm == "manifest cut" or again.version > version
+    assert harm.startswith("manifest") or again.version > version
 
 
 def test_killed_between_two_months_the_next_refresh_goes_on(
@@ -242,3 +285,55 @@ def test_patched_frames_equal_frames_built_at_once(
         assert held(patched) == held(at_once)
     finally:
         store.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(["gone", "kept", "kept"]), st.integers(0, 2), st.booleans(), st.booleans()),
+        max_size=12,
+    ),
+    st.booleans(),
+    st.sampled_from([1, 50_000]),
+)
+def test_the_frames_hold_what_was_kept_last_and_not_what_is_gone(
+    tmp_path_factory: pytest.TempPathFactory,
+    city: City,
+    acts: list[tuple[int, str, int, bool, bool]],
+    timed: bool,
+    flush: int,
+) -> None:
+    """Excluded, kept and excluded again in any order, in any month, with or without a refresh between."""
+    folder = tmp_path_factory.mktemp("gone")
+    store, tree = new_store(f"sqlite:///{folder}/s.sqlite"), AreaTree.of(city)
+    expected: dict[str, str] = {}
+    last: dict[str, Record] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames_module, "FLUSH_ROWS", flush)
+        try:
+            patched = Frames(folder / "patched", city, tree)
+            at = NOW
+            for key, act, month, same, refresh in acts:
+                at += HOUR
+                name = str(key)
+                if act == "gone":
+                    give(store, excluded={"tidak aktif": 1}, gone=[(Kind.COMPLAINT, name)], now=at)
+                    expected.pop(name, None)
+                else:
+                    new = complaint(
+                        name, received=OCTOBER - month * 31 * DAY, seen_at=at, known_at=at if timed else None, category=str(at)
+                    )
+                    row = replace(last[name], seen_at=at) if same and name in last else new
+                    last[name] = row
+                    give(store, [row], now=at)
+                    expected[name] = str(row.category)  # type: ignore[attr-defined]
+                if refresh:
+                    patched.refresh(store)
+                    assert {name: row["category"] for name, row in held(patched).items()} == expected
+            patched.refresh(store)
+            at_once = Frames(folder / "once", city, tree)
+            at_once.refresh(store)
+            assert held(patched) == held(at_once)
+            assert {name: row["category"] for name, row in held(patched).items()} == expected
+        finally:
+            store.close()

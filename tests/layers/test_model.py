@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from layers.model import (
+    AHEAD,
     RECORDS,
     STALE_AFTER,
     Arrivals,
@@ -47,7 +48,9 @@ def test_a_reading_has_a_value_or_a_reason(value: float | None, why: str | None)
 @pytest.mark.parametrize(
     ("age", "state"),
     [
-        (-HOUR, State.LIVE),
+        (-AHEAD, State.LIVE),
+        (-AHEAD - timedelta(microseconds=1), State.STALE),
+        (-HOUR, State.STALE),
         (HOUR, State.LIVE),
         (HOUR + timedelta(microseconds=1), State.LATE),
         (HOUR * STALE_AFTER, State.LATE),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from layers import trends
 from layers.areas import AreaTree
+from layers.cache import CacheDown
 from layers.catalog import catalog
 from layers.city import City, SourceConfig, Target
 from layers.frames import Frames
@@ -366,6 +369,66 @@ def test_a_snapshot_is_published_to_the_cache_and_beside_the_frames(tmp_path: Pa
         (3, 3, "data contoh"),
         (4, 4, "data contoh"),
     ]
+
+
+def test_a_newer_snapshot_is_never_replaced_by_an_older_one(tmp_path: Path, room: City, store: Store) -> None:
+    cache, folder = Recorder(), tmp_path / "frames"
+    snapshot = snap(tmp_path, room, store)
+    for version in (5, 4, 6):
+        publish(dataclasses.replace(snapshot, version=version), cache, folder)
+        assert getattr(read_snapshot(folder), "version", None) == max(5, version)
+    assert [version for version, _ in cache.given] == [5, 4, 6]  # the cache decides for itself
+    publish(dataclasses.replace(snapshot, version=1, city="36.03"), cache, folder)
+    assert getattr(read_snapshot(folder), "city", None) == "36.03"
+
+
+def test_many_publishers_leave_the_newest_and_nothing_else(tmp_path: Path, room: City, store: Store) -> None:
+    snapshot = snap(tmp_path, room, store)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "snapshot.json.killed.part").write_bytes(b"{")
+    failed: list[BaseException] = []
+
+    def work(first: int) -> None:
+        try:
+            for version in range(first, 40, 4):
+                publish(dataclasses.replace(snapshot, version=version), Recorder(), folder)
+        except BaseException as error:  # noqa: BLE001 - told to the test
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert getattr(read_snapshot(folder), "version", None) == 40 - 1
+    assert {path.name for path in folder.iterdir()} == {"snapshot.json", "snapshot.json.lock"}
+
+
+@pytest.mark.parametrize("cache_is_down", [False, True])
+def test_on_a_full_disk_the_cache_is_told_and_the_caller_too(
+    tmp_path: Path, room: City, store: Store, monkeypatch: pytest.MonkeyPatch, cache_is_down: bool
+) -> None:
+    snapshot = snap(tmp_path, room, store, version=2)
+    cache, folder = Recorder(), tmp_path / "frames"
+    publish(dataclasses.replace(snapshot, version=1), cache, folder)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def down(self: Recorder, version: int, body: bytes) -> None:
+        self.given.append((version, body))
+        raise CacheDown("away")
+
+    monkeypatch.setattr("os.fsync", full)
+    if cache_is_down:
+        monkeypatch.setattr(Recorder, "publish_snapshot", down)
+    with pytest.raises(OSError, match="space"):
+        publish(snapshot, cache, folder)
+    assert [version for version, _ in cache.given] == [1, 2]
+    assert getattr(read_snapshot(folder), "version", None) == 1
+    assert list(folder.glob("*.part")) == []
 
 
 def test_without_or_with_a_broken_file_there_is_no_snapshot(tmp_path: Path) -> None:

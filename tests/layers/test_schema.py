@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import MetaData, insert, select
+from sqlalchemy import MetaData, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from layers import schema
@@ -20,7 +20,7 @@ from layers.model import RECORDS, Kind
 from layers.people import People
 from layers.schema import AT, EPOCH, RECORD_TABLES, Moment, Money, micros, record_fields, sen
 from layers.store import Store
-from tests.layers.made import NOW, SECRET, ZONE, one_of_each
+from tests.layers.made import NOW, SECRET, ZONE, give, one_of_each, opened
 
 SQLITE, POSTGRESQL = sqlite.dialect(), postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -47,6 +47,29 @@ def test_migrations_make_the_tables_that_the_code_knows_and_may_run_again(url: s
         found = [change for change in differences(database, metadata) if not of_another(change, own)]
         assert found == []
         database.close()
+
+
+def test_a_store_has_a_name_of_its_own_that_stays(url: str, tmp_path: Path) -> None:
+    store, other = Store(url, ZONE, SECRET), Store(f"sqlite:///{tmp_path}/lain.sqlite", ZONE, SECRET)
+    for one in (store, other, store):
+        one.open()
+    again = Store(url, ZONE, SECRET)
+    assert store.identity() == again.identity() != other.identity()
+    for one in (store, other, again):
+        one.close()
+
+
+def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str) -> None:
+    with opened(url) as store:
+        give(store, one_of_each())
+        with store.write() as connection:
+            for table in (schema.identity, schema.gone):
+                table.drop(connection)
+            connection.execute(text("UPDATE store_schema SET version_num = 'store_0001'"))
+    with opened(url) as store:
+        assert len(store.identity()) == 32
+        assert store.gone(Kind.COMPLAINT, 0) == []
+        assert store.source_states()[0].records == len(Kind)
 
 
 def of_another(change: object, own: set[str]) -> bool:

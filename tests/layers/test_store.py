@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from layers.clock import SetClock, set_clock
 from layers.model import UNPLACED, Complaint, Kind, Outcome, Record, Role, Scope, Stage, Status
 from layers.schema import RECORD_TABLES
 from layers.store import BATCH_ROWS, Reject, RunClosedError, Store
@@ -112,6 +114,7 @@ def test_a_run_left_open_is_closed_as_interrupted_and_its_process_can_write_no_m
 
 
 def test_failures_count_until_a_good_run(store: Store) -> None:
+    set_clock(SetClock(start=NOW, since=time.time(), speed=1))
     assert store.breaker("laksa").failures == 0
     assert [store.record_failure("laksa", NOW, NOW + HOUR) for _ in range(2)] == [1, 2]
     assert store.breaker("laksa").retry_at == NOW + HOUR
@@ -120,6 +123,22 @@ def test_failures_count_until_a_good_run(store: Store) -> None:
     assert store.failures("laksa") == 2
     give(store, [complaint("1")])
     assert (store.failures("laksa"), store.breaker("laksa").retry_at) == (0, None)
+
+
+def test_a_clock_that_ran_ahead_silences_a_source_for_an_hour_at_most(store: Store) -> None:
+    def at(moment: datetime) -> None:
+        set_clock(SetClock(start=moment, since=time.time(), speed=1))
+
+    ahead = NOW + 3 * DAY
+    store.record_failure("laksa", ahead, ahead + 9 * HOUR)
+    at(NOW)
+    first = store.breaker("laksa").retry_at
+    assert first is not None
+    assert NOW + HOUR <= first < NOW + HOUR + timedelta(minutes=1)
+    at(NOW + HOUR / 2)
+    assert store.breaker("laksa").retry_at == store.source_states()[0].retry_at == first  # and not an hour from now again
+    store.record_failure("laksa", NOW, NOW + HOUR / 2)
+    assert store.breaker("laksa").retry_at == NOW + HOUR / 2
 
 
 def test_the_books_of_quiet_runs_go_after_a_day_and_the_newest_and_the_sums_stay(store: Store) -> None:
@@ -163,6 +182,20 @@ def test_without_a_time_of_the_source_a_change_begins_when_it_is_seen(store: Sto
         (seen[0], states[0]), (seen[1], states[1]), (seen[3], states[3]),
     ]  # fmt: skip
     assert store.source_states()[0].records == 1
+
+
+def test_when_our_clock_went_back_what_is_seen_last_is_what_holds(store: Store) -> None:
+    seen = [NOW, NOW - HOUR, NOW - HOUR / 2, NOW - HOUR / 3]
+    states = [Status.WAITING, Status.DONE, Status.DONE, Status.WAITING]
+    kept = [give(store, [complaint("1", seen_at=at, status=s)], now=at)[0].kept for at, s in zip(seen, states, strict=True)]
+    assert kept == [1, 1, 0, 1]
+    tick = timedelta(microseconds=1)
+    assert [(row["known_from"], row["known_to"], row["status"]) for row in chain(store, "laksa")] == [
+        (NOW, NOW + tick, "menunggu"), (NOW + tick, NOW + 2 * tick, "selesai"), (NOW + 2 * tick, None, "menunggu"),
+    ]  # fmt: skip
+    later, _ = give(store, [complaint("1", seen_at=NOW + HOUR, status=Status.DONE)], now=NOW + HOUR)
+    assert later.kept == 1
+    assert chain(store, "laksa")[-1]["known_from"] == NOW + HOUR
 
 
 def test_a_version_that_arrives_late_takes_its_place_and_the_newest_stays(store: Store) -> None:
@@ -240,6 +273,60 @@ def test_any_order_and_any_split_into_batches_gives_the_same_store(store: Store,
         seen = [row for chunk in store.changes(Kind.COMPLAINT, 0) for row in chunk.to_pylist() if row["source"] == source]
         assert {row["source_id"]: (row["category"], row["month"]) for row in seen} == newest
         assert len(seen) == len(newest)
+
+
+@pytest.mark.parametrize("known", [NOW - HOUR, None])
+def test_what_is_gone_ends_now_and_is_back_when_it_is_kept_again(store: Store, known: datetime | None) -> None:
+    def end(hours: int) -> None:
+        result, run = give(store, excluded={"tidak aktif": 1}, gone=[(Kind.COMPLAINT, "1")], now=NOW + hours * HOUR)
+        assert (result.kept, result.excluded, run.seen) == (0, {"tidak aktif": 1}, 1)
+
+    def now() -> list[str]:
+        return [record.source_id for record in store.rows(ANALYST, Kind.COMPLAINT)]
+
+    give(store, [complaint("1", known_at=known), complaint("2")])
+    give(store, [complaint("1", source="lain")])
+    before = store.head()
+    end(1)
+    assert (now(), store.record(ANALYST, "laksa", "1")) == (["1", "2"], None)
+    assert store.record(ANALYST, "lain", "1") is not None
+    assert chain(store, "laksa")[0]["known_to"] == NOW + HOUR
+    assert store.gone(Kind.COMPLAINT, before) == [("laksa", "1", "2026-11")]
+    assert (store.gone(Kind.COMPLAINT, store.head()), store.gone(Kind.PACKAGE, 0)) == ([], [])
+    head = store.head()
+    end(2)
+    assert store.head() == head  # gone already
+    again, _ = give(store, [complaint("1", known_at=known, seen_at=NOW + 3 * HOUR)], now=NOW + 3 * HOUR)
+    assert (again.kept, again.unchanged) == (0, 1)
+    assert (ids(store, since=head), store.gone(Kind.COMPLAINT, 0)) == (["1"], [])
+    assert store.record(ANALYST, "laksa", "1") is not None
+    end(4)
+    later = complaint("1", known_at=known and NOW + 5 * HOUR, seen_at=NOW + 5 * HOUR, status=Status.DONE, received=NOW - 60 * DAY)
+    give(store, [later], now=NOW + 5 * HOUR)
+    assert [(row["known_from"], row["known_to"]) for row in chain(store, "laksa") if row["source_id"] == "1"] == [
+        (known or NOW, NOW + 4 * HOUR), (NOW + 5 * HOUR, None),
+    ]  # fmt: skip
+    (back,) = [row for chunk in store.changes(Kind.COMPLAINT, head) for row in chunk.to_pylist() if row["source_id"] == "1"]
+    assert (back["month"], back["moved_from"]) == ("2026-09", "2026-11")
+    assert {facts.source: facts.records for facts in store.source_states()} == {"laksa": 2, "lain": 1}
+
+
+def test_an_older_version_that_arrives_late_brings_back_what_is_gone(store: Store) -> None:
+    give(store, [complaint("1", known_at=NOW - HOUR, status=Status.DONE)])
+    give(store, gone=[(Kind.COMPLAINT, "1")], now=NOW + HOUR)
+    head = store.head()
+    give(store, [complaint("1", known_at=NOW - 3 * HOUR)], now=NOW + 2 * HOUR)
+    current = store.record(ANALYST, "laksa", "1")
+    assert isinstance(current, Complaint)
+    assert current.status is Status.DONE
+    assert ids(store, since=head) == ["1"]
+
+
+def test_what_is_kept_in_the_same_batch_is_not_gone(store: Store) -> None:
+    give(store, [complaint("1"), complaint("2")])
+    give(store, [complaint("1")], gone=[(Kind.COMPLAINT, "1"), (Kind.PACKAGE, "2"), (Kind.COMPLAINT, "9")])
+    assert [record.source_id for record in store.rows(ANALYST, Kind.COMPLAINT)] == ["2", "1"]
+    assert store.gone(Kind.COMPLAINT, 0) == []
 
 
 def test_money_finer_than_a_sen_is_refused(store: Store) -> None:

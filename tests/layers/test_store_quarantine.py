@@ -156,6 +156,14 @@ def test_a_row_that_the_source_mends_leaves_quarantine(store: Store) -> None:
     assert len(store.quarantine(OPERATOR)) == 1
 
 
+def test_a_row_that_goes_back_to_what_it_was_leaves_quarantine(store: Store) -> None:
+    give(store, [complaint("Q-1")])
+    deliver(store, reject(), reject({"id": "Q-2"}, source_id="Q-2"), now=NOW + HOUR)
+    result, _ = give(store, [complaint("Q-1", seen_at=NOW + 2 * HOUR)], now=NOW + 2 * HOUR)
+    assert (result.kept, result.unchanged) == (0, 1)
+    assert [row.source_id for row in store.quarantine(OPERATOR)] == ["Q-2"]
+
+
 def test_one_that_is_bad_and_good_in_one_batch_stays(store: Store) -> None:
     deliver(store, reject())
     give(store, [complaint("Q-1")], rejects=[reject()])

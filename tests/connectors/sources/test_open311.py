@@ -319,6 +319,22 @@ def test_an_old_history_is_asked_for_in_windows_of_the_standard(city: City, sett
         assert len(real.upstream.asked) == 5
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"base": "{base}/v3"}, {"jurisdiction_id": "lain"}, {"since": "2026-01-01T00:00:00+07:00"}],
+    ids=["base", "id", "since"],
+)
+def test_another_server_jurisdiction_or_start_begins_anew(changes: dict[str, str], city: City, settings: Settings) -> None:
+    config = {"base": "{base}/v2", "format": "json", "look_back_days": 1, "since": "2026-05-01T00:00:00+07:00", "window_days": 90}
+    with served("open311", config, city, settings, answer=server(reports(1))) as real:
+        real.pull()
+        first = len(real.upstream.asked)
+        real.pull(**config)
+        assert len(real.upstream.asked) == first + 1
+        real.pull(**config | changes)
+        assert len(real.upstream.asked) >= 2 * first + 1 > 3
+
+
 def test_settings_that_the_standard_forbids_are_refused() -> None:
     for wrong in ({"window_days": 91}, {"base": "ftp://x"}, {"format": "csv"}, {"open": {"x": "entah"}}):
         with pytest.raises(ValidationError):

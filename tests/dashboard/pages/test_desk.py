@@ -12,10 +12,12 @@ from playwright.sync_api import Browser
 from starlette.exceptions import HTTPException
 
 from dashboard import text
+from dashboard.cut import page_for
 from dashboard.page import Page, View, document, layout
 from dashboard.pages import kelurahan, sources, wall
 from layers.model import UNPLACED, Role, Scope, Snapshot
-from tests.dashboard.snapshots import snapshot
+from tests.dashboard.server import room
+from tests.dashboard.snapshots import PUBLIC, snapshot
 from tests.dashboard.views import bad_source, drill, html, view
 
 AREAS = ("36.71", "36.71.01", "36.71.01.1001", UNPLACED)
@@ -102,9 +104,9 @@ def test_the_crumbs_lead_up_to_the_city() -> None:
     assert "<h1>Tanpa lokasi" in document(kelurahan.PAGE, snapshot(), at(UNPLACED)).parts["area-head"]
 
 
-def test_an_unknown_area_is_absent() -> None:
+def test_an_unknown_area_is_absent(tmp_path: Path) -> None:
     with pytest.raises(HTTPException) as refused:
-        kelurahan.parts(snapshot(), at("36.71.99"))
+        page_for(PUBLIC, "/kelurahan/36.71.99", room(tmp_path))
     assert refused.value.status_code == 404
 
 
