@@ -186,7 +186,7 @@ def compile_map(columns: ColumnMap, city: City) -> Callable[[Row, Context], Kept
             raise BadRow("baris", f"jumlah sel {row[TORN]} tidak sama dengan jumlah judul kolom")
         for rule, column, values in rules:
             if str(row.get(column, "")).strip().casefold() in values:
-                return Excluded(rule=rule)
+                return Excluded(rule=rule, ends=columns.kind)
         source_id = row.get(ID)
         if not source_id or not isinstance(source_id, str):
             raise BadRow("source_id", "kosong")

@@ -61,11 +61,12 @@ _LABELS = ("category", "channel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of some rows: each is in exactly one of the three."""
+    """What became of some rows: each is in exactly one of the first three. ``gone`` are records that excluded rows end."""
 
     records: Sequence[Record]
     excluded: Mapping[str, int]
     rejects: Sequence[Reject]
+    gone: Sequence[tuple[Kind, str]]
 
 
 def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places: Places) -> Taken:
@@ -73,12 +74,15 @@ def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places
     kept: list[Kept] = []
     excluded: Counter[str] = Counter()
     rejects: list[Reject] = []
+    gone: list[tuple[Kind, str]] = []
     parse = source.parse
     for row in rows:
         try:
             read = parse(row, config, ctx)
             if isinstance(read, Excluded):
                 excluded[read.rule] += 1
+                if read.ends is not None and (key := _key(source, row)):
+                    gone.append((read.ends, key))
                 continue
             check(read.record, ctx.now)
             kept.append(read)
@@ -88,7 +92,7 @@ def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places
             reason = f"tidak terbaca ({type(error).__name__})"
             rejects.append(Reject(source_id=_key(source, row), field="baris", reason=reason, original=row))
     slugs = frozenset(opd.slug for opd in ctx.city.opds)
-    return Taken(records=_place(kept, places, slugs), excluded=excluded, rejects=rejects)
+    return Taken(records=_place(kept, places, slugs), excluded=excluded, rejects=rejects, gone=gone)
 
 
 def _key(source: Source[Any], row: Row) -> str | None:

@@ -85,6 +85,7 @@ class Job:
             records=taken.records,
             excluded=taken.excluded,
             rejects=taken.rejects,
+            gone=taken.gone,
             cursor=cursor,
             now=self.ctx.now,
         )

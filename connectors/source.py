@@ -79,9 +79,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
-    """A row that rightly does not count, by a rule with a name."""
+    """A row that rightly does not count, by a rule with a name.
+
+    ``ends`` is the kind of the record that the row is about, where the rule says that it counts no more:
+    a plan that was withdrawn. An earlier version of it then ends. A row that only adds nothing ends nothing.
+    """
 
     rule: str
+    ends: Kind | None = None
 
 
 class BadRow(ValueError):

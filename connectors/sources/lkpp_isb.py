@@ -73,7 +73,7 @@ def parse(row: Row, config: LkppIsb, ctx: Context) -> Kept | Excluded:
     if isinstance(table, str):
         return Excluded(rule=table)
     if row.get("is_deleted") is True:
-        return Excluded(rule="dihapus_di_sumber")
+        return Excluded(rule="dihapus_di_sumber", ends=Kind.PACKAGE if isinstance(table, Packages) else Kind.MEASUREMENT)
     if row.get("digabung") is True:
         return Excluded(rule="digabung_ke_paket_yang_diumumkan")
     unit = _opd(row, ctx) if config.klpd else None

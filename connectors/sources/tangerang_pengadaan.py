@@ -80,9 +80,9 @@ def _swakelola(row: Row, ctx: Context) -> Kept | Excluded:
     if active not in ("ya", "tidak"):
         raise BadRow("status_aktif", f"bukan ya atau tidak: {active[:40]!r}")
     if announced == "belum":
-        return Excluded(rule="belum_diumumkan")
+        return Excluded(rule="belum_diumumkan", ends=Kind.PACKAGE)
     if active == "tidak":
-        return Excluded(rule="tidak_aktif")
+        return Excluded(rule="tidak_aktif", ends=Kind.PACKAGE)
     updated = need_moment(row, "tanggal_terakhir_di_update", ctx.city)
     code = need(row, "kode_rup")
     record = Package(

@@ -21,8 +21,10 @@ from connectors.columns import ID, TORN
 from connectors.runner import run_once
 from connectors.source import BadRow, Context, Excluded, FormChanged, Kept, Refused, SourceError, TryLater
 from connectors.sources.tabular import parse
-from layers.city import City
-from layers.model import Kind, Outcome, PlacedBy
+from layers.areas import AreaTree
+from layers.city import City, SourceConfig
+from layers.frames import Frames
+from layers.model import Kind, Outcome, PlacedBy, Run
 from layers.settings import Settings
 from layers.store import Store
 from tests.connectors.boston import CLOSED_BEFORE_OPENED, ROWS, boston
@@ -408,3 +410,47 @@ def test_the_real_boston_file(store: Store, settings: Settings, city: City, shar
     assert (reread.seen, reread.quarantined) == (ROWS, CLOSED_BEFORE_OPENED)
     assert store.head() == head
     assert sum(n for _, _, n in store.quarantine_reasons("boston_311")) == CLOSED_BEFORE_OPENED
+
+
+def test_a_record_that_a_rule_excludes_later_counts_no_more_until_it_does_again(
+    store: Store, settings: Settings, city: City
+) -> None:
+    """A plan that was withdrawn must not stay in the sums because it was announced once."""
+    plans = settings.data / "rencana.csv"
+    configured = SourceConfig.model_validate(
+        {
+            "name": "rencana",
+            "connector": "tabular",
+            "title": "Rencana",
+            "owner": "setda",
+            "interval": "1h",
+            "budget": "1d",
+            "config": {
+                "kind": "package",
+                "path": "rencana.csv",
+                "id": "kode",
+                "fields": {
+                    "announced": {"column": "tanggal"},
+                    "year": {"constant": 2026},
+                    "title": {"column": "nama"},
+                    "method": {"constant": "tender"},
+                    "stage": {"constant": "rencana"},
+                    "pagu": {"column": "pagu"},
+                },
+                "exclude": [{"rule": "tidak_aktif", "column": "aktif", "values": ["tidak"]}],
+            },
+        }
+    )
+    frames = Frames(settings.data / "frames", city, AreaTree.of(city))
+
+    def pulled(active: str) -> tuple[list[str], Run]:
+        plans.write_text(f"kode,tanggal,nama,pagu,aktif\nR-1,2026-02-01,Jalan,100,ya\nR-2,2026-02-02,Taman,200,{active}\n")
+        run = run_once(configured, store, places(), city, settings)
+        assert run is not None
+        frames.refresh(store)
+        return sorted(frames.frame(Kind.PACKAGE)["source_id"]), run
+
+    assert pulled("ya")[0] == ["R-1", "R-2"]
+    left, run = pulled("tidak")
+    assert (left, dict(run.excluded), run.unchanged) == (["R-1"], {"tidak_aktif": 1}, 1)
+    assert pulled("ya")[0] == ["R-1", "R-2"]

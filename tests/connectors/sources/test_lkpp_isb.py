@@ -278,7 +278,7 @@ def test_a_winner_of_tomorrow_is_a_plan_not_yet_a_fact(ctx: Context) -> None:
 
 def test_what_the_source_deleted_is_excluded(ctx: Context) -> None:
     row = {"tabel": "RUP-ProgramMaster", "kd_program": 1, "ukuran": "pagu_program", "pagu_program": 5, "is_deleted": True}
-    assert parse(row, settled("RUP-ProgramMaster"), ctx) == Excluded(rule="dihapus_di_sumber")
+    assert parse(row, settled("RUP-ProgramMaster"), ctx) == Excluded(rule="dihapus_di_sumber", ends=Kind.MEASUREMENT)
 
 
 def test_settings_that_cannot_work_are_refused() -> None:
