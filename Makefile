@@ -5,8 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 
 PORT ?= 8050
-DATA ?= data
 CITY ?= 36.71
+# a data folder belongs to one city
+DATA ?= data$(if $(filter-out 36.71,$(CITY)),-$(CITY))
 BOUNDARIES ?=
 
 .PHONY: live test lint bench soak lock needs clean
@@ -23,7 +24,7 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev.stamp needs
+bench: .venv/dev.stamp .venv-dlt/bench.stamp needs
 	$(BIN)/python -m bench $(ARGS)
 
 soak: .venv/dev.stamp needs
@@ -38,6 +39,8 @@ lock: .venv/dev.stamp
 		--upgrade --extra build pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		-c requirements.txt --extra build --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--upgrade bench/requirements-dlt.in -o bench/requirements-dlt.txt
 
 .venv/bin/python:
 	@[ -n "$(PYTHON)" ] || \
@@ -55,5 +58,11 @@ lock: .venv/dev.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# dlt, that the same rows are loaded beside, in an environment of its own
+.venv-dlt/bench.stamp: bench/requirements-dlt.txt .venv/dev.stamp
+	$(BIN)/uv venv --quiet --clear .venv-dlt
+	$(BIN)/uv pip install --quiet --python .venv-dlt/bin/python --require-hashes -r $<
+	@touch $@
+
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-dlt build dist *.egg-info

@@ -17,7 +17,16 @@ sources_app = typer.Typer(no_args_is_help=True, help="Sumber data: daftar, perik
 areas_app = typer.Typer(no_args_is_help=True, help="Wilayah dan batasnya.")
 user_app = typer.Typer(no_args_is_help=True, help="Akun orang.")
 screen_app = typer.Typer(no_args_is_help=True, help="Layar dinding.")
-for name, group in (("sources", sources_app), ("areas", areas_app), ("user", user_app), ("screen", screen_app)):
+person_app = typer.Typer(no_args_is_help=True, help="Data pribadi seorang warga: cari, hapus.")
+demo_app = typer.Typer(no_args_is_help=True, help="Gangguan pada kota simulasi.")
+for name, group in (
+    ("sources", sources_app),
+    ("areas", areas_app),
+    ("user", user_app),
+    ("screen", screen_app),
+    ("person", person_app),
+    ("demo", demo_app),
+):
     app.add_typer(group, name=name)
 
 
@@ -28,10 +37,9 @@ def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer
     from layers.settings import data_folder, from_environment
 
     if demo:
-        from connectors.simulator.upstream import fill, prepare
+        from connectors.simulator.upstream import prepare
 
         prepare(data_folder())
-        fill(from_environment())
     run_room(from_environment())
 
 
@@ -56,6 +64,27 @@ def pull(
     raise typer.Exit(run(from_environment(), names or [], once=once))
 
 
+@app.command()
+def worker(
+    queue: Annotated[list[str] | None, typer.Option(help="Antrean yang dilayani; tanpa ini: umum.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Sumber yang ditarik bersamaan.")] = 8,
+) -> None:
+    """Tarik data atas perintah beat, di mesin mana pun yang berbagi Redis dan basis data."""
+    from connectors.queue import work
+    from layers.settings import from_environment
+
+    raise typer.Exit(work(from_environment(), queue or ["umum"], concurrency))
+
+
+@app.command()
+def beat() -> None:
+    """Atur giliran sumber untuk para worker dan terbitkan angka; yang kedua bersiap menggantikan."""
+    from connectors.queue import Beat
+    from layers.settings import from_environment
+
+    Beat(from_environment()).run_forever()
+
+
 @app.command(hidden=True)
 def simulate() -> None:
     """Jalankan sistem hulu tiruan untuk demo."""
@@ -63,6 +92,33 @@ def simulate() -> None:
     from layers.settings import from_environment
 
     run_upstream(from_environment())
+
+
+@demo_app.command("fault")
+def demo_fault(system: str, kind: str, minutes: Annotated[float, typer.Option(help="Lamanya.")] = 10) -> None:
+    """Ganggu satu sistem tiruan: mati, lambat, masuk, rusak, batas, token, beku, berubah."""
+    from connectors.simulator.faults import switch_on
+    from layers.settings import data_folder
+
+    typer.echo(switch_on(data_folder(), system, kind, minutes))
+
+
+@demo_app.command("faults")
+def demo_faults() -> None:
+    """Gangguan yang sedang berlaku."""
+    from connectors.simulator.faults import listing
+    from layers.settings import data_folder
+
+    typer.echo(listing(data_folder()))
+
+
+@demo_app.command("clear")
+def demo_clear(system: Annotated[str | None, typer.Argument()] = None) -> None:
+    """Hentikan gangguan satu sistem, atau semuanya."""
+    from connectors.simulator.faults import switch_off
+    from layers.settings import data_folder
+
+    typer.echo(switch_off(data_folder(), system))
 
 
 @app.command()
@@ -114,6 +170,16 @@ def sources_replay(name: str) -> None:
     typer.echo(replay_source(from_environment(), name))
 
 
+@sources_app.command("open")
+def sources_open(file: Path, target: Path) -> None:
+    """Buka berkas tersandi dari arsip inbox ke berkas lain yang hanya dapat dibaca pemiliknya."""
+    from connectors.inbox import open_archived
+    from layers.settings import from_environment
+
+    open_archived(file, target, from_environment().secret)
+    typer.echo(f"{target}: hapus lagi setelah dipakai, isinya mungkin data pribadi.")
+
+
 @areas_app.command("import")
 def areas_import(file: Path) -> None:
     """Pasang batas wilayah dari GeoJSON, TopoJSON, GeoPackage, Shapefile (zip), atau SQL wilayah_boundaries."""
@@ -124,6 +190,25 @@ def areas_import(file: Path) -> None:
     report = import_boundaries(file, settings.city, settings.data)
     typer.echo("\n".join(report.lines))
     raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def adopt(
+    code: Annotated[str, typer.Argument(help="Kode kabupaten atau kota, misalnya 32.15.")],
+    tables: Annotated[str | None, typer.Option(help="Tabel kode dan nama: berkas atau URL (CSV, SQL wilayah).")] = None,
+    boundaries: Annotated[str | None, typer.Option(help="Batas kelurahan/desa: berkas atau URL.")] = None,
+    population: Annotated[str | None, typer.Option(help="Tabel penduduk: berkas atau URL.")] = None,
+    population_year: Annotated[int | None, typer.Option(help="Tahun angka penduduk, bila tabelnya tidak menyebut.")] = None,
+    force: Annotated[bool, typer.Option(help="Timpa juga berkas yang sudah disunting.")] = False,
+) -> None:
+    """Buat paket sebuah kabupaten atau kota dari tabel umum kode dan batas."""
+    from connectors.adopt import Wanted, adopt_city
+    from layers.settings import packs_folder
+
+    wanted = Wanted(code=code, tables=tables, boundaries=boundaries, population=population, population_year=population_year)
+    made = adopt_city(wanted, packs_folder(), force=force)
+    typer.echo("\n".join(made.lines))
+    raise typer.Exit(0 if made.ok else 1)
 
 
 @user_app.command("add")
@@ -163,6 +248,32 @@ def screen_revoke(name: str) -> None:
 
     People.of(from_environment()).revoke_screen(name)
     typer.echo(f"Layar {name} dicabut.")
+
+
+@person_app.command("find")
+def person_find() -> None:
+    """Cari data seorang warga menurut NIK, telepon, atau surel; yang dicari diminta, tidak pernah di baris perintah."""
+    from layers.erasure import ask, find_and_say
+    from layers.settings import from_environment
+
+    typer.echo(find_and_say(from_environment(), ask(_secretly)))
+
+
+@person_app.command("erase")
+def person_erase() -> None:
+    """Hapus data seorang warga dari semua versi, karantina, dan inbox; jumlah kasus tetap."""
+    from layers.erasure import ask, erase_and_say, find_and_say
+    from layers.settings import from_environment
+
+    settings = from_environment()
+    who = ask(_secretly)
+    typer.echo(find_and_say(settings, who))
+    typer.confirm("Hapus untuk selamanya?", abort=True)
+    typer.echo(erase_and_say(settings, who))
+
+
+def _secretly(question: str) -> str:
+    return str(typer.prompt(question, hide_input=True))
 
 
 THRIFT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}

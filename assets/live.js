@@ -97,6 +97,7 @@
     for (const element of [old, ...all("[data-value]", old)]) before.set(name(element), element.dataset.value);
     const active = document.activeElement;
     const focused = old.contains(active) && (active.name ? active : active.closest("[data-kpi], [id]"));
+    if (old.open) fresh.open = true;  // what a person has opened stays open
     old.replaceWith(fresh);
     for (const element of [fresh, ...all("[data-value]", fresh)]) {
       const value = before.get(name(element));

@@ -76,9 +76,18 @@
   document.addEventListener("dragstart", (event) => { if (mapOf(event)) event.preventDefault(); });
   function swallow(event) { if (mapOf(event)) { event.preventDefault(); event.stopPropagation(); } }
 
+  // In the enlarged corner the pointer meets a copy of the shapes, so the area is found by its place.
+  function areaAt(event) {
+    if (!(event.target instanceof Element)) return null;
+    const copy = event.target.closest(".inset use");
+    if (!copy) return event.target.closest(".map [data-area]");
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(copy.getScreenCTM().inverse());
+    return [...copy.closest(".map").querySelectorAll("[data-area]")].find((shape) => shape.isPointInFill(at)) || null;
+  }
+
   let label = null;
   function tip(event) {
-    const area = event.pointerType === "mouse" && event.target instanceof Element && event.target.closest(".map [data-area]");
+    const area = event.pointerType === "mouse" && areaAt(event);
     if (!area) { if (label) label.hidden = true; return; }
     if (!label) { label = document.createElement("div"); label.className = "map-tip"; label.setAttribute("aria-hidden", "true"); document.body.append(label); }
     label.hidden = false;

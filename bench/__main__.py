@@ -1,4 +1,4 @@
-"""``python -m bench [intake pages live drill]``: run the benchmarks and print the report."""
+"""``python -m bench [intake pages live drill beside]``: run the benchmarks and print the report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from bench.report import table
 from bench.world import HOME
 
-NAMES = ("intake", "pages", "live", "drill")
+NAMES = ("intake", "pages", "live", "drill", "beside")
 ROWS = int(os.environ.get("LR_ROWS", "1000000"))
 
 

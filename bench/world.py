@@ -30,7 +30,7 @@ DRILL = "36.71.03.1005"
 SECRET = "k3Vt8Qn5Wb1Zr7Lx0Hs6Dy2Fc9Mj4Pg-benchmark"
 
 SOURCE = """\
-connector = "tabular"
+connector = "{connector}"
 title = "LR-1: aduan"
 owner = "lr"
 interval = "{interval}"
@@ -117,10 +117,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def declare(folder: Path, location: str, interval: str = "1h", name: str = "lr1") -> None:
+def declare(folder: Path, location: str, interval: str = "1h", name: str = "lr1", connector: str = "tabular") -> None:
     """Put the workload's source into the data folder's own sources."""
     (folder / "sources").mkdir(parents=True, exist_ok=True)
-    (folder / "sources" / f"{name}.toml").write_text(SOURCE.format(location=location, interval=interval), encoding="utf-8")
+    source = SOURCE.format(connector=connector, location=location, interval=interval)
+    (folder / "sources" / f"{name}.toml").write_text(source, encoding="utf-8")
 
 
 @contextmanager
@@ -138,6 +139,17 @@ def process(command: list[str], env: Mapping[str, str]) -> Iterator[subprocess.P
         for member in psutil.wait_procs(family, timeout=8)[1]:
             member.kill()
         running.wait()
+
+
+def wait_port(port: int, seconds: float = 30) -> None:
+    """Wait until somebody listens on a port."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"nobody on port {port} after {seconds:.0f} s")
 
 
 def wait_ready(port: int, seconds: float = 60) -> None:

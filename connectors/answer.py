@@ -61,9 +61,11 @@ class Answer:
             raise FormChanged(f"pengodean aksara jawaban bukan {charset}: {self.url}") from error
 
     def json(self) -> Any:
-        """The body as JSON; a login page asks for access, a body cut off asks to try later."""
+        """The body as JSON; a login page asks for access, a body that is cut off or empty asks to try later."""
         self.need_data()
         text = self.text.strip()
+        if not text:
+            raise TryLater(f"jawaban kosong: {self.url}")
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:

@@ -135,7 +135,9 @@ def _times(zone: ZoneInfo, formats: Sequence[str]) -> Reader:
 
 
 def _slow(value: Any, zone: ZoneInfo, formats: Sequence[str]) -> datetime:
-    """Whatever is not in the first declared format."""
+    """Whatever is not in the first declared format. A number alone is no time, but one with a declared form (a year) is."""
+    if formats and isinstance(value, int | float) and not isinstance(value, bool):
+        value = as_text(value)
     if isinstance(value, str):
         try:
             return parse_time(value, zone, formats)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from connectors.cells import Reader, Type, as_text, filled, reader, remembering
+from connectors.derived import Derived, Make, Name, bounded, maker
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Place, Row
 from layers.city import City
 from layers.model import RECORDS, Kind, Stage, Status
@@ -22,10 +23,12 @@ ID = "#id"
 TORN = "#sel"
 """Key under which a row says how many cells it had, when that is not the number of headings."""
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+NOT_FILLED = "tidak_diisi"
+"""The rule by which an empty cell of an :class:`Unpivot` does not count."""
+
 Names = Name | tuple[Name, ...]
 
-_OWN = frozenset({"source", "source_id", "seen_at", "area", "placed_by"})
+_OWN = frozenset({"source", "source_id", "seen_at", "area", "placed_by", "mentions"})
 """What the room itself gives to a record."""
 
 _TYPES: Mapping[Any, Type] = {str: "text", int: "int", float: "float", Decimal: "money", datetime: "time", bool: "bool"}
@@ -34,14 +37,15 @@ _CODES: Mapping[Any, frozenset[str]] = {kind: frozenset(kind) for kind in (Statu
 Get = Callable[[Row], Any]
 
 
-class Column(Config):
-    """Where one field of a record comes from.
+class Column(Derived):
+    """Where one field of a record comes from: a column, a constant, or several columns (:class:`Derived`).
 
     ``column`` is a heading, or several of which the first filled one counts; ``constant`` stands instead
     of a column, ``default`` where the column is empty. ``values`` is a code table (without regard to
     case), or ``"opd"`` for the names and codes of the city's own OPDs; ``unknown`` says what a value does
     that it lacks: ``quarantine`` the row, leave the field ``empty``, or ``keep`` the value as it is.
-    ``zone`` is the zone of times without an offset, ``decimal`` the decimal sign of numbers in text.
+    ``zone`` is the zone of times without an offset, ``decimal`` the decimal sign of numbers in text;
+    ``between`` are the bounds of a number.
     """
 
     column: Names | None = None
@@ -53,11 +57,13 @@ class Column(Config):
     decimal: Literal[".", ","] = "."
     values: Mapping[str, str] | Literal["opd"] | None = None
     unknown: Literal["quarantine", "empty", "keep"] = "quarantine"
+    between: tuple[float, float] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if (self.column is None) == (self.constant is None):
-            raise ValueError("nyatakan column atau constant, salah satu saja")
+        made = (self.filled, self.minutes_between, self.within, self.joined or None)
+        if sum(origin is not None for origin in (self.column, self.constant, *made)) != 1:
+            raise ValueError("nyatakan salah satu saja: column, constant, filled, minutes_between, within atau joined")
         return self
 
     @property
@@ -91,6 +97,18 @@ class PlaceColumns(Config):
     shift: Shift | None = None
 
 
+class Unpivot(Config):
+    """A wide row read as several narrow ones: one for each of ``columns`` (heading -> label).
+
+    Each holds the label in the cell ``name`` and the wide row's value in the cell ``value``; where that is
+    empty, the narrow row is excluded by the rule :data:`NOT_FILLED`.
+    """
+
+    columns: Annotated[Mapping[Name, Name], Field(min_length=1, max_length=200)]
+    name: Name
+    value: Name
+
+
 class ColumnMap(Config):
     """What the columns of a table mean; see :class:`Column`. ``zone`` is the city's unless declared."""
 
@@ -99,6 +117,7 @@ class ColumnMap(Config):
     fields: Mapping[str, Column]
     place: PlaceColumns = PlaceColumns()
     exclude: tuple[Exclude, ...] = ()
+    unpivot: Unpivot | None = None
     zone: ZoneInfo | None = None
 
     @model_validator(mode="after")
@@ -120,22 +139,29 @@ class ColumnMap(Config):
             given |= {str(fixed) for fixed in (column.constant, column.default) if fixed is not None}
             if codes and (wrong := sorted(given - codes)):
                 raise ValueError(f"{name}: {', '.join(wrong)} bukan salah satu dari {', '.join(sorted(codes))}")
+        if self.unpivot is not None and self.unpivot.name not in as_names(self.id):
+            raise ValueError(f"id: harus memuat {self.unpivot.name!r}, karena satu baris dibaca menjadi beberapa (unpivot)")
         return self
 
     @property
     def headings(self) -> tuple[str, ...]:
         """Every column that the map names, each once."""
-        named = [*as_names(self.id), *(h for column in self.fields.values() for h in column.headings)]
+        named = [*as_names(self.id), *(h for column in self.fields.values() for h in (*column.headings, *column.made_of))]
         place = self.place
         named += [h for h in (place.code, place.lat, place.lon, place.kelurahan, place.kecamatan) if h]
-        return tuple(dict.fromkeys([*named, *(rule.column for rule in self.exclude)]))
+        named += [rule.column for rule in self.exclude]
+        wide = self.unpivot
+        if wide is not None:
+            named = [heading for heading in [*named, *wide.columns] if heading not in (wide.name, wide.value)]
+        return tuple(dict.fromkeys(named))
 
     @property
     def needed(self) -> tuple[tuple[str, ...], ...]:
         """For each use of columns the alternatives, of which a table must have at least one."""
-        ids = ((name,) for name in as_names(self.id))
-        used = {column.headings for column in self.fields.values() if column.headings}
-        alone = {(heading,) for heading in self.headings if not any(heading in names for names in used)}
+        there = set(self.headings)
+        ids = ((name,) for name in as_names(self.id) if name in there)
+        used = {column.headings for column in self.fields.values() if there.intersection(column.headings)}
+        alone = {(heading,) for heading in there if not any(heading in names for names in used)}
         return tuple(dict.fromkeys([*ids, *sorted(used), *sorted(alone)]))
 
 
@@ -150,6 +176,24 @@ def row_id(row: Row, names: tuple[str, ...]) -> str:
         return "" if value is None else _id_text(value)
     parts = [filled(row.get(name)) for name in names]
     return "" if None in parts else "/".join(map(_id_text, parts))
+
+
+def identified(rows: Sequence[dict[str, Any]], columns: ColumnMap) -> Sequence[Row]:
+    """Rows as :func:`compile_map` reads them: each with its identifier, a wide one spread into its narrow ones."""
+    ids, wide = as_names(columns.id), columns.unpivot
+    if wide is not None:
+        rows = [
+            {
+                **{heading: cell for heading, cell in row.items() if heading not in wide.columns},
+                wide.name: label,
+                wide.value: value,
+            }
+            for row in rows
+            for label, value in ((label, row.get(heading)) for heading, label in wide.columns.items())
+        ]
+    for row in rows:
+        row[ID] = row_id(row, ids)
+    return rows
 
 
 def _id_text(value: Any) -> str:
@@ -179,6 +223,7 @@ def compile_map(columns: ColumnMap, city: City) -> Callable[[Row, Context], Kept
     ]
     rules = [(rule.rule, rule.column, frozenset(value.casefold() for value in rule.values)) for rule in columns.exclude]
     locate = _place(columns.place)
+    value_of = columns.unpivot.value if columns.unpivot else None
     keeps_point = {"lat", "lon"} <= set(hints) and not {"lat", "lon"} & set(columns.fields)
 
     def read(row: Row, ctx: Context) -> Kept | Excluded:
@@ -187,6 +232,8 @@ def compile_map(columns: ColumnMap, city: City) -> Callable[[Row, Context], Kept
         for rule, column, values in rules:
             if str(row.get(column, "")).strip().casefold() in values:
                 return Excluded(rule=rule, ends=columns.kind)
+        if value_of is not None and filled(row.get(value_of)) is None:
+            return Excluded(rule=NOT_FILLED)
         source_id = row.get(ID)
         if not source_id or not isinstance(source_id, str):
             raise BadRow("source_id", "kosong")
@@ -219,6 +266,11 @@ def _field(name: str, column: Column, target: Any, zone: ZoneInfo, city: City) -
     if table is not None:
         known = {key: codes(value) if codes else read(value) for key, value in table.items()}
         read = remembering(_lookup(known, column.unknown, read))
+    if column.between is not None:
+        read = bounded(read, *column.between)
+    make = maker(column, reader("time", zone, column.formats, column.decimal), zone, column.decimal)
+    if make is not None:
+        return _made(name, make, read, default)
     first, *others = column.headings
 
     def get(row: Row) -> Any:
@@ -227,6 +279,17 @@ def _field(name: str, column: Column, target: Any, zone: ZoneInfo, city: City) -
             for heading in others:
                 if value is None:
                     value = read(row.get(heading))
+        except (ValueError, ArithmeticError) as error:
+            raise BadRow(name, str(error)) from None
+        return default if value is None else value
+
+    return get
+
+
+def _made(name: str, make: Make, read: Reader, default: Any) -> Get:
+    def get(row: Row) -> Any:
+        try:
+            value = read(make(row))
         except (ValueError, ArithmeticError) as error:
             raise BadRow(name, str(error)) from None
         return default if value is None else value

@@ -1,24 +1,18 @@
-"""What is configured, reachable, stale or missing, in plain words; and one source tried without keeping anything."""
+"""What is configured, reachable, stale or missing, in plain words; and what an operator does with one source."""
 
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors import registry
-from connectors.http import Http, origins
-from connectors.intake import take
-from connectors.job import connector
-from connectors.runner import PAUSE, replay
-from connectors.source import Context, SourceError
+from connectors import check, registry
+from connectors.runner import replay
 from layers import clock
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries
@@ -32,9 +26,6 @@ from layers.store import Store
 
 LEAST_FREE = 2 << 30
 """Bytes of free disk under which the room warns: a day's snapshots and a vacuum need about a tenth of it."""
-
-PEEK = 200
-"""Rows of a source that a check reads."""
 
 OPERATOR = Scope(user="operator di mesin ini", role=Role.OPERATOR)
 """Whoever may run commands on the machine and read its secret may operate."""
@@ -64,7 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         return [*findings, Finding(bad=True, what="penyimpanan", says=f"tidak terjangkau ({type(error).__name__})")]
     findings.append(Finding(bad=False, what="penyimpanan", says=f"{store!r}, skema mutakhir"))
     try:
-        findings.extend(_source(state) for state in states(settings.city, store.source_states()))
+        findings.extend(_source(state) for state in states(registry.vouched(settings.city), store.source_states()))
     finally:
         store.close()
     findings.append(_accounts(settings))
@@ -124,6 +115,8 @@ def _source(state: SourceState) -> Finding:
     says = [_AGE[age], f"data per {_when(state.freshness.observed_at)}", f"{state.records} rekaman"]
     if state.outcome and not state.outcome.good:
         says.append(f"hasil terakhir {state.outcome.value}: {state.message}")
+    if not state.tested_on_real:
+        says.append("belum diuji pada sistem asli")
     if state.quarantine_open:
         says.append(f"{state.quarantine_open} baris di karantina")
     bad = age is not State.LIVE or bool(state.outcome and not state.outcome.good)
@@ -140,44 +133,24 @@ def list_sources(settings: Settings) -> str:
     try:
         now = clock.now()
         lines = [f"{'SUMBER':<28}{'KONEKTOR':<22}{'UMUR':<14}{'HASIL':<14}BARIS"]
-        for s in states(settings.city, store.source_states()):
+        found = states(registry.vouched(settings.city), store.source_states())
+        untested = sum(not s.tested_on_real for s in found)
+        for s in found:
             fates = f"{s.seen} = {s.kept} + {s.unchanged} + {sum(s.excluded.values())} + {s.quarantined}"
             outcome = s.outcome.value if s.outcome else "-"
-            lines.append(f"{s.source:<28}{s.connector:<22}{_AGE[s.freshness.state(now)]:<14}{outcome:<14}{fates}")
-        return "\n".join([*lines, "", "baris: dilihat = disimpan + tetap + dikecualikan + karantina"])
+            name = s.connector if s.tested_on_real else f"{s.connector} *"
+            lines.append(f"{s.source:<28}{name:<22}{_AGE[s.freshness.state(now)]:<14}{outcome:<14}{fates}")
+        legend = ["", "baris: dilihat = disimpan + tetap + dikecualikan + karantina"]
+        if untested:
+            legend.append(f"* belum diuji pada sistem asli ({untested} sumber)")
+        return "\n".join([*lines, *legend])
     finally:
         store.close()
 
 
 def check_source(settings: Settings, name: str) -> tuple[str, bool]:
-    """Ask a source for its first page, read at most :data:`PEEK` rows of it and say what would become of them.
-
-    Nothing is kept. The second value says whether the source is configured rightly.
-    """
-    configured = _configured(settings, name)
-    lines = [
-        f"Sumber {name}: {configured.title}",
-        f"konektor {configured.connector}, tiap {configured.interval}, umur data paling lama {configured.budget}",
-    ]
-    try:
-        source, config = connector(configured)
-        ctx = Context(source=name, city=settings.city, now=clock.now(), data=settings.data)
-        with Http(origins(config), deadline=min(configured.deadline, timedelta(minutes=1)), pause=PAUSE) as http:
-            first = next(iter(source.pages(http, config, None, ctx)), None)
-        rows = list(islice(first.rows, PEEK)) if first else []
-    except SourceError as error:
-        return "\n".join([*lines, f"✗ {error.outcome.value}: {error}"]), False
-    tree = AreaTree.of(settings.city)
-    taken = take(rows, source, config, ctx, Places(tree, load_boundaries(settings.city, settings.data)))
-    placed = sum(record.area in tree.areas and record.area != tree.unplaced.code for record in taken.records)
-    lines += [
-        f"✓ menjawab; {len(rows)} baris pertama dibaca, tidak ada yang disimpan",
-        f"  {len(taken.records)} diterima ({placed} punya kelurahan, {sum(r.opd is not None for r in taken.records)} punya OPD)",
-        *(f"  {count} dikecualikan oleh aturan {rule}" for rule, count in sorted(taken.excluded.items())),
-    ]
-    reasons = Counter((reject.field, reject.reason) for reject in taken.rejects)
-    lines += [f"✗ {count} ditolak: {field}: {reason}" for (field, reason), count in reasons.most_common(8)]
-    return "\n".join(lines), bool(rows) and not taken.rejects
+    """Try a configured source; see :func:`connectors.check.check_source`."""
+    return check.check_source(settings, _configured(settings, name))
 
 
 def sample(name: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -71,7 +71,9 @@ class Http:
     asks, whatever the pace of the bytes; ``max_bytes`` bounds one answer after it is unpacked.
     ``requests`` and ``bytes`` count what was really sent and received. 2xx and 304 are answers,
     everything else raises one of the errors of :mod:`connectors.source`. 502, 503, 504 and broken
-    connections are tried :data:`TRIES` times in all, with pauses that grow from ``pause`` seconds.
+    connections are tried ``tries`` times in all, with pauses that grow from ``pause`` seconds. Requests
+    are at least ``every`` apart, tries and redirects included: a source's runs never overlap, so that its
+    rate holds however many machines pull.
     """
 
     def __init__(
@@ -82,6 +84,8 @@ class Http:
         request_seconds: float = REQUEST_SECONDS,
         max_bytes: int = MAX_BYTES,
         pause: float = 0.5,
+        tries: int = TRIES,
+        every: timedelta | None = None,
     ) -> None:
         self.requests = 0
         self.bytes = 0
@@ -90,6 +94,9 @@ class Http:
         self._request_seconds = request_seconds
         self._max_bytes = max_bytes
         self._pause = pause
+        self._tries = tries
+        self._every = every.total_seconds() if every else 0.0
+        self._next = 0.0
         self._stack = ExitStack()
         self._opened: tuple[BlockingPortal, httpx.AsyncClient] | None = None
 
@@ -122,14 +129,14 @@ class Http:
     def _ask(self, method: str, url: str, into: Path | None, parts: dict[str, Any]) -> Answer:
         tries = Retrying(
             retry=retry_if_exception_type(Unwell),
-            stop=stop_after_attempt(TRIES),
+            stop=stop_after_attempt(self._tries),
             wait=wait_random_exponential(multiplier=self._pause, max=10),
         )
         try:
             return tries(self._follow, method, url, into, parts)
         except RetryError as error:
             last = error.last_attempt.exception()
-            raise TryLater(f"{last}, dicoba {TRIES} kali: {bare(url)}") from last
+            raise TryLater(f"{last}, dicoba {self._tries} kali: {bare(url)}") from last
 
     def _follow(self, method: str, url: str, into: Path | None, parts: dict[str, Any]) -> Answer:
         """Ask, and follow redirects within the same host and the allowed origins."""
@@ -151,6 +158,7 @@ class Http:
 
     def _once(self, method: str, url: str, into: Path | None, parts: dict[str, Any]) -> Answer:
         """One request, one answer."""
+        self._wait_for_turn(url)
         left = self._end - monotonic()
         seconds = left if into is not None else min(left, self._request_seconds)  # a large file may take all that there is
         if seconds <= 0:
@@ -175,6 +183,15 @@ class Http:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise Refused(f"sertifikat sumber tidak sah: {bare(url)}") from error
             raise Unwell(f"sambungan ke sumber gagal ({type(error).__name__})") from error
+
+    def _wait_for_turn(self, url: str) -> None:
+        """Wait until the rate allows a request; raise at once where that is after the deadline."""
+        wait = self._next - monotonic()
+        if wait > max(self._end - monotonic(), 0):
+            raise TryLater(f"tenggat pengambilan habis sebelum batas laju mengizinkan permintaan berikutnya: {bare(url)}")
+        if wait > 0:
+            sleep(wait)
+        self._next = monotonic() + self._every
 
     async def _fetch(self, client: httpx.AsyncClient, request: httpx.Request, into: Path | None, seconds: float) -> Answer:
         where, start = bare(str(request.url)), bytearray()

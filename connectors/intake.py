@@ -16,8 +16,9 @@ from typing import Any, TypeVar, get_type_hints
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Row, Source
 from layers import privacy
 from layers.areas import Places
-from layers.model import RECORDS, Complaint, Kind, PlacedBy, Record
+from layers.model import PRIVATE, RECORDS, Complaint, Kind, PlacedBy, Record, Service
 from layers.store import Reject
+from layers.vault import Vault
 
 C = TypeVar("C", bound=Config)
 
@@ -30,11 +31,13 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 MAX_TEXT = 2_000
 MAX_ID = 200
+MAX_MENTIONS = 50
+"""Identifiers of one text that an erasure can find it by; bounds what a hostile text leaves behind."""
 MAX_LABEL = 80
 """A category and a channel are shown to everybody and filtered by: what is longer is cut here, on one line."""
 
 MAX_MONEY = Decimal(10) ** 15
-"""A thousand billions of rupiah: more than the budget of any region."""
+"""A thousand billions of rupiah: more than the budget of any region. As a quantity, it may be a NIK."""
 
 MAX_COUNT = 10**9
 
@@ -69,8 +72,12 @@ class Taken:
     gone: Sequence[tuple[Kind, str]]
 
 
-def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places: Places) -> Taken:
-    """Read, check and place rows. No row raises: one that cannot be believed is a :class:`Reject`."""
+def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places: Places, vault: Vault | None = None) -> Taken:
+    """Read, check and place rows. No row raises: one that cannot be believed is a :class:`Reject`.
+
+    ``vault`` is the store's own, so that a person is known again; without it nothing may be kept of what is taken.
+    """
+    vault = vault or Vault.passing()
     kept: list[Kept] = []
     excluded: Counter[str] = Counter()
     rejects: list[Reject] = []
@@ -81,26 +88,60 @@ def take(rows: Sequence[Row], source: Source[C], config: C, ctx: Context, places
             read = parse(row, config, ctx)
             if isinstance(read, Excluded):
                 excluded[read.rule] += 1
-                if read.ends is not None and (key := _key(source, row)):
+                if read.ends is not None and (key := _key(source, row, vault)):
                     gone.append((read.ends, key))
                 continue
             check(read.record, ctx.now)
+            _shield(read.record, vault)
             kept.append(read)
         except BadRow as bad:
-            rejects.append(Reject(source_id=_key(source, row), field=bad.field, reason=bad.reason, original=row))
+            rejects.append(Reject(source_id=_key(source, row, vault), field=bad.field, reason=bad.reason, original=row))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             reason = f"tidak terbaca ({type(error).__name__})"
-            rejects.append(Reject(source_id=_key(source, row), field="baris", reason=reason, original=row))
+            rejects.append(Reject(source_id=_key(source, row, vault), field="baris", reason=reason, original=row))
     slugs = frozenset(opd.slug for opd in ctx.city.opds)
     return Taken(records=_place(kept, places, slugs), excluded=excluded, rejects=rejects, gone=gone)
 
 
-def _key(source: Source[Any], row: Row) -> str | None:
+def _key(source: Source[Any], row: Row, vault: Vault) -> str | None:
     try:
         key = source.key(row)
+        return disguised(key[:MAX_ID], vault) if key else None
     except (AttributeError, LookupError, TypeError, ValueError):
         return None
-    return key[:MAX_ID] if key else None
+
+
+def _shield(record: Record, vault: Vault) -> None:
+    """Put what leads to nobody in place of what names a person: the record is nobody's yet, see :func:`_finish`."""
+    give = object.__setattr__
+    if (named := disguised(record.source_id, vault)) is not record.source_id:
+        give(record, "source_id", named)
+    if isinstance(record, Complaint | Service) and record.reporter is not None:
+        give(record, "reporter", _reporter(record.reporter, vault))
+    if isinstance(record, Complaint):
+        give(record, "mentions", None)
+        if record.text is not None:
+            text, named_in = privacy.prose(record.text, MAX_TEXT)
+            give(record, "text", text)
+            if named_in:
+                names = dict.fromkeys(vault.name(*who) for who in named_in[:MAX_MENTIONS])
+                give(record, "mentions", " ".join(names))
+
+
+@lru_cache(1 << 14)
+def _reporter(raw: str, vault: Vault) -> str | None:
+    who = privacy.identify(raw)
+    return None if who is None else vault.name(*who)
+
+
+def disguised(source_id: str, vault: Vault) -> str:
+    """The same identifier of a row; a keyed name in its place where a NIK, a telephone number or an e-mail is in it.
+
+    The keyed name is the same each time, so that the row is known again, and begins with the person's own,
+    so that an erasure finds it.
+    """
+    found = privacy.in_key(source_id)
+    return source_id if found is None else f"{privacy.DISGUISE}{vault.name(*found)}-{vault.name('id', source_id)}"
 
 
 def _place(kept: Sequence[Kept], places: Places, opds: frozenset[str]) -> list[Record]:
@@ -150,7 +191,7 @@ def _finish(record: Record, area: str, by: PlacedBy, opds: frozenset[str]) -> Re
 
 @lru_cache(1 << 14)
 def _mask(text: str) -> str:
-    return privacy.mask(text) if privacy.find(text) else text
+    return privacy.mask(text)
 
 
 def _label(text: str) -> str:
@@ -163,7 +204,7 @@ def _label(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
-    """The fields of one kind of record by what is checked of them, with one getter for each group."""
+    """The fields of one kind of record by what is checked of them, with one getter for each group; not the private ones."""
 
     times: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -182,7 +223,7 @@ def _shape(kind: Kind) -> _Shape:
     def of(*types: type) -> tuple[str, ...]:
         return tuple(name for name in names if any(hints[name] in (t, t | None) for t in types))
 
-    times, texts = of(datetime), of(str)
+    times, texts = of(datetime), tuple(name for name in of(str) if name not in PRIVATE)
     numbers = tuple(name for name in of(int, float, Decimal))
     return _Shape(
         times=times,
@@ -238,6 +279,8 @@ def _check_number(name: str, number: float | Decimal) -> None:
             raise BadRow(name, "nilai uang tidak masuk akal")
     elif isinstance(number, int) and not 0 <= number <= MAX_COUNT:
         raise BadRow(name, "jumlah tidak masuk akal")
+    elif abs(number) > MAX_MONEY:
+        raise BadRow(name, "nilai tidak masuk akal")
 
 
 def _check_text(name: str, text: str) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from connectors import registry
+from connectors import registry, reporting
 from connectors.http import Http
 from connectors.intake import Taken, take
 from connectors.lease import Lease
+from connectors.mistakes import sentence
 from connectors.source import Config, Context, Cursor, FormChanged, Page, Refused, Row, Source
 from layers import privacy
 from layers.areas import Places
@@ -24,20 +27,28 @@ ALL_BROKEN = 20
 """A page of at least so many rows that all fail alike is a new form, not so many bad rows: nothing of it is taken."""
 
 
+BUILT_IN: Mapping[str, Source[Any]] = {reporting.SOURCE.name: reporting.SOURCE}
+"""The room's own sources: they speak of the others, and nobody configures them."""
+
+AT_ONCE = 4
+"""Runs of a process that read rows and write them at one time; the others wait for sources, or for their turn here.
+
+More would only wait for each other, each with one of the database's few connections in hand.
+"""
+_at_work = threading.BoundedSemaphore(AT_ONCE)
+
 log = logging.getLogger(__name__)
 
 
 def connector(configured: SourceConfig) -> tuple[Source[Any], Config]:
     """The connector of a configured source and its own configuration; raises :class:`Refused` for a wrong one."""
-    source = registry.sources().get(configured.connector)
+    source = registry.sources().get(configured.connector) or BUILT_IN.get(configured.connector)
     if source is None:
         raise Refused(f"konektor {configured.connector!r} tidak ada; yang ada: {', '.join(registry.sources())}")
     try:
         config: Config = source.config.model_validate(configured.config)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "config"
-        raise Refused(f"konfigurasi sumber salah: {where}: {first['msg']}") from error
+        raise Refused(f"konfigurasi sumber salah: {sentence(error)}") from error
     if objection := config.objection(configured.title):
         raise Refused(f"konfigurasi sumber salah: {objection}")
     return source, config
@@ -45,7 +56,10 @@ def connector(configured: SourceConfig) -> tuple[Source[Any], Config]:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """A run's parts; ``news`` counts the rows that were anything else than known and unchanged."""
+    """A run's parts; ``news`` counts the rows that were anything else than known and unchanged.
+
+    ``fates`` counts all rows by what became of them: ``kept``, ``unchanged``, ``quarantined``, or the rule that excluded them.
+    """
 
     source: Source[Any]
     config: Config
@@ -55,6 +69,7 @@ class Job:
     places: Places
     lease: Lease
     news: int = 0
+    fates: Counter[str] = field(default_factory=Counter)
 
     def pull(self, http: Http) -> None:
         """Commit every page from the last cursor on; a page's cursor goes with the last of its batches."""
@@ -71,7 +86,11 @@ class Job:
         Where all rows fail alike, :class:`FormChanged` is raised; but rows that ``may_drift`` denies it to
         (those of a quarantine have failed before) are only rejected.
         """
-        taken = take(rows, self.source, self.config, self.ctx, self.places)
+        with _at_work:
+            return self._commit(rows, cursor, may_drift=may_drift)
+
+    def _commit(self, rows: Sequence[Row], cursor: Cursor | None, *, may_drift: bool) -> Taken:
+        taken = take(rows, self.source, self.config, self.ctx, self.places, self.store.vault)
         if may_drift and len(rows) >= ALL_BROKEN and len(taken.rejects) == len(rows):
             reasons = {(reject.field, reject.reason) for reject in taken.rejects}
             if len(reasons) == 1:
@@ -91,6 +110,7 @@ class Job:
         )
         done = self.store.upsert_batch(batch)
         self.news += done.kept + sum(done.excluded.values()) + done.quarantined
+        self.fates.update({"kept": done.kept, "unchanged": done.unchanged, "quarantined": done.quarantined, **done.excluded})
         return taken
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 
+from connectors.registry import vouched
 from layers import clock
 from layers.areas import AreaTree
 from layers.cache import Cache, CacheDown
@@ -30,6 +31,7 @@ class Publisher:
         self._store = store
         self._tree = tree
         self._cache = cache
+        self._city = vouched(settings.city)
         self._directory = settings.data / "frames"
         self._frames = Frames(self._directory, settings.city, tree)
         self._wake = threading.Event()
@@ -63,9 +65,8 @@ class Publisher:
         self._frames.refresh(self._store)
         # By the real clock even when the room's own is set: versions only ever rise.
         self._version = max(self._version + 1, time.time_ns() // 1_000_000)
-        city = self._settings.city
         snapshot = build(
-            self._frames, catalog(), self._tree, city, self._store, clock.now(), self._version, notice(self._settings)
+            self._frames, catalog(), self._tree, self._city, self._store, clock.now(), self._version, notice(self._settings)
         )
         publish(snapshot, self._cache, self._directory)
 
@@ -100,7 +101,7 @@ def notice(settings: Settings) -> str | None:
     """What every screen must say when it does not show the live city."""
     said = []
     if settings.demo:
-        said.append("Data contoh yang dibangkitkan, bukan data kota yang sebenarnya")
+        said.append("SIMULASI: data contoh yang dibangkitkan, bukan data kota yang sebenarnya")
     if clock.is_set():
         said.append("Jam ruang kendali disetel, bukan waktu sekarang")
     return ". ".join(said) or None

@@ -62,8 +62,18 @@ class Form(Config):
     records: str | None = None
 
 
+Numbered = tuple[int, Cells]
+"""A row and its number as a spreadsheet shows it, the headings included; in JSON and Parquet, which have no lines, its place."""
+
+
 def rows_of(path: Path, form: Form, name: str, temp: Path) -> Iterator[Cells]:
-    """Every row of a file under its headings. ``name`` is the file's own name, which tells its format.
+    """Every row of a file under its headings; see :func:`numbered`."""
+    for _, row in numbered(path, form, name, temp):
+        yield row
+
+
+def numbered(path: Path, form: Form, name: str, temp: Path) -> Iterator[Numbered]:
+    """Every row of a file under its headings, with its number. ``name`` is the file's own name, which tells its format.
 
     What has to be unpacked is unpacked in the folder ``temp``, which is made.
 
@@ -124,23 +134,23 @@ def _lines(file: IO[str], name: str) -> Iterator[str]:
 # --- text --------------------------------------------------------------------------------------
 
 
-def _csv(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
+def _csv(file: IO[str], form: Form, name: str) -> Iterator[Numbered]:
     try:
         lines = csv.reader(_lines(file, name), delimiter=form.delimiter or ",", strict=True)
         for _ in range(form.skip):
             next(lines, None)
         headings = _headings(next(lines, []), name)
         width = len(headings)
-        for cells in lines:
+        for number, cells in enumerate(lines, form.skip + 2):
             if len(cells) == width:
-                yield dict(zip(headings, cells, strict=True))
+                yield number, dict(zip(headings, cells, strict=True))
             elif cells:
-                yield {**dict(zip(headings, cells, strict=False)), TORN: len(cells)}
+                yield number, {**dict(zip(headings, cells, strict=False)), TORN: len(cells)}
     except csv.Error as error:
         raise FormChanged(f"{name}: bukan CSV yang utuh ({error})") from error
 
 
-def _tsv(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
+def _tsv(file: IO[str], form: Form, name: str) -> Iterator[Numbered]:
     return _csv(file, form.model_copy(update={"delimiter": form.delimiter or "\t"}), name)
 
 
@@ -154,16 +164,16 @@ def _headings(cells: list[Any], name: str) -> list[str]:
     return [heading or f"#{number}" for number, heading in enumerate(headings, 1)]
 
 
-def _jsonl(file: IO[str], _: Form, name: str) -> Iterator[Cells]:
+def _jsonl(file: IO[str], _: Form, name: str) -> Iterator[Numbered]:
     for number, line in enumerate(_lines(file, name), 1):
         if line.strip():
             try:
-                yield _object(json.loads(line), name)
+                yield number, _object(json.loads(line), name)
             except (ValueError, RecursionError) as error:
                 raise FormChanged(f"{name}: baris {number} bukan JSON") from error
 
 
-def _json(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
+def _json(file: IO[str], form: Form, name: str) -> Iterator[Numbered]:
     if form.records is None:
         yield from _array(file, name)
         return
@@ -178,15 +188,15 @@ def _json(file: IO[str], form: Form, name: str) -> Iterator[Cells]:
         raise FormChanged(f"{name}: tidak ada daftar {form.records!r}") from error
     if not isinstance(found, list):
         raise FormChanged(f"{name}: {form.records!r} bukan daftar")
-    for item in found:
-        yield _object(item, name)
+    for number, item in enumerate(found, 1):
+        yield number, _object(item, name)
 
 
-def _array(file: IO[str], name: str) -> Iterator[Cells]:
+def _array(file: IO[str], name: str) -> Iterator[Numbered]:
     """The items of a top-level array, decoded one after the other as the text comes; JSON lines where it is none."""
     decode, space = json.JSONDecoder().raw_decode, re.compile(r"\s*").match
     text, at, last = "", 0, False
-    wanted = "["
+    wanted, number = "[", 0
     while True:
         if not last and len(text) - at < _CHUNK:
             more = file.read(4 * _CHUNK)
@@ -210,7 +220,8 @@ def _array(file: IO[str], name: str) -> Iterator[Cells]:
             raise TryLater(f"{name}: daftar JSON terpotong atau rusak") from error
         except RecursionError as error:
             raise FormChanged(f"{name}: susunan JSON terlalu dalam") from error
-        yield _object(item, name)
+        number += 1
+        yield number, _object(item, name)
         wanted = ","
 
 
@@ -228,7 +239,7 @@ def _object(item: Any, name: str) -> Cells:
 # --- binary ------------------------------------------------------------------------------------
 
 
-def _xlsx(path: Path, form: Form, name: str) -> Iterator[Cells]:
+def _xlsx(path: Path, form: Form, name: str) -> Iterator[Numbered]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     sheets.check(path, name)
@@ -242,23 +253,56 @@ def _xlsx(path: Path, form: Form, name: str) -> Iterator[Cells]:
     for _ in range(form.skip):
         next(rows, None)
     headings = _headings(next(rows, []), name)
-    for cells in rows:
+    for number, cells in enumerate(rows, form.skip + 2):
         if any(cell != "" for cell in cells):
-            yield dict(zip(headings, cells, strict=True))
+            yield number, dict(zip(headings, cells, strict=True))
 
 
-def _parquet(path: Path, _: Form, name: str) -> Iterator[Cells]:
+def sheet_names(path: Path, name: str) -> list[str]:
+    """The worksheets that have anything in them, in their order; raises like :func:`numbered`."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    sheets.check(path, name)
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            return [sheet for sheet in book.sheet_names if book.get_sheet_by_name(sheet).height]
+    except (CalamineError, OSError) as error:
+        raise FormChanged(f"{name}: lembar kerja tidak terbaca ({error})") from error
+
+
+def sheet_cells(path: Path, name: str) -> Iterator[tuple[str, list[list[Any]]]]:
+    """Every worksheet by its name, with the cells of all its lines, for forms that are no table; raises like :func:`numbered`."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    for sheet in sheet_names(path, name):
+        try:
+            with CalamineWorkbook.from_path(str(path)) as book:
+                lines = [list(cells) for cells in book.get_sheet_by_name(sheet).iter_rows()]
+        except (CalamineError, OSError) as error:
+            raise FormChanged(f"{name}: lembar kerja {sheet!r} tidak terbaca ({error})") from error
+        yield sheet, lines
+
+
+def _parquet(path: Path, _: Form, name: str) -> Iterator[Numbered]:
     import polars as pl
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(path) as file:
+            number = 0
             for batch in file.iter_batches(batch_size=_ROWS):
-                yield from pl.DataFrame(pl.from_arrow(batch)).iter_rows(named=True)
+                for row in pl.DataFrame(pl.from_arrow(batch)).iter_rows(named=True):
+                    number += 1
+                    yield number, row
     except (pa.ArrowException, OSError) as error:
         raise FormChanged(f"{name}: bukan Parquet yang utuh ({type(error).__name__})") from error
 
 
-_TEXT: Mapping[str, Callable[[IO[str], Form, str], Iterator[Cells]]] = {"csv": _csv, "tsv": _tsv, "json": _json, "jsonl": _jsonl}
-_BINARY: Mapping[str, Callable[[Path, Form, str], Iterator[Cells]]] = {"xlsx": _xlsx, "parquet": _parquet}
+_TEXT: Mapping[str, Callable[[IO[str], Form, str], Iterator[Numbered]]] = {
+    "csv": _csv,
+    "tsv": _tsv,
+    "json": _json,
+    "jsonl": _jsonl,
+}
+_BINARY: Mapping[str, Callable[[Path, Form, str], Iterator[Numbered]]] = {"xlsx": _xlsx, "parquet": _parquet}

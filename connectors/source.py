@@ -15,6 +15,7 @@ from layers.model import Kind, Outcome, Record
 
 if TYPE_CHECKING:
     from connectors.http import Http
+    from layers.store import Store
 
 C = TypeVar("C", bound="Config")
 
@@ -34,15 +35,31 @@ class Config(BaseModel):
         """Why a source with this configuration may not bear this title; ``None`` where it may."""
         return None
 
+    def takes_files(self) -> bool:
+        """Whether people may lay files for this source into the drop folder."""
+        return False
+
+    def heading(self, field: str, row: Row) -> str:  # noqa: ARG002 - for those connectors that read people's tables
+        """What the people who wrote ``row`` call a field of the record: the heading of its column."""
+        return field
+
+    def headings_asked(self) -> Sequence[str]:
+        """The headings that a file of people must have, for them to read; several names for one column parted by ``/``."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a connector may know of its surroundings. ``now`` is one moment for a whole run."""
+    """What a connector may know of its surroundings. ``now`` is one moment for a whole run.
+
+    ``store`` is the room's own, within a run, for a source that speaks of the room itself.
+    """
 
     source: str
     city: City
     now: datetime
     data: Path
+    store: Store | None = None
 
     @property
     def temp(self) -> Path:
@@ -52,10 +69,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some rows and the cursor that is true once they are committed."""
+    """Some rows and the cursor that is true once they are committed.
+
+    ``where`` says of each row of a dropped file where its writer finds it: ``baris 14``; ``notes`` is what else he should know.
+    """
 
     rows: Sequence[Row]
     cursor: Cursor | None = None
+    where: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +165,9 @@ class Source(Generic[C]):
     """A connector: how to fetch pages and how to read one row.
 
     ``pages`` yields as it goes, so that memory stays bounded; ``parse`` is pure. ``key`` gives the
-    row's own identifier for the quarantine, where it has one.
+    row's own identifier for the quarantine, where it has one. ``drop`` reads a file that a person laid into
+    the drop folder; its name tells the format. ``tested_on_real`` is false until the connector has met the
+    real system: every screen says so.
     """
 
     name: str
@@ -153,6 +177,8 @@ class Source(Generic[C]):
     pages: Callable[[Http, C, Cursor | None, Context], Iterator[Page]]
     parse: Callable[[Row, C, Context], Kept | Excluded]
     key: Callable[[Row], str | None]
+    tested_on_real: bool = True
+    drop: Callable[[Path, str, C, Context], Iterator[Page]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

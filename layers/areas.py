@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 _KELURAHAN = re.compile(r"^\s*(?:kelurahan|kel|desa|ds)\b[\s.:]*", re.IGNORECASE)
 _KECAMATAN = re.compile(r"^\s*(?:kecamatan|kec)\b[\s.:]*", re.IGNORECASE)
 _INNER_KECAMATAN = re.compile(r"\b(?:kecamatan|kec)\b[\s.:]*([^,;/()]+)", re.IGNORECASE)
-_TAIL = re.compile(r"[,;/(].*|\b(?:kecamatan|kec|kota|kabupaten)\b.*", re.IGNORECASE | re.DOTALL)
+_TAIL = re.compile(r"[,;/(].*|\b(?:kecamatan|kec|kabupaten)\b.*", re.IGNORECASE | re.DOTALL)
+_KOTA = re.compile(r"\bkota\b.*", re.IGNORECASE | re.DOTALL)
 _LONG_ENOUGH_TO_MEND = 6
 _MEMO = 65_536
 
@@ -39,6 +40,21 @@ def key(name: str) -> str:
     """A name without case, accents, spaces and marks: ``"Poris-Gaga  BARU"`` is ``porisgagabaru``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", plain.lower())
+
+
+def unit(code: str) -> str:
+    """What an area of the lowest level is: by Kemendagri's codes 1xxx is a kelurahan, 2xxx a desa, 3xxx a desa adat."""
+    return {"2": "desa", "3": "desa adat"}.get(code.rpartition(".")[2][:1], "kelurahan")
+
+
+def prefix(code: str) -> str:
+    """The word before its name: ``Kel.``, ``Desa``, ``Desa Adat``."""
+    return {"desa": "Desa", "desa adat": "Desa Adat"}.get(unit(code), "Kel.")
+
+
+def region(code: str) -> str:
+    """What the whole is: by Kemendagri's codes a kabupaten up to xx.70, a kota from xx.71."""
+    return "kota" if code[3:5] >= "71" else "kabupaten"
 
 
 def dotted(code: str) -> str | None:
@@ -59,9 +75,13 @@ def dotted(code: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaTree:
-    """A city's areas by code, with their parents, children, neighbours and names."""
+    """A city's areas by code, with their parents, children, neighbours and names.
+
+    ``unit`` is what its lowest areas are called together: ``kelurahan``, ``desa`` or ``kelurahan/desa``.
+    """
 
     city: Area
+    unit: str
     kecamatan: tuple[Area, ...]
     kelurahan: tuple[Area, ...]
     unplaced: Area
@@ -87,10 +107,12 @@ class AreaTree:
             area = areas[facts.code]
             for spelling in {key(facts.name), *map(key, facts.variants)}:
                 names[area.level][spelling] = (*names[area.level].get(spelling, ()), area)
+        kelurahan = tuple(a for a in placed if a.level is Level.KELURAHAN)
         return cls(
             city=root,
+            unit="/".join(sorted({unit(a.code).removesuffix(" adat") for a in kelurahan}, reverse=True)) or "kelurahan",
             kecamatan=tuple(a for a in placed if a.level is Level.KECAMATAN),
-            kelurahan=tuple(a for a in placed if a.level is Level.KELURAHAN),
+            kelurahan=kelurahan,
             unplaced=unplaced,
             areas=MappingProxyType(areas),
             _children={code: tuple(a for a in areas.values() if a.parent == code) for code in areas},
@@ -116,7 +138,7 @@ class AreaTree:
 
     def kecamatan_by_name(self, name: str) -> Area | None:
         """The kecamatan of that name, or ``None`` when there is none or more than one."""
-        return self._find(Level.KECAMATAN, _TAIL.sub("", _KECAMATAN.sub("", name)), None)
+        return self._find(Level.KECAMATAN, _KECAMATAN.sub("", name), None)
 
     def by_name(self, kelurahan: str, kecamatan: str | None = None) -> Area | None:
         """The kelurahan of that name (in that kecamatan, where one is known), or ``None`` when in doubt.
@@ -129,12 +151,14 @@ class AreaTree:
         if kecamatan is None and (inner := _INNER_KECAMATAN.search(kelurahan)):
             kecamatan = inner[1]
         above = self.kecamatan_by_name(kecamatan) if kecamatan else None
-        return self._find(Level.KELURAHAN, _TAIL.sub("", _KELURAHAN.sub("", kelurahan)), above)
+        return self._find(Level.KELURAHAN, _KELURAHAN.sub("", kelurahan), above)
 
     def _find(self, level: Level, name: str, above: Area | None) -> Area | None:
-        spelling = key(name)
         names = self._names[level]
-        found: Iterable[Area] = names.get(spelling, ())
+        alone = _TAIL.sub("", name)
+        spelling = key(_KOTA.sub("", alone))
+        # First as it stands: "Kota Baru" is a name, "Cipondoh Kota Tangerang" a name with its city.
+        found: Iterable[Area] = names.get(key(alone)) or names.get(spelling, ())
         if not found and len(spelling) >= _LONG_ENOUGH_TO_MEND:
             near = extract(spelling, list(names), processor=None, scorer=OSA.distance, score_cutoff=1, limit=None)
             found = [area for close, _, _ in near for area in names[close]]

@@ -22,10 +22,10 @@ from layers.city import City
 from layers.coverage import Plane, Repair, faults, repair
 from layers.geofiles import BoundaryError, Feature
 from layers.mapasset import MapAsset, digest
+from layers.words import number, some
 
 __all__ = ["Boundaries", "BoundaryError", "ImportReport", "MapAsset", "import_boundaries", "load_boundaries"]
 
-_SHOWN = 10
 _FAR = 0.1
 _MISPLACED = 0.25
 """Above this share of label points outside their areas, codes and shapes do not belong together."""
@@ -53,26 +53,30 @@ class ImportReport:
 
 
 def load_boundaries(city: City, data: Path) -> Boundaries:
-    """The imported boundaries in ``DATA/boundaries/<code>``, else schematic ones from the pack; kept, so fast.
+    """The imported boundaries in ``DATA/boundaries/<code>``, else the pack's own, else schematic ones; kept, so fast.
 
-    Raises :class:`BoundaryError` when the imported ones do not fit the pack (any more), or the pack states
+    A kelurahan for which the pack states no label point is one that no file draws: it may lack a shape.
+    Raises :class:`BoundaryError` when the boundaries do not fit the pack (any more), or the pack states
     too little to draw from.
     """
     folder = data / "boundaries" / city.code
     folder.mkdir(parents=True, exist_ok=True)
     facts = orjson.dumps([city.outline, [area.model_dump() for area in city.areas]])
-    imported = folder / "imported.geojson"
-    drawn = not imported.exists()
-    if drawn:
+    given = (folder / "imported.geojson", city.boundaries)
+    imported = next((path for path in given if path and path.exists()), None)
+    drawn = imported is None
+    if imported is None:
         imported = folder / f"schematic-{digest(facts + bytes([schematic.VERSION]))}.geojson"
         if not imported.exists():
             try:
-                _write(imported, _geojson(city, schematic.draw(city)))
+                _write(imported, to_geojson(city.code, _names(city), schematic.draw(city)))
             except schematic.SchematicError as error:
                 raise BoundaryError(f"{error}; impor berkas batas: liveroom areas import BERKAS") from error
     body = imported.read_bytes()
     shapes = {row["id"]: shapely.from_geojson(orjson.dumps(row["geometry"])) for row in orjson.loads(body)["features"]}
-    if shapes.keys() != {area.code for area in AreaTree.of(city).kelurahan}:
+    unplaced = {area.code for area in city.areas if area.label_lat is None}
+    kelurahan = {area.code for area in AreaTree.of(city).kelurahan}
+    if not (shapes and kelurahan >= shapes.keys() >= kelurahan - unplaced):
         raise BoundaryError(f"{imported}: tidak lagi sesuai dengan paket {city.code}; impor ulang berkas batas")
     kept = folder / f"map-{digest(body + facts + bytes([mapasset.VERSION, drawn]))}.json"
     return Boundaries(shapes=shapes, schematic=drawn, asset=_asset(kept, city, shapes, drawn=drawn), digest=digest(body))
@@ -86,8 +90,8 @@ def _asset(kept: Path, city: City, shapes: Mapping[str, Geometry], *, drawn: boo
     return asset
 
 
-def _geojson(city: City, shapes: Mapping[str, Geometry], source: str | None = None) -> bytes:
-    names = {area.code: area.name for area in city.areas}
+def to_geojson(city: str, names: Mapping[str, str], shapes: Mapping[str, Geometry], source: str | None = None) -> bytes:
+    """Boundaries as they are kept: one feature a code, in the order of codes, with its name."""
     features = [
         {
             "type": "Feature",
@@ -97,7 +101,11 @@ def _geojson(city: City, shapes: Mapping[str, Geometry], source: str | None = No
         }
         for code in sorted(shapes)
     ]
-    return orjson.dumps({"type": "FeatureCollection", "name": city.code, "source": source, "features": features})
+    return orjson.dumps({"type": "FeatureCollection", "name": city, "source": source, "features": features})
+
+
+def _names(city: City) -> dict[str, str]:
+    return {area.code: area.name for area in city.areas}
 
 
 def _write(path: Path, body: bytes) -> None:
@@ -128,7 +136,7 @@ def import_boundaries(path: Path, city: City, data: Path) -> ImportReport:
     lines += how
     missing = [area.code for area in tree.kelurahan if area.code not in found]
     if missing:
-        lines.append(f"Tidak ada dalam berkas: {_some(f'{code} {tree.name(code)}' for code in missing)}")
+        lines.append(f"Tidak ada dalam berkas: {some(f'{code} {tree.name(code)}' for code in missing)}")
     if len(missing) * 2 > len(tree.kelurahan):
         return ImportReport(ok=False, lines=[*lines, "Batas tidak diganti."])
     if _swapped(city, found):
@@ -140,23 +148,23 @@ def import_boundaries(path: Path, city: City, data: Path) -> ImportReport:
     plane = Plane((south + north) / 2, (west + east) / 2)
     metres, done = repair({code: plane.metres(shape) for code, shape in found.items()})
     shapes = {code: plane.degrees(shape) for code, shape in metres.items()}
-    lines += _repaired(done)
+    lines += repaired_lines(done)
     unsound = sorted({*faults(shapes), *(found.keys() - shapes.keys())})
     if unsound:
-        lines.append(f"Tidak dapat diperbaiki: {_some(unsound)}")
+        lines.append(f"Tidak dapat diperbaiki: {some(unsound)}")
     lines += _against_pack(city, {code: shape.area / 1e6 for code, shape in metres.items()})
     outside = _outside(city, shapes)
     if outside:
-        lines.append(f"Titik label paket di luar wilayahnya: {_some(f'{code} {tree.name(code)}' for code in outside)}")
+        lines.append(f"Titik label paket di luar wilayahnya: {some(f'{code} {tree.name(code)}' for code in outside)}")
     ok = not missing and not unsound and len(outside) <= _MISPLACED * len(shapes)
     if not ok:
         return ImportReport(ok=False, lines=[*lines, "Batas tidak diganti."])
     folder = data / "boundaries" / city.code
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "imported.geojson", _geojson(city, shapes, path.name))
+    _write(folder / "imported.geojson", to_geojson(city.code, _names(city), shapes, path.name))
     asset = load_boundaries(city, data).asset
     size = len(asset.to_json()) / 1024
-    lines.append(f"Peta {tree.city.name}: {len(asset.paths)} kelurahan, {len(asset.kecamatan)} kecamatan, {_number(size, 0)} KB")
+    lines.append(f"Peta {tree.city.name}: {len(asset.paths)} kelurahan, {len(asset.kecamatan)} kecamatan, {number(size, 0)} KB")
     return ImportReport(ok=True, lines=lines)
 
 
@@ -176,7 +184,7 @@ def _match(features: Iterable[Feature], tree: AreaTree) -> tuple[dict[str, Geome
         level = tree.kelurahan[0].code.count(".")
         inside = {c for c in codes[column] if c and c.startswith(tree.city.code + ".") and c.count(".") == level}
         if unknown := sorted(inside - known):
-            lines.append(f"Kode yang tidak ada dalam paket {tree.city.code}: {_some(unknown)}")
+            lines.append(f"Kode yang tidak ada dalam paket {tree.city.code}: {some(unknown)}")
         if ignored := sum(code not in known and code not in inside for code in codes[column]):
             lines.append(f"Diabaikan: {ignored} wilayah kota atau tingkat lain")
         return {code: shapely.union_all(shapes) for code, shapes in grouped.items()}, lines
@@ -196,7 +204,7 @@ def _match_names(features: list[Feature], columns: list[str], tree: AreaTree) ->
     found = {code: f.shape for code, f in zip(best[0], features, strict=True) if code is not None and times[code] == 1}
     lines = [f"Tanpa kolom kode; nama dari kolom {best[1]}: {len(found)} dari {len(tree.kelurahan)} kelurahan ditemukan"]
     if twice := sorted(code for code, n in times.items() if code is not None and n > 1):
-        lines.append(f"Nama yang dipakai lebih dari satu wilayah: {_some(tree.name(code) for code in twice)}")
+        lines.append(f"Nama yang dipakai lebih dari satu wilayah: {some(tree.name(code) for code in twice)}")
     strange = sum(code is None for code in best[0])
     if strange:
         lines.append(f"Diabaikan: {strange} wilayah yang namanya tidak dikenal")
@@ -225,34 +233,24 @@ def _outside(city: City, shapes: Mapping[str, Geometry]) -> list[str]:
 # --- words ----------------------------------------------------------------------------------------
 
 
-def _repaired(done: Repair) -> list[str]:
+def repaired_lines(done: Repair) -> list[str]:
     lines = []
     if done.gaps:
-        lines.append(f"Diperbaiki: {done.gaps} celah antarwilayah ditutup ({_number(done.gaps_km2, 3)} km²)")
+        lines.append(f"Diperbaiki: {done.gaps} celah antarwilayah ditutup ({number(done.gaps_km2, 3)} km²)")
     if done.overlaps:
-        lines.append(f"Diperbaiki: {done.overlaps} tumpang tindih dibagi ({_number(done.overlaps_km2, 3)} km²)")
+        lines.append(f"Diperbaiki: {done.overlaps} tumpang tindih dibagi ({number(done.overlaps_km2, 3)} km²)")
     if done.lakes:
-        lines.append(f"Dibiarkan: {done.lakes} celah lebar, danau atau wilayah lain ({_number(done.lakes_km2, 3)} km²)")
+        lines.append(f"Dibiarkan: {done.lakes} celah lebar, danau atau wilayah lain ({number(done.lakes_km2, 3)} km²)")
     return lines or ["Cakupan rapi: tanpa celah dan tanpa tumpang tindih"]
 
 
 def _against_pack(city: City, km2: Mapping[str, float]) -> list[str]:
     stated = {area.code: area.km2 for area in city.areas if area.km2 and area.code in km2}
-    lines = [f"Luas: {_number(sum(km2.values()), 2)} km²"]
+    lines = [f"Luas: {number(sum(km2.values()), 2)} km²"]
     if stated:
         total, here = sum(stated.values()), sum(km2[code] for code in stated)
-        lines[0] += f"; menurut paket {_number(total, 2)} km² (selisih {_number(abs(here / total - 1) * 100, 2)} %)"
+        lines[0] += f"; menurut paket {number(total, 2)} km² (selisih {number(abs(here / total - 1) * 100, 2)} %)"
     if far := [code for code, said in stated.items() if abs(km2[code] / said - 1) > _FAR]:
-        each = (f"{code} {_number(km2[code], 2)} bukan {_number(stated[code], 2)} km²" for code in far)
-        lines.append(f"Luas berbeda lebih dari {_FAR * 100:.0f} % dari paket: {_some(each)}")
+        each = (f"{code} {number(km2[code], 2)} bukan {number(stated[code], 2)} km²" for code in far)
+        lines.append(f"Luas berbeda lebih dari {_FAR * 100:.0f} % dari paket: {some(each)}")
     return lines
-
-
-def _some(items: Iterable[str]) -> str:
-    listed = list(items)
-    more = f", dan {len(listed) - _SHOWN} lagi" if len(listed) > _SHOWN else ""
-    return ", ".join(listed[:_SHOWN]) + more
-
-
-def _number(value: float, decimals: int) -> str:
-    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))

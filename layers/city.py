@@ -20,6 +20,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 PACKS = Path(__file__).parent / "cities"
+"""The packs that come with the room."""
+
+CODE = re.compile(r"\d\d\.\d\d")
+"""A kabupaten's or kota's code as Kemendagri writes it."""
 
 
 class PackError(ValueError):
@@ -35,6 +39,17 @@ def _duration(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+def _pace(value: object) -> object:
+    """``"2/s"``, ``"60/m"``, ``"500/h"`` as the time from one request to the next."""
+    if isinstance(value, str) and (match := re.fullmatch(r"([1-9]\d*)\s*/\s*([smh])", value)):
+        return timedelta(seconds={"s": 1, "m": 60, "h": 3600}[match[2]]) / int(match[1])
+    return value
+
+
+Pace = Annotated[timedelta, BeforeValidator(_pace)]
+"""A rate of requests, kept by spacing them evenly: that never asks more than the rate in any stretch of time."""
 
 
 class Facts(BaseModel):
@@ -74,11 +89,28 @@ class Target(Facts):
     valid_to: date | None = None
 
 
+class Report(Facts):
+    """What a source owes the room: at least one record of each (``by``) in every complete ``period``.
+
+    A period is a local day, a week from Monday or a calendar month. With ``working_days`` one without a working
+    day is not asked about.
+    """
+
+    by: Literal["source", "opd", "kecamatan", "kelurahan", "subject"]
+    period: Literal["1d", "7d", "1mo"] = "1d"
+    working_days: bool = True
+
+
 class SourceConfig(Facts):
     """One configured source: which connector, how often, how old its data may be.
 
     ``delivery`` is ``live`` when an answer speaks for the moment it is given, ``export`` when it
     speaks only up to its newest record. ``config`` is the connector's own and validated by it.
+
+    ``interval`` lies between two runs, give or take ``jitter`` (a tenth of it unless said), so that sources do not all
+    come at once; ``deadline`` is the wall clock for all that a run asks; ``tries`` how often an unwell answer is asked for
+    in all, ``rate`` how many requests a run may make (``60/m``). ``queue`` names the workers that may run it where there
+    are many machines: a folder is only where it is.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
@@ -87,10 +119,38 @@ class SourceConfig(Facts):
     owner: str
     interval: Duration
     budget: Duration
-    deadline: Duration = timedelta(minutes=5)
+    deadline: Annotated[Duration, Field(gt=timedelta())] = timedelta(minutes=5)
+    jitter: Annotated[Duration, Field(ge=timedelta())] | None = None
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    rate: Annotated[Pace, Field(gt=timedelta())] | None = None
+    queue: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")] = "umum"
+    reports: tuple[Report, ...] = ()
     delivery: Literal["live", "export"] = "live"
     tested_on_real: bool = True
     config: Mapping[str, Any] = Field(default_factory=dict)
+
+    @property
+    def spread(self) -> timedelta:
+        """How far a turn may lie from its time, either way; less than the interval."""
+        return min(self.interval / 10 if self.jitter is None else self.jitter, self.interval * 0.9)
+
+
+REPORTING = SourceConfig(
+    name="pelaporan",
+    connector="pelaporan",
+    title="Kelengkapan pelaporan",
+    owner="Live Room",
+    interval=timedelta(hours=1),
+    budget=timedelta(hours=3),
+)
+"""The room's own source: who delivered nothing in a period. Configured as soon as one source declares ``reports``."""
+
+
+class Retention(Facts):
+    """How long measurements keep each version: every one for ``raw``, then the last of an hour, after ``hourly`` of a day."""
+
+    raw: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=14)
+    hourly: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=90)
 
 
 class Wall(Facts):
@@ -102,18 +162,20 @@ class Wall(Facts):
 
 
 class City(Facts):
-    """The whole pack."""
+    """The whole pack; ``boundaries`` is its own boundary file, a sound coverage, where it has one."""
 
     code: str
     name: str
     zone: ZoneInfo
     outline: tuple[tuple[float, float], ...] = ()
+    boundaries: Path | None = None
     population: int | None = None
     population_year: int | None = None
     areas: tuple[AreaFacts, ...]
     opds: tuple[Opd, ...]
     targets: Mapping[str, tuple[Target, ...]] = Field(default_factory=dict)
     sources: tuple[SourceConfig, ...] = ()
+    retention: Retention = Retention()
     wall: Wall
 
     @model_validator(mode="after")
@@ -144,18 +206,22 @@ class City(Facts):
         return next((opd for opd in self.opds if opd.slug == slug), None)
 
 
-def load(code: str, sources: Sequence[Path] = (), packs: Path = PACKS) -> City:
-    """Read the pack ``<packs>/<code>.toml`` with its tables, and the source files in the folders ``sources``.
+def load(code: str, sources: Sequence[Path] = (), packs: Sequence[Path] = (PACKS,)) -> City:
+    """Read the pack ``<code>.toml`` with its tables from the first of the folders ``packs`` that has it.
 
-    Raises :class:`PackError` naming the file, the field and the reason.
+    The source files in the folders ``sources`` are added. Raises :class:`PackError` naming the file, the
+    field and the reason.
     """
-    path = packs / f"{code}.toml"
-    if not path.exists():
-        known = ", ".join(sorted(p.stem for p in packs.glob("*.toml")))
-        raise PackError(f"tidak ada paket kota {code!r}; yang ada: {known}")
+    folder = next((p for p in packs if CODE.fullmatch(code) and (p / f"{code}.toml").exists()), None)
+    if folder is None:
+        known = ", ".join(sorted({p.stem for folder in packs for p in folder.glob("*.toml")}))
+        raise PackError(f"tidak ada paket kota {code!r}; yang ada: {known}; buat paket baru dengan: liveroom adopt {code}")
+    path = folder / f"{code}.toml"
     pack = _toml(path)
-    pack["areas"] = _table(packs / f"{code}.areas.csv", ("variants", "neighbours"))
-    pack["opds"] = _table(packs / f"{code}.opds.csv", ("variants", "codes"))
+    pack["areas"] = _table(folder / f"{code}.areas.csv", ("variants", "neighbours"))
+    pack["opds"] = _table(folder / f"{code}.opds.csv", ("variants", "codes"))
+    if (boundaries := folder / f"{code}.boundaries.geojson").exists():
+        pack["boundaries"] = boundaries
     own = [_toml(p) | {"name": p.stem} for folder in sources for p in sorted(folder.glob("*.toml"))]
     pack["sources"] = [*pack.get("sources", []), *own]
     try:
@@ -163,6 +229,8 @@ def load(code: str, sources: Sequence[Path] = (), packs: Path = PACKS) -> City:
     except ValidationError as error:
         first = error.errors()[0]
         raise PackError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    if any(s.reports for s in city.sources):
+        city = city.model_copy(update={"sources": (*city.sources, REPORTING)})
     names = [s.name for s in city.sources]
     if twice := {n for n in names if names.count(n) > 1}:
         raise PackError(f"{path.name}: sumber dinyatakan dua kali: {', '.join(sorted(twice))}")
@@ -195,6 +263,8 @@ def _resolve(value: Any, path: Path) -> Any:
 
 def _table(path: Path, lists: tuple[str, ...]) -> list[dict[str, Any]]:
     """A pack's CSV; the columns in ``lists`` hold several values parted by ``|``."""
+    if not path.exists():
+        raise PackError(f"{path.name}: tidak ada di {path.parent}")
     with path.open(encoding="utf-8", newline="") as file:
         rows = [{key: value for key, value in row.items() if value != ""} for row in csv.DictReader(file)]
     return [{key: tuple(value.split("|")) if key in lists else value for key, value in row.items()} for row in rows]

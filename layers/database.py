@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self._engine = _engine(self._url)
+        # SQLite's own waiting is by chance: of many writers at once some would wait beyond any limit.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.sqlite else nullcontext()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url.get_backend_name()})"
@@ -63,7 +66,7 @@ class Database:
     @contextmanager
     def write(self, *, alone: bool = False) -> Iterator[Connection]:
         """One transaction that writes; ``alone`` queues it behind every other such writer until commit."""
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with self._turn, self._engine.connect().execution_options(writes=True) as connection, connection.begin():
             if alone and not self.sqlite:
                 connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"liveroom.{self.branch}"))))
             yield connection
@@ -84,7 +87,8 @@ class Database:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, connect_args=_patience(url), pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
+    # As many connections as there are threads: a file has no limit of them, and nobody waits for one.
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, max_overflow=-1, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from layers.areas import AreaTree
+from layers.areas import AreaTree, prefix
 from layers.catalog import Window
 from layers.city import City
 from layers.kpis.complaints import overdue_at_end
@@ -61,7 +61,7 @@ def _urgency(item: Attention) -> tuple[bool, int, datetime, str]:
 
 
 def place(code: str | None, tree: AreaTree) -> str:
-    """An area as a person reads it: ``Kel. Gondrong, Cipondoh``, ``Kec. Benda``, ``Tanpa lokasi``."""
+    """An area as a person reads it: ``Kel. Gondrong, Cipondoh``, ``Desa Sukaraja, Pedes``, ``Kec. Benda``, ``Tanpa lokasi``."""
     if code is None or code == UNPLACED:
         return tree.unplaced.name
     area = tree.areas[code]
@@ -69,7 +69,7 @@ def place(code: str | None, tree: AreaTree) -> str:
         return area.name
     if area.parent == tree.city.code:
         return f"Kec. {area.name}"
-    return f"Kel. {area.name}, {tree.name(area.parent)}"
+    return f"{prefix(code)} {area.name}, {tree.name(area.parent)}"
 
 
 def short(slug: str | None, city: City) -> str | None:
@@ -91,7 +91,7 @@ def _overdue(complaints: pl.DataFrame, tree: AreaTree, city: City, now: datetime
     for row in clusters.iter_rows(named=True):
         late = now - row["since"]
         urgent = row["n"] >= ACT_CLUSTER or late >= ACT_OVERDUE
-        kelurahan = f"{row['kelurahan']} kelurahan, " if row["kecamatan"] else ""
+        kelurahan = f"{row['kelurahan']} {tree.unit}, " if row["kecamatan"] else ""
         yield Attention(
             id=f"lewat:{row['category']}:{row['kecamatan'] or UNPLACED}:{row['opd'] or '-'}",
             band=Band.ACT if urgent else Band.WATCH,

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from layers.areas import AreaTree
 from layers.city import City
-from layers.model import UNPLACED, Kind
+from layers.model import PRIVATE, UNPLACED, Kind
 from layers.schema import record_fields
 
 GRACE = timedelta(minutes=2)
@@ -42,7 +42,7 @@ _PLAIN = frozenset({"source_id", "title", "plan_id", "provider", "subject"})
 """Text that hardly repeats; all other text is stored once and pointed to."""
 
 _KEY = ["source", "source_id"]
-_LEFT_OUT = frozenset({"seen_at", "known_at"})
+_LEFT_OUT = PRIVATE | {"seen_at", "known_at"}
 
 
 class Changes(Protocol):

@@ -24,6 +24,8 @@ from pyproj.exceptions import ProjError
 from shapely import Geometry
 from shapely.errors import ShapelyError
 
+from layers import sqltext
+
 MAX_BYTES = 200 * 2**20
 """A province's kelurahan are some 60 MB as GeoJSON; a larger file is refused, packed or unpacked."""
 
@@ -38,10 +40,14 @@ class BoundaryError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """One row of a file: its columns as text and its polygons in WGS84, longitude first as far as the file says."""
+    """One row of a file: its columns as text and its polygons in WGS84, longitude first as far as the file says.
+
+    ``crossed`` says that an outline crossed itself and was untangled.
+    """
 
     columns: dict[str, str]
     shape: Geometry
+    crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +72,18 @@ def read(path: Path) -> GeoFile:
         form, rows = "GeoPackage", _gdal(path.resolve())
     else:
         form, rows = _text(path)
-    features = tuple(Feature(columns=columns, shape=shape) for columns, shape in rows if not shape.is_empty)
+    features = tuple(
+        Feature(columns=columns, shape=shape, crossed=crossed) for columns, (shape, crossed) in rows if not shape.is_empty
+    )
     if not features:
         raise BoundaryError(f"{path.name}: tidak berisi satu pun wilayah (poligon)")
     return GeoFile(form=form, features=features)
 
 
-Rows = Iterator[tuple[dict[str, str], Geometry]]
+Drawn = tuple[Geometry, bool]
+"""A valid shape, and whether an outline of it crossed itself."""
+
+Rows = Iterator[tuple[dict[str, str], Drawn]]
 
 
 def _text(path: Path) -> tuple[str, Rows]:
@@ -81,7 +92,7 @@ def _text(path: Path) -> tuple[str, Rows]:
     except UnicodeDecodeError as error:
         raise BoundaryError(f"{path.name}: bentuk tidak dikenal; yang diterima: {FORMS}") from error
     if not text.lstrip().startswith("{"):
-        if re.search(r"\bINSERT\s+INTO\b", text, re.IGNORECASE):
+        if sqltext.holds_rows(text):
             return "SQL wilayah_boundaries", _sql(text, path.name)
         raise BoundaryError(f"{path.name}: bentuk tidak dikenal; yang diterima: {FORMS}")
     try:
@@ -104,11 +115,11 @@ def _geojson(document: dict[str, Any], name: str) -> Rows:
     features = document.get("features", [document])
     for number, feature in enumerate(_listed(features, name), 1):
         try:
-            shape = _polygons(feature.get("geometry"), None)
+            shape, crossed = _polygons(feature.get("geometry"), None)
             columns = _columns({"id": feature.get("id"), **(feature.get("properties") or {})})
         except (TypeError, KeyError, IndexError, ValueError, AttributeError, RecursionError, ShapelyError) as error:
             raise BoundaryError(f"{name}: wilayah ke-{number}: {error}") from error
-        yield columns, _degrees(shape, system, name)
+        yield columns, (_degrees(shape, system, name), crossed)
 
 
 def _topojson(document: dict[str, Any], name: str) -> Rows:
@@ -143,11 +154,12 @@ def _arcs(document: dict[str, Any]) -> list[list[list[float]]]:
     return arcs
 
 
-def _polygons(geometry: Any, arcs: list[list[list[float]]] | None) -> Geometry:
+def _polygons(geometry: Any, arcs: list[list[list[float]]] | None) -> Drawn:
     """The polygons of a (Geo|Topo)JSON geometry; anything else in it counts as empty."""
     kind = geometry.get("type") if geometry else None
     if kind == "GeometryCollection":
-        return shapely.union_all([_polygons(part, arcs) for part in geometry["geometries"]])
+        parts = [_polygons(part, arcs) for part in geometry["geometries"]]
+        return shapely.union_all([shape for shape, _ in parts]), any(crossed for _, crossed in parts)
     body = geometry["coordinates" if arcs is None else "arcs"] if kind in ("Polygon", "MultiPolygon") else []
     polygons = [body] if kind == "Polygon" else body
     if arcs is not None:
@@ -163,9 +175,9 @@ def _ring(indices: list[int], arcs: list[list[list[float]]]) -> list[list[float]
     return ring
 
 
-def _built(polygons: list[list[list[list[float]]]]) -> Geometry:
+def _built(polygons: list[list[list[list[float]]]]) -> Drawn:
     """Polygons of rings into one valid shape. A ring inside another is a hole, one beside it another part."""
-    parts = []
+    parts, crossed = [], False
     for rings in polygons:
         shape = shapely.Polygon()
         for ring in rings:
@@ -173,9 +185,11 @@ def _built(polygons: list[list[list[list[float]]]]) -> Geometry:
             if not np.isfinite(positions).all():
                 raise ValueError("koordinat bukan bilangan")
             if len(positions) >= 3:
-                shape = shapely.symmetric_difference(shape, shapely.make_valid(shapely.Polygon(positions)))
+                outline = shapely.Polygon(positions)
+                crossed = crossed or not outline.is_valid
+                shape = shapely.symmetric_difference(shape, shapely.make_valid(outline))
         parts.append(shape)
-    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    return (parts[0] if len(parts) == 1 else shapely.union_all(parts)), crossed
 
 
 def _columns(properties: dict[str, Any]) -> dict[str, str]:
@@ -190,43 +204,17 @@ def _listed(value: Any, name: str) -> list[Any]:
 
 # --- wilayah_boundaries ----------------------------------------------------------------------------
 
-_TOKEN = re.compile(
-    r"\s+|--[^\n]*|/\*.*?\*/|(?P<text>'[^'\\]*(?:(?:''|\\.)[^'\\]*)*')|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
-    r"|(?P<word>[A-Za-z_`\"][\w`\".]*)|(?P<mark>.)",
-    re.DOTALL,
-)
-
 
 def _sql(text: str, name: str) -> Rows:
-    """Rows of ``INSERT INTO wilayah_boundaries(kode, nama, ..., path) VALUES (...), ...``; the literals are only read.
+    """Rows of ``INSERT INTO wilayah_boundaries(kode, nama, ..., path) VALUES (...), ...``.
 
     ``path`` is JSON, positions as [lat, lng]: a ring, a list of rings, or a list of polygons.
     """
-    columns: list[str] | None = None
-    row: list[str] | None = None
-    state = ""
-    for match in _TOKEN.finditer(text):
-        kind, found = match.lastgroup, match[0]
-        if kind is None:
-            continue
-        if kind == "word" and found.upper() in ("INSERT", "VALUES"):
-            state = found.upper()
-            columns = [] if state == "INSERT" else columns
-        elif found == ";":
-            state = ""
-        elif state == "INSERT" and kind == "word" and columns is not None:
-            columns.append(found.strip('`"').lower())
-        elif state == "VALUES" and found == "(":
-            row = []
-        elif state == "VALUES" and found == ")" and row is not None and columns is not None:
-            # The words before the columns are INTO and the table's own name.
-            yield _sql_row(columns[2:], row, name)
-            row = None
-        elif row is not None and kind != "mark":
-            row.append(re.sub(r"''|\\(.)", lambda m: m[1] or "'", found[1:-1]) if kind == "text" else found)
+    for columns, row in sqltext.rows(text):
+        yield _sql_row(columns, row, name)
 
 
-def _sql_row(columns: list[str], row: list[str], name: str) -> tuple[dict[str, str], Geometry]:
+def _sql_row(columns: list[str], row: list[str], name: str) -> tuple[dict[str, str], Drawn]:
     if len(columns) != len(row) or "path" not in columns:
         raise BoundaryError(f"{name}: baris SQL dengan {len(row)} nilai untuk kolom {', '.join(columns)}")
     values = dict(zip(columns, row, strict=True))
@@ -236,10 +224,10 @@ def _sql_row(columns: list[str], row: list[str], name: str) -> tuple[dict[str, s
         while isinstance(inner, list):
             depth, inner = depth + 1, inner[0]
         polygons = {2: [[path]], 3: [path], 4: path}[depth]
-        shape = _built([[[[lng, lat] for lat, lng in ring] for ring in polygon] for polygon in polygons])
+        drawn = _built([[[[lng, lat] for lat, lng in ring] for ring in polygon] for polygon in polygons])
     except (TypeError, KeyError, IndexError, ValueError, RecursionError, ShapelyError) as error:
         raise BoundaryError(f"{name}: {values.get('kode', '?')}: isi path tidak dapat dibaca: {error}") from error
-    return values, shape
+    return values, drawn
 
 
 # --- GeoPackage and Shapefile, through GDAL ----------------------------------------------------------
@@ -282,7 +270,8 @@ def _gdal(path: Path, shown: str | None = None) -> Rows:
             system = frame.crs.to_wkt() if frame.crs is not None else None
             for row, shape in zip(frame.drop(columns="geometry").to_dict("records"), frame.geometry, strict=True):
                 area = shapely.get_dimensions(shape) == 2 if shape is not None else False
-                yield _columns(row), _degrees(shapely.force_2d(shape), system, name) if area else shapely.Polygon()
+                flat = shapely.force_2d(shape) if area else shapely.Polygon()
+                yield _columns(row), (_degrees(flat, system, name), not flat.is_valid)
     except (DataSourceError, DataLayerError, ValueError) as error:
         raise error if isinstance(error, BoundaryError) else BoundaryError(f"{name}: tidak dapat dibaca: {error}") from error
 

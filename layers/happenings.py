@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from layers.city import City
 from layers.clock import start_of_day
 from layers.explain import place, short, span
 from layers.kpis.complaints import DONE
-from layers.model import Arrivals, Dot, Event
+from layers.model import Arrivals, Dot, Event, SourceState
 
 EVENTS = 12
 DOTS = 300
@@ -82,7 +83,7 @@ def dots(complaints: pl.DataFrame, now: datetime) -> tuple[Dot, ...]:
     return tuple(Dot(lat=lat, lon=lon, at=at) for lat, lon, at in recent.iter_rows())
 
 
-def arrivals(complaints: pl.DataFrame, city: City, now: datetime) -> Arrivals:
+def arrivals(complaints: pl.DataFrame, sources: Iterable[SourceState], city: City, now: datetime) -> Arrivals:
     """Complaints received today per channel, the busiest first, in slots from local midnight up to the one that holds now."""
     midnight = start_of_day(now, city.zone)
     slots = (now - midnight) // timedelta(minutes=SLOT_MINUTES) + 1
@@ -98,4 +99,18 @@ def arrivals(complaints: pl.DataFrame, city: City, now: datetime) -> Arrivals:
     counts = {name: [0] * slots for name in (*shown, *([OTHER_CHANNELS] if len(shown) < totals.height else []))}
     for channel, index, n in table.iter_rows():
         counts[channel if channel in shown else OTHER_CHANNELS][index] += n
-    return Arrivals(minutes=SLOT_MINUTES, channels={name: tuple(values) for name, values in counts.items()})
+    channels = {name: tuple(values) for name, values in counts.items()}
+    return Arrivals(minutes=SLOT_MINUTES, channels=channels, until=_until(complaints, sources, shown))
+
+
+def _until(complaints: pl.DataFrame, sources: Iterable[SourceState], shown: Collection[str]) -> dict[str, datetime]:
+    """The moment that all sources of a channel have spoken for; the channels summed up as others speak as the last of them."""
+    spoken = {s.source: s.freshness.observed_at for s in sources}
+    until: dict[str, datetime] = {}
+    pairs = complaints.lazy().select(pl.col("channel", "source").cast(pl.String)).unique().collect()
+    for channel, source in pairs.iter_rows():
+        name = channel if channel in shown or len(shown) < CHANNELS - 1 else OTHER_CHANNELS
+        moment = spoken.get(source)
+        if moment is not None:
+            until[name] = min(moment, until.get(name, moment))
+    return until

@@ -15,7 +15,7 @@ from shapely import Geometry
 
 from layers.city import AreaFacts
 
-VERSION = 1
+VERSION = 2
 """Raise when the same boundaries would be drawn otherwise, so that kept assets are made anew."""
 
 SIZE = 1000.0
@@ -26,6 +26,29 @@ _MARGIN = 6.0
 _TOLERANCE = 0.4
 _SPECK = 1.0
 """Square units: a smaller islet is not drawn, unless it is all that an area has."""
+
+_CORE = 0.25
+"""Where a window of this share of each side holds more than half of all areas, an empty corner shows it larger."""
+
+_CORNERS = (0.5, 0.45, 0.4, 0.35)
+"""Shares of each side that the enlarged window may take, the largest that is free of land first."""
+
+Frame = tuple[float, float, float, float]
+"""x, y, width and height in view-box units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inset:
+    """The crowded part of a scattered map (``core``), shown once more and larger in an empty corner (``corner``)."""
+
+    core: Frame
+    corner: Frame
+
+    def enlarged(self, x: float, y: float) -> tuple[float, float] | None:
+        """Where a point of the core stands in the corner; ``None`` for a point outside the core."""
+        (cx, cy, cw, ch), (x0, y0, w, h) = self.core, self.corner
+        inside = cx <= x <= cx + cw and cy <= y <= cy + ch
+        return (round(x0 + (x - cx) * w / cw, 1), round(y0 + (y - cy) * h / ch, 1)) if inside else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +73,7 @@ class MapAsset:
     kecamatan: Mapping[str, str]
     outline: str
     labels: Mapping[str, tuple[float, float]]
+    inset: Inset | None = None
 
     def project(self, lat: float, lon: float) -> tuple[float, float]:
         """A WGS84 point in view-box units, to a tenth; points outside the city fall outside the box."""
@@ -65,7 +89,9 @@ class MapAsset:
         """The way back; raises ``ValueError`` or ``TypeError`` for anything but an asset."""
         fields = orjson.loads(body)
         labels = {code: (x, y) for code, (x, y) in fields.pop("labels").items()}
-        return cls(**fields, labels=labels, digest=digest(body))
+        inset = fields.pop("inset")
+        whole = Inset(core=tuple(inset["core"]), corner=tuple(inset["corner"])) if inset else None
+        return cls(**fields, labels=labels, inset=whole, digest=digest(body))
 
 
 def digest(body: bytes) -> str:
@@ -89,12 +115,14 @@ def make_asset(city: str, shapes: Mapping[str, Geometry], facts: Iterable[AreaFa
     parents = sorted({code.rpartition(".")[0] for code in codes})
     kecamatan = {up: shapely.coverage_union_all([drawn[c] for c in codes if c.startswith(up + ".")]) for up in parents}
     stated = {f.code: project(np.array([[f.label_lon, f.label_lat]]))[0] for f in facts if f.label_lat is not None}
+    width, height = round((east - west) * scale * ratio + _MARGIN, 1), round((north - south) * scale + _MARGIN, 1)
+    labels = {code: _label(shape, stated.get(code)) for code, shape in (drawn | kecamatan).items()}
     asset = MapAsset(
         city=city,
         schematic=schematic,
         digest="",
-        width=round((east - west) * scale * ratio + _MARGIN, 1),
-        height=round((north - south) * scale + _MARGIN, 1),
+        width=width,
+        height=height,
         west=west,
         north=north,
         per_lon=scale * ratio,
@@ -102,7 +130,8 @@ def make_asset(city: str, shapes: Mapping[str, Geometry], facts: Iterable[AreaFa
         paths={code: _path(shape) for code, shape in drawn.items()},
         kecamatan={code: _path(shape) for code, shape in kecamatan.items()},
         outline=_path(shapely.coverage_union_all(list(drawn.values()))),
-        labels={code: _label(shape, stated.get(code)) for code, shape in (drawn | kecamatan).items()},
+        labels=labels,
+        inset=_inset(shapely.union_all(list(kecamatan.values())), np.array([labels[code] for code in codes]), width, height),
     )
     return MapAsset.from_json(asset.to_json())
 
@@ -129,6 +158,28 @@ def _label(shape: Geometry, stated: Any) -> tuple[float, float]:
     if point is None or not shape.contains(point):
         point = shapely.Point(shapely.maximum_inscribed_circle(shape, 1.0).coords[0])
     return round(point.x, 1), round(point.y, 1)
+
+
+def _inset(land: Geometry, points: Any, width: float, height: float) -> Inset | None:
+    """The window that holds most label points, if it holds more than half of them, and the largest empty corner for it."""
+    size = np.array((width, height)) * _CORE
+    starts = [
+        np.array((x, y)) for x in np.arange(0, width - size[0], width / 80) for y in np.arange(0, height - size[1], height / 80)
+    ]
+    held = [((points >= start) & (points <= start + size)).all(axis=1) for start in starts]
+    best = max(range(len(starts)), key=lambda i: (held[i].sum(), -i))
+    if held[best].sum() * 2 <= len(points):
+        return None
+    middle = (points[held[best]].min(axis=0) + points[held[best]].max(axis=0)) / 2
+    x, y = np.clip(middle - size / 2, 0, (width, height) - size).round(1).tolist()
+    core = (x, y, *size.round(1).tolist())
+    for share in _CORNERS:
+        w, h = round(width * share, 1), round(height * share, 1)
+        for left, top in ((0.0, height - h), (width - w, height - h), (0.0, 0.0), (width - w, 0.0)):
+            frame = shapely.box(left, top, left + w, top + h)
+            if not shapely.intersects(frame, land) and not shapely.intersects(frame, shapely.box(x, y, x + core[2], y + core[3])):
+                return Inset(core=core, corner=(round(left, 1), round(top, 1), w, h))
+    return None
 
 
 def _path(shape: Geometry) -> str:

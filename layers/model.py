@@ -96,9 +96,19 @@ class Record:
         raise NotImplementedError  # pragma: no cover - every kind says its own
 
 
+PRIVATE = frozenset({"text", "reporter", "mentions"})
+"""Fields of records that stay in the store: in no frame, snapshot, answer of the API or export."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint(Record):
-    """One complaint or request of a citizen, without anything that names the citizen."""
+    """One complaint or request of a citizen, without anything that names the citizen.
+
+    ``text`` is what the citizen wrote, with identifiers masked, for those who may read it (:attr:`Scope.free_text`).
+    A connector gives ``reporter`` as the source has it (NIK, telephone or e-mail, else a name); the intake keeps
+    nothing of it but a keyed hash. ``mentions`` are the keyed hashes of the identifiers that were masked in
+    ``text``, joined by spaces: they find a person's records for an erasure, and the intake gives them.
+    """
 
     kind: ClassVar[Kind] = Kind.COMPLAINT
 
@@ -117,6 +127,9 @@ class Complaint(Record):
     due_rule: str | None = None
     lat: float | None = None
     lon: float | None = None
+    text: str | None = None
+    reporter: str | None = None
+    mentions: str | None = None
 
     @property
     def at(self) -> datetime:
@@ -125,7 +138,10 @@ class Complaint(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service(Record):
-    """What one counter or digital service did in one stretch of time (usually a day)."""
+    """What one counter or digital service did in one stretch of time (usually a day).
+
+    ``reporter`` is who was served, where a row is one person's; treated as :attr:`Complaint.reporter`.
+    """
 
     kind: ClassVar[Kind] = Kind.SERVICE
 
@@ -136,6 +152,7 @@ class Service(Record):
     queued: int | None = None
     waiting_minutes: float | None = None
     online: bool | None = None
+    reporter: str | None = None
 
     @property
     def at(self) -> datetime:
@@ -373,6 +390,11 @@ class Scope:
     def may_operate(self) -> bool:
         return self.role in (Role.OPERATOR, Role.ADMIN)
 
+    @property
+    def free_text(self) -> bool:
+        """Whether the asker may read what citizens wrote: operators, and the head of an OPD of its own cases."""
+        return self.may_operate or (self.role is Role.OPD_HEAD and self.opds is not None)
+
 
 # --- what the dashboard is given ---------------------------------------------------------------
 
@@ -444,10 +466,15 @@ class Trend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """Complaints received today per channel, counted in slots of ``minutes`` from local midnight."""
+    """Complaints received today per channel, counted in slots of ``minutes`` from local midnight.
+
+    ``until`` is the moment that each channel's sources speak for, also of channels that brought nothing today:
+    one that is read once a day has not been silent since midnight.
+    """
 
     minutes: int
     channels: Mapping[str, tuple[int, ...]]
+    until: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from types import FrameType
 
 from layers.boundaries import import_boundaries
@@ -33,6 +36,7 @@ class Child:
     started: float = 0.0
     pause: float = FIRST_PAUSE
     due: float = 0.0
+    ready: Callable[[], bool] = lambda: True
 
     def start(self, now: float) -> None:
         self.process = subprocess.Popen(self.command, env={**os.environ, **self.environment})
@@ -41,7 +45,7 @@ class Child:
     def look(self, now: float) -> None:
         """Start what is due; note a death once, with the pause before the next try."""
         if self.process is None:
-            if now >= self.due:
+            if now >= self.due and self.ready():
                 self.start(now)
             return
         code = self.process.poll()
@@ -62,9 +66,19 @@ class Supervisor:
     grace: float = 10.0
     ending: bool = False
 
-    def add(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    def add(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        ready: Callable[[], bool] | None = None,
+    ) -> None:
+        """Start a child, at once or when ``ready`` says that what it needs is there."""
         child = Child(name=name, command=command, environment=environment or {})
-        child.start(time.monotonic())
+        if ready is None:
+            child.start(time.monotonic())
+        else:
+            child.ready = ready
         self.children.append(child)
 
     def watch(self) -> None:
@@ -108,7 +122,17 @@ def run_room(settings: Settings) -> None:
         supervisor.add("cache", server_command(path))
     if settings.demo:
         supervisor.add("simulator", [*me, "simulate"])
-    supervisor.add("connectors", [*me, "pull"])
+    simulated = partial(_answers, settings.data / "demo" / "port") if settings.demo else None
+    supervisor.add("connectors", [*me, "pull"], ready=simulated)
     supervisor.add("web", [*me, "serve"])
     log.info("Live Room %s: http://%s:%d", settings.city.name, settings.host, settings.port)
     supervisor.watch()
+
+
+def _answers(port: Path) -> bool:
+    """Whether the program whose port stands in a file takes connections on this machine."""
+    try:
+        with socket.create_connection(("127.0.0.1", int(port.read_text("ascii"))), timeout=1):
+            return True
+    except (OSError, ValueError):
+        return False

@@ -65,7 +65,7 @@ def build(
         notice=notice,
         readings=shown,
         trends=trends(frames, catalog, room, shown),
-        arrivals=arrivals(complaints, city, now),
+        arrivals=arrivals(complaints, room.sources, city, now),
         attention=attention(complaints, room.sources, tree, city, now),
         events=events(complaints, room.recent(Kind.PACKAGE), tree, city, now),
         dots=dots(complaints, now),

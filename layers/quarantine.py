@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as _field
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from layers.database import Database
 from layers.model import Scope
-from layers.privacy import mask, mask_row
+from layers.privacy import mask, mask_reason, mask_row
 from layers.schema import quarantine as table
 from layers.vault import Vault
 
@@ -51,7 +51,7 @@ class QuarantineRow:
 class Quarantine(Database):
     """The store's quarantine."""
 
-    _vault: Vault
+    vault: Vault
 
     def quarantine(self, scope: Scope, source: str | None = None, limit: int = 100, offset: int = 0) -> list[QuarantineRow]:
         """Open rows, newest first. Nobody knows whose area or OPD they are, so only who may see all rows may see them.
@@ -93,7 +93,7 @@ class Quarantine(Database):
             with self.read() as connection:
                 rows = connection.execute(query.where(table.c.id > last)).all()
             for row in rows:
-                yield row.id, self._vault.unseal(row.original)
+                yield row.id, self.vault.unseal(row.original)
             if len(rows) < CHUNK:
                 return
             last = rows[-1].id
@@ -112,12 +112,22 @@ class Quarantine(Database):
             old = (table.c.first_seen <= now - KEPT, table.c.original.is_not(None))
             return rows + connection.execute(update(table).where(*old).values(original=None)).rowcount
 
-    def _reject(self, connection: Connection, source: str, rejects: Sequence[Reject], now: datetime) -> None:
-        """Put rejects into quarantine within a batch's transaction; a row that is known only counts up."""
-        by_digest = {self._vault.digest(reject.original): reject for reject in rejects}
+    def _reject(
+        self,
+        connection: Connection,
+        source: str,
+        rejects: Sequence[Reject],
+        now: datetime,
+        erased: Collection[int],
+    ) -> None:
+        """Put rejects into quarantine within a batch's transaction; a row that is known only counts up.
+
+        Of those whose ``id()`` is in ``erased`` (they carry somebody whose data was) nothing but the fault is kept.
+        """
+        by_digest = {self.vault.digest(reject.original): reject for reject in rejects}
         times: dict[bytes, int] = dict.fromkeys(by_digest, 0)
         for reject in rejects:
-            times[self._vault.digest(reject.original)] += 1
+            times[self.vault.digest(reject.original)] += 1
         digests = list(by_digest)
         known: dict[bytes, Any] = {}
         for start in range(0, len(digests), CHUNK):
@@ -128,21 +138,25 @@ class Quarantine(Database):
         for digest, reject in by_digest.items():
             told: dict[str, Any] = {
                 "field": _clean(reject.field),
-                "reason": mask(_clean(reject.reason)),
+                "reason": mask_reason(_clean(reject.reason)),
                 "cause": cause(reject.reason),
             }
             held = known.get(digest)
             if held is None:
                 told |= {"source": source, "source_id": reject.source_id and mask(_clean(reject.source_id)), "digest": digest}
-                told |= {"masked": mask_row(reject.original), "original": self._vault.seal(reject.original)}
+                told |= {"masked": {}, "original": None} if id(reject) in erased else self._told(reject)
                 fresh.append(told | {"first_seen": now, "last_seen": now, "times": times[digest]})
                 continue
             again = told | {"last_seen": now, "times": held.times + times[digest], "resolved": None}
             if held.resolved is not None:
-                again |= {"first_seen": now, "original": self._vault.seal(reject.original)}
+                again |= {"first_seen": now}
+                again |= {} if id(reject) in erased else self._told(reject)
             connection.execute(update(table).where(table.c.id == held.id).values(again))
         if fresh:
             connection.execute(table.insert(), fresh)
+
+    def _told(self, reject: Reject) -> dict[str, Any]:
+        return {"masked": mask_row(reject.original), "original": self.vault.seal(reject.original)}
 
     def _mended(self, connection: Connection, source: str, source_ids: Sequence[str], now: datetime) -> None:
         """Close the open rows of ids that the source has now delivered well."""

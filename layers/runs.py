@@ -79,8 +79,19 @@ class Runs(Database):
             new = schema.run.insert().values(source=source, started=now).returning(schema.run.c.id)
             return int(connection.execute(new).scalar_one())
 
-    def end_run(self, run_id: int, outcome: Outcome, message: str | None, now: datetime) -> Run:
-        """Close a run; a good outcome also closes the breaker. Raises :class:`RunClosedError` when it is not open."""
+    def interrupted(self, source: str, now: datetime) -> Run | None:
+        """Close the run that a killed process left open, and return it. Ask only while holding the source."""
+        mine = (schema.run.c.source == source, schema.run.c.finished.is_(None))
+        close = update(schema.run).where(*mine).values(finished=now, outcome=Outcome.TRANSIENT.value, message=INTERRUPTED)
+        with self.write() as connection:
+            row = connection.execute(close.returning(*schema.run.c)).first()
+            return _run(row) if row else None
+
+    def end_run(self, run_id: int, outcome: Outcome, message: str | None, now: datetime, *, asked: bool = True) -> Run:
+        """Close a run; a good outcome also closes the breaker. Raises :class:`RunClosedError` when it is not open.
+
+        A good run in which the source itself was not ``asked`` (only its drop folder was read) says nothing of how it stands.
+        """
         with self.write() as connection:
             mine = (schema.run.c.id == run_id, schema.run.c.finished.is_(None))
             close = update(schema.run).where(*mine).values(finished=now, outcome=outcome.value, message=message)
@@ -90,7 +101,8 @@ class Runs(Database):
             facts: dict[str, Any] = {"outcome": outcome.value, "message": message}
             if outcome.good:
                 facts |= {"fetched_at": now, "failures": 0, "retry_at": None}
-            connection.execute(update(schema.source).where(schema.source.c.source == row.source).values(facts))
+            if asked or not outcome.good:
+                connection.execute(update(schema.source).where(schema.source.c.source == row.source).values(facts))
             return _run(row)
 
     def _count(self, connection: Connection, run_id: int, source: str, more: Mapping[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType, UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -94,7 +96,8 @@ Serial = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key on both; SQLite calls its row number so."""
 
 
-def record_fields(kind: Kind) -> dict[str, tuple[type, bool]]:
+@cache
+def record_fields(kind: Kind) -> Mapping[str, tuple[type, bool]]:
     """The fields of a kind of record in order: name -> (type, may be ``None``)."""
     hints = get_type_hints(RECORDS[kind])
     found: dict[str, tuple[type, bool]] = {}
@@ -102,7 +105,7 @@ def record_fields(kind: Kind) -> dict[str, tuple[type, bool]]:
         hint = hints[field.name]
         optional = isinstance(hint, UnionType)
         found[field.name] = (get_args(hint)[0] if optional else hint, optional)
-    return found
+    return MappingProxyType(found)
 
 
 metadata = MetaData()
@@ -232,6 +235,9 @@ quarantine = Table(
     UniqueConstraint("source", "digest", name="quarantine_row"),
 )
 """Rows that could not be believed. ``cause`` is the reason without anything of the row in it."""
+
+erased = Table("erased", metadata, Column("digest", LargeBinary, primary_key=True))
+"""Tombstones: keyed digests of identifiers and of records whose persons had their data erased. What comes again stays away."""
 
 account = Table(
     "account",

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from layers.city import PACKS, City, load
 
+CITY = "36.71"
+"""The city of a room that was told of none; its data rests in ``data``."""
+
 SECRET_BYTES = 32
 _WELL_KNOWN = ("changeme", "secret", "password", "liveroom", "rahasia", "default", "0123456789", "aaaaaaaa")
 
@@ -58,7 +61,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     A data folder that holds ``demo`` is a demo's for good: its store has generated records in it.
     LIVEROOM_CITY, LIVEROOM_DATA, LIVEROOM_HOST, LIVEROOM_PORT, LIVEROOM_WORKERS,
     LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_BOUNDARIES; LIVEROOM_SOURCES
-    names further folders of source files beside ``DATA/sources``, LIVEROOM_PACKS another folder of packs.
+    names further folders of source files beside ``DATA/sources``, LIVEROOM_PACKS the folder of the city's own packs.
     """
     env = os.environ if env is None else env
     data = data_folder(env)
@@ -69,8 +72,10 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         *(Path(p) for p in env.get("LIVEROOM_SOURCES", "").split(os.pathsep) if p),
     ]
     boundaries = env.get("LIVEROOM_BOUNDARIES")
+    city = load(_code(env), sources, (packs_folder(env), PACKS))
+    _write_once(data / "city", city.code)
     return Settings(
-        city=load(env.get("LIVEROOM_CITY", "36.71"), sources, Path(env.get("LIVEROOM_PACKS", PACKS))),
+        city=city,
         data=data,
         host=env.get("LIVEROOM_HOST", "127.0.0.1"),
         port=_whole(env, "LIVEROOM_PORT", 8050, range(65536)),
@@ -84,11 +89,37 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def packs_folder(env: Mapping[str, str] | None = None) -> Path:
+    """LIVEROOM_PACKS, else ``packs`` in the working folder: packs made or changed here, before those of the room."""
+    return Path((os.environ if env is None else env).get("LIVEROOM_PACKS") or "packs").resolve()
+
+
 def data_folder(env: Mapping[str, str] | None = None) -> Path:
-    """LIVEROOM_DATA, made if it is not there yet, for its owner alone."""
-    data = Path((os.environ if env is None else env).get("LIVEROOM_DATA", "data")).resolve()
+    """LIVEROOM_DATA, made if it is not there yet, for its owner alone; else ``data``, for another city ``data-<code>``.
+
+    A folder belongs to the city that first used it (``DATA/city``): raises :class:`SettingsError` for another.
+    """
+    env = os.environ if env is None else env
+    code = _code(env)
+    data = Path(env.get("LIVEROOM_DATA") or ("data" if code == CITY else f"data-{code}")).resolve()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (owner := _owner(data)) not in (None, code):
+        raise SettingsError(
+            f"LIVEROOM_DATA: {data} milik {owner}, bukan {code}; satu folder data untuk satu kota: beri {code} folder lain"
+        )
     return data
+
+
+def _code(env: Mapping[str, str]) -> str:
+    return env.get("LIVEROOM_CITY") or CITY
+
+
+def _owner(data: Path) -> str | None:
+    """Whose folder it is: as marked, else the one city that has drawn its map in it."""
+    with suppress(FileNotFoundError):
+        return (data / "city").read_text("ascii").strip()
+    drawn = [path.name for path in (data / "boundaries").glob("*")]
+    return drawn[0] if len(drawn) == 1 else None
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, allowed: range) -> int:
@@ -105,8 +136,8 @@ def _secret(given: str | None, data: Path, *, demo: bool) -> str:
     """The given secret if it is strong; the demo makes one of its own and keeps it in ``DATA/secret``."""
     if given is None:
         path = data / "secret"
-        if demo and not path.exists():
-            _make_secret(path)
+        if demo:
+            _write_once(path, secrets.token_urlsafe(SECRET_BYTES))
         if not path.exists():
             raise SettingsError(
                 "LIVEROOM_SECRET belum diisi; buat dengan: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
@@ -120,11 +151,13 @@ def _secret(given: str | None, data: Path, *, demo: bool) -> str:
     return given
 
 
-def _make_secret(path: Path) -> None:
-    """Write a secret whole under its name; of several processes that start at once the first one's stays."""
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
+def _write_once(path: Path, text: str) -> None:
+    """Write a file whole under its name; of several processes that start at once the first one's stays."""
+    if path.exists():
+        return
+    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(SECRET_BYTES))
+        file.write(text)
     with suppress(FileExistsError):
         path.hardlink_to(part)
     Path(part).unlink()

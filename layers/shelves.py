@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, ColumnElement, Select, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, null, or_, select, type_coerce, update
 
 from layers import schema
 from layers.database import Database
-from layers.model import RECORDS, UNPLACED, Kind, Record, Scope, Stage, Status
+from layers.model import PRIVATE, RECORDS, UNPLACED, Kind, Record, Scope, Stage, Status
 from layers.schema import AT, RECORD_TABLES, record_fields
 
 CHUNK_ROWS = 25_000
@@ -35,11 +35,14 @@ _OPEN = MappingProxyType(
     }
 )
 ORDERS = ("newest", "oldest", "due")
+MOST_ROWS = 10_000
+"""Rows of one answer at most, whatever is asked: records may carry free text."""
 
 
 def arrow_schema(kind: Kind) -> Any:
-    """Columns of a chunk: the record's fields (money as whole sen), then ``seq``, ``month`` and ``moved_from``."""
-    own = [(name, _ARROW[str if issubclass(python, StrEnum) else python]) for name, (python, _) in record_fields(kind).items()]
+    """Columns of a chunk: the record's fields but the private (money as whole sen), then ``seq``, ``month``, ``moved_from``."""
+    open_fields = ((name, python) for name, (python, _) in record_fields(kind).items() if name not in PRIVATE)
+    own = [(name, _ARROW[str if issubclass(python, StrEnum) else python]) for name, python in open_fields]
     return pa.schema([*own, ("seq", pa.int64()), ("month", pa.string()), ("moved_from", pa.string())])
 
 
@@ -53,6 +56,12 @@ class Shelves(Database):
         """The highest change number given; read it before :meth:`changes`, so that nothing falls between."""
         with self.read() as connection:
             return int(connection.execute(select(schema.change.c.head)).scalar_one())
+
+    def _numbers(self, connection: Connection, count: int) -> int:
+        """Take the next ``count`` change numbers; return the first."""
+        head = schema.change.c.head
+        last: int = connection.execute(update(schema.change).values(head=head + count).returning(head)).scalar_one()
+        return last - count + 1
 
     def identity(self) -> str:
         """What tells this store from every other one: drawn once, when it was made."""
@@ -121,6 +130,7 @@ class Shelves(Database):
     ) -> list[Record]:
         """Current records that the scope may see, in one of :data:`ORDERS` (``due``: nearest deadline first).
 
+        At most :data:`MOST_ROWS`; ``text`` and ``reporter`` are ``None`` for a scope that may not see them.
         ``area`` is a code of any level and takes in all below it; the city's takes in the unplaced too.
         Raises ``PermissionError`` where the scope sees aggregates only, ``ValueError`` for an order or a
         filter that the kind does not have.
@@ -136,9 +146,9 @@ class Shelves(Database):
                 raise ValueError(f"{kind.value} tidak memiliki keadaan terbuka")
             name, states = _OPEN[kind]
             query = query.where(table.c[name].in_(states))
-        query = query.order_by(*_order(kind, order)).limit(limit).offset(offset)
+        query = query.order_by(*_order(kind, order)).limit(min(limit, MOST_ROWS)).offset(offset)
         with self.read() as connection:
-            return [_record(kind, row) for row in connection.execute(query)]
+            return [as_record(kind, row) for row in connection.execute(query)]
 
     def record(self, scope: Scope, source: str, source_id: str) -> Record | None:
         """The record as known now, or ``None`` where there is none that the scope may see."""
@@ -155,20 +165,25 @@ class Shelves(Database):
             query = self._seen_by(scope, kind).add_columns(table.c.known_to)
             query = query.where(table.c.source == source, table.c.source_id == source_id).order_by(table.c.known_from)
             with self.read() as connection:
-                found += [(_record(kind, row), row[-1]) for row in connection.execute(query)]
+                found += [(as_record(kind, row), row[-1]) for row in connection.execute(query)]
         return found
 
     def _seen_by(self, scope: Scope, kind: Kind) -> Select[Any]:
-        """The rows of a kind that a scope may see: every query for rows begins here."""
+        """The rows of a kind that a scope may see, with the fields that it may: every query for rows begins here."""
         if not scope.may_see_rows:
             raise PermissionError("peran ini hanya melihat angka gabungan, bukan baris")
-        table = RECORD_TABLES[kind]
-        query: Select[Any] = select(*(table.c[name] for name in record_fields(kind)))
+        table, hidden = RECORD_TABLES[kind], _hidden(scope)
+        query: Select[Any] = select(*(null().label(name) if name in hidden else table.c[name] for name in record_fields(kind)))
         if scope.opds is not None:
             query = query.where(table.c.opd.in_(scope.opds))
         if scope.areas is not None:
             query = query.where(or_(*(within(table.c.area, area) for area in scope.areas)) if scope.areas else table.c.seq < 0)
         return query
+
+
+def _hidden(scope: Scope) -> frozenset[str]:
+    """The private fields that a scope does not get: free text is for few, keyed names for operators."""
+    return PRIVATE - ({"text"} if scope.free_text else set()) - ({"reporter", "mentions"} if scope.may_operate else set())
 
 
 def within(column: ColumnElement[str], area: str) -> ColumnElement[bool]:
@@ -190,7 +205,8 @@ def _order(kind: Kind, order: str) -> list[ColumnElement[Any]]:
     return [at.desc(), tie.desc()] if order == "newest" else [at.asc(), tie.asc()]
 
 
-def _record(kind: Kind, row: Any) -> Record:
+def as_record(kind: Kind, row: Any) -> Record:
+    """A record from a row that begins with its fields in order."""
     values = dict(zip(record_fields(kind), row, strict=False))
     for name, (python, _) in record_fields(kind).items():
         if issubclass(python, StrEnum) and values[name] is not None:

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from layers import schema
 from layers.clock import month_of
 from layers.model import Kind, Record
-from layers.quarantine import Quarantine, QuarantineRow, Reject
+from layers.quarantine import QuarantineRow, Reject
 from layers.runs import Breaker, RunClosedError, Runs, SourceFacts
 from layers.schema import MICROSECOND, RECORD_TABLES, micros
 from layers.settings import Settings
-from layers.shelves import Shelves
+from layers.tombstones import Tombstones
 from layers.vault import Vault
 from layers.versions import FIELDS, TWIN, Candidate, Changes, Link, candidate, fold, merge
 
@@ -57,7 +57,7 @@ class BatchResult:
     quarantined: int
 
 
-class Store(Runs, Quarantine, Shelves):
+class Store(Runs, Tombstones):
     """All records of one city. ``zone`` decides the month of a record, ``secret`` seals the quarantine."""
 
     branch = "store"
@@ -65,7 +65,7 @@ class Store(Runs, Quarantine, Shelves):
     def __init__(self, url: str, zone: ZoneInfo, secret: str) -> None:
         super().__init__(url)
         self._zone = zone
-        self._vault = Vault(secret)
+        self.vault = Vault(secret)
         self._raw_inserts = {kind: self._compile(kind) for kind in Kind} if self.sqlite else {}
 
     @classmethod
@@ -87,9 +87,10 @@ class Store(Runs, Quarantine, Shelves):
         if any(record.source != batch.source for record in batch.records):
             raise ValueError(f"batch sumber {batch.source} memuat rekaman sumber lain")
         by_kind: dict[Kind, list[Record]] = defaultdict(list)
-        for record in batch.records:
-            by_kind[record.kind].append(record)
         with self.write(alone=True) as connection:
+            stones = self._stones(connection)
+            for record in self._without_erased(connection, batch.records, stones) if stones else batch.records:
+                by_kind[record.kind].append(record)
             done = [self._keep(connection, batch, kind, records) for kind, records in by_kind.items()]
             self._end(connection, batch, by_kind)
             excluded = dict(batch.excluded)
@@ -98,7 +99,8 @@ class Store(Runs, Quarantine, Shelves):
             kept = sum(len(changes.added) for changes in done)
             unchanged = sum(changes.unchanged for changes in done)
             if batch.rejects:
-                self._reject(connection, batch.source, batch.rejects, batch.now)
+                erased = {id(reject) for reject in batch.rejects if stones and self._is_erased(batch.source, reject, stones)}
+                self._reject(connection, batch.source, batch.rejects, batch.now, erased)
             counts = {"seen": seen, "kept": kept, "unchanged": unchanged, "excluded": excluded, "quarantined": len(batch.rejects)}
             self._count(connection, batch.run_id, batch.source, counts)
             self._note(connection, batch, sum(changes.first_sights for changes in done), _newest(batch))
@@ -172,12 +174,6 @@ class Store(Runs, Quarantine, Shelves):
                 for seq, row in enumerate(rows, self._numbers(connection, len(rows)))
             ]
             connection.execute(insert(schema.gone), ended)
-
-    def _numbers(self, connection: Connection, count: int) -> int:
-        """Take the next ``count`` change numbers; return the first."""
-        head = schema.change.c.head
-        last: int = connection.execute(update(schema.change).values(head=head + count).returning(head)).scalar_one()
-        return last - count + 1
 
     def _apply(self, connection: Connection, run_id: int, kind: Kind, changes: Changes) -> None:
         """Write what changed; every new row gets the next change number, in the order of commits."""

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
-from layers.model import Kind, Record
+from layers.model import PRIVATE, Kind, Record
 from layers.schema import EPOCH, MICROSECOND, record_fields, sen
 
 TWIN = "kembar"
@@ -37,6 +37,8 @@ def _fields_of(kind: Kind, python: type) -> tuple[int, ...]:
 _TIMES = {kind: _fields_of(kind, datetime) for kind in Kind}
 _SUMS = {kind: _fields_of(kind, Decimal) for kind in Kind}
 _WORDS = {kind: _fields_of(kind, StrEnum) for kind in Kind}
+_CONTENT = {kind: len(names) - len(PRIVATE.intersection(names)) for kind, names in FIELDS.items()}
+"""Where the private fields begin: they come last."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +52,10 @@ class Candidate:
 
 
 def candidate(record: Record) -> Candidate:
-    """Encode a record once; the digest covers its content and not when it was seen or known."""
+    """Encode a record once; the digest covers its content and not when it was seen or known.
+
+    A record without private fields has the digest that it had before there were any.
+    """
     kind = record.kind
     values = list(_GET[kind](record))
     for at in _TIMES[kind]:
@@ -61,7 +66,10 @@ def candidate(record: Record) -> Candidate:
             values[at] = sen(values[at])
     for at in _WORDS[kind]:
         values[at] = values[at].value
-    digest = blake2b(repr(values[IDENTITY:]).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+    told = values[IDENTITY : _CONTENT[kind]]
+    if any(private := values[_CONTENT[kind] :]):
+        told += private
+    digest = blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
     return Candidate(record, values, record.known_at or record.seen_at, digest)
 
 

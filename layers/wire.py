@@ -149,8 +149,10 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if type(None) in get_args(hint):
         inner = _reader(next(arg for arg in get_args(hint) if arg is not type(None)))
         return lambda value: None if value is None else inner(value)
-    if get_origin(hint) is not None:  # the one mapping of sequences: arrivals per channel
+    if get_origin(hint) is not None:
         values = get_args(hint)[-1]
+        if values is datetime:
+            return lambda value: {k: datetime.fromisoformat(v) for k, v in value.items()}
         return lambda value: {k: tuple(v) for k, v in value.items()} if get_origin(values) is tuple else value
     if hint is datetime:
         return datetime.fromisoformat

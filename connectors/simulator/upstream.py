@@ -1,169 +1,185 @@
-"""The demo's upstream system: a database of its own that a complaint desk might keep, written as time passes."""
+"""The demo's simulated systems from first start to end: prepared, filled with their past, served and kept going."""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import secrets
+import socket
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-
-from connectors.simulator.model import Case, City90
+from connectors.simulator.faults import Faults
+from connectors.simulator.serve import Clockwork, Server, application
+from connectors.simulator.upstreams import Upstream, upstreams
+from connectors.simulator.world import World
 from layers import clock
-from layers.city import City
 from layers.settings import Settings
 
-HISTORY_DAYS = 90
 STEP = 1.0
 """Seconds between two looks at what has happened meanwhile."""
 
+SAVE = 10.0
+"""Seconds after which it is noted how far the systems have come: so much is at most told again after a hard end."""
+
+TEMPLATES = Path(__file__).parent / "sources"
+
 log = logging.getLogger(__name__)
-_tables = sa.MetaData()
-_text = sa.Text
-
-ADUAN = sa.Table(
-    "aduan",
-    _tables,
-    sa.Column("nomor", _text, primary_key=True),
-    *(sa.Column(name, _text) for name in ("kategori", "kanal", "opd", "kelurahan", "status")),
-    *(sa.Column(name, sa.Float) for name in ("lintang", "bujur")),
-    *(sa.Column(name, _text) for name in ("diterima", "diverifikasi", "direspons", "ditutup", "divalidasi", "tenggat")),
-    sa.Column("diubah", _text, index=True),
-)
-LAYANAN = sa.Table(
-    "layanan",
-    _tables,
-    *(sa.Column(name, _text, primary_key=True) for name in ("tanggal", "kelurahan", "layanan")),
-    *(sa.Column(name, sa.Integer) for name in ("dilayani", "tepat_waktu")),
-    sa.Column("menunggu_menit", sa.Float),
-    sa.Column("diubah", _text, index=True),
-)
-PAKET = sa.Table(
-    "paket",
-    _tables,
-    sa.Column("kode", _text, primary_key=True),
-    sa.Column("tahun", sa.Integer),
-    *(sa.Column(name, _text) for name in ("satker", "nama", "metode", "tahap", "pagu", "nilai", "diumumkan", "kontrak")),
-    sa.Column("diubah", _text, index=True),
-)
-
-
-def _local(moment: datetime | None, now: datetime) -> str | None:
-    """A time as the upstream writes it: local, without zone; ``None`` while it lies ahead."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment and moment <= now else None
-
-
-def _row(case: Case, now: datetime) -> dict[str, object]:
-    past = [m for m in case.moments() if m <= now]
-    return {
-        "nomor": case.number,
-        "kategori": case.category,
-        "kanal": case.channel,
-        "opd": case.opd,
-        "kelurahan": case.kelurahan.name,
-        "status": case.status(now),
-        "lintang": case.lat,
-        "bujur": case.lon,
-        "diterima": _local(case.received, now),
-        "diverifikasi": _local(case.verified, now),
-        "direspons": _local(case.responded, now),
-        "ditutup": _local(case.closed, now),
-        "divalidasi": _local(case.validated, now),
-        "tenggat": case.due.strftime("%Y-%m-%d %H:%M:%S"),
-        "diubah": _local(max(past), now),
-    }
-
-
-class Upstream:
-    """Keeps the upstream database true to the model at the clock's moment."""
-
-    def __init__(self, city: City, path: Path) -> None:
-        self.model = City90.of(city)
-        self.zone = city.zone
-        self.engine = sa.create_engine(f"sqlite:///{path}")
-        with self.engine.begin() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        _tables.create_all(self.engine)
-        self._cases: dict[str, Case] = {}
-        self._days: set[str] = set()
-        self._until: datetime | None = None
-        self._slow_until: datetime | None = None
-
-    def advance(self, now: datetime) -> int:
-        """Write everything that has happened up to ``now``; returns the number of rows written."""
-        now = now.astimezone(self.zone)
-        since = self._until or now - timedelta(days=HISTORY_DAYS)
-        for back in range(HISTORY_DAYS, -1, -1):
-            day = now.date() - timedelta(days=back)
-            if day.isoformat() not in self._days:
-                self._days.add(day.isoformat())
-                self._cases |= {case.number: case for case in self.model.cases(day)}
-        changed = [c for c in self._cases.values() if any(since < m <= now for m in c.moments())]
-        self._put(ADUAN, [_row(c, now) for c in changed])
-        for case in changed:
-            if all(m <= now for m in case.moments()) and case.closed:
-                del self._cases[case.number]
-        slow = self._slow(now)
-        self._until = now
-        return len(changed) + slow
-
-    def _slow(self, now: datetime) -> int:
-        """Services and packages move once a minute."""
-        if self._slow_until and now - self._slow_until < timedelta(minutes=1):
-            return 0
-        first = self._slow_until is None
-        self._slow_until = now
-        stamp = _local(now, now)
-        services = [row | {"diubah": stamp} for row in self.model.service_days(now, 30 if first else 1)]
-        packages = [
-            row | {"diumumkan": _local(row["diumumkan"], now), "kontrak": _local(row["kontrak"], now), "diubah": stamp}  # type: ignore[arg-type]
-            for row in self.model.packages(now)
-        ]
-        return self._put(LAYANAN, services) + self._put(PAKET, packages)
-
-    def _put(self, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> int:
-        """Insert or update; a row that says the same keeps its ``diubah``, so that only changes are delivered."""
-        statement = insert(table)
-        content = [c.name for c in table.columns if c.name != "diubah" and not c.primary_key]
-        differs = sa.or_(*(table.c[name].is_distinct_from(statement.excluded[name]) for name in content))
-        upsert = statement.on_conflict_do_update(
-            index_elements=list(table.primary_key),
-            set_={name: statement.excluded[name] for name in [*content, "diubah"]},
-            where=differs,
-        )
-        batch = list(rows)
-        if batch:
-            with self.engine.begin() as connection:
-                connection.execute(upsert, batch)
-        return len(batch)
 
 
 def prepare(data: Path) -> None:
-    """Make ``data`` a demo's folder, once: its sources are declared in ``DATA/demo/sources``, as people declare theirs."""
-    folder = data.resolve() / "demo"
-    (folder / "sources").mkdir(parents=True, exist_ok=True, mode=0o700)
-    for template in sorted(Path(__file__).parent.glob("sources/*.toml")):
-        text = template.read_text("utf-8").replace("${LIVEROOM_DEMO_FOLDER}", folder.as_posix())
-        (folder / "sources" / template.name).write_text(text, "utf-8")
+    """Make ``data`` a demo's folder: its sources are declared in ``DATA/demo/sources``, as people declare theirs.
+
+    The port is the last start's unless another program has taken it; the token is made once.
+    """
+    demo = data.resolve() / "demo"
+    sources = demo / "sources"
+    sources.mkdir(parents=True, exist_ok=True, mode=0o700)
+    given = {
+        "${LIVEROOM_DEMO_FOLDER}": demo.as_posix(),
+        "${LIVEROOM_DEMO_URL}": f"http://127.0.0.1:{_port(demo)}",
+        "${LIVEROOM_DEMO_TOKEN}": _token(demo),
+        "${LIVEROOM_DEMO_SINCE}": _since(demo),
+    }
+    templates = {template.name: template.read_text("utf-8") for template in sorted(TEMPLATES.glob("*.toml"))}
+    for name, text in templates.items():
+        for variable, value in given.items():
+            text = text.replace(variable, value)
+        (sources / name).write_text(text, "utf-8")
+    for gone in {path.name for path in sources.glob("demo_*.toml")} - set(templates):
+        (sources / gone).unlink()
 
 
-def fill(settings: Settings) -> None:
-    """Write the history up to now, before anyone asks for it."""
+def fill(settings: Settings) -> Systems:
+    """Lay down the past of every system that has none yet, before anyone asks for it."""
     started = time.monotonic()
-    rows = _upstream(settings).advance(clock.now())
-    log.info("simulated upstream ready: %d rows in %.1f s", rows, time.monotonic() - started)
+    systems = Systems(settings)
+    systems.fill()
+    log.info("simulated systems ready: %d in %.1f s", len(systems.known), time.monotonic() - started)
+    return systems
 
 
 def run(settings: Settings) -> None:
-    """The demo's upstream process: goes on with the clock until it is ended."""
-    upstream = _upstream(settings)
-    while True:
-        upstream.advance(clock.now())
-        time.sleep(STEP)
+    """The demo's process: fills and serves the systems and goes on with the clock, until it is told to end."""
+    demo = settings.data / "demo"
+    systems = fill(settings)
+    app = application(systems.world, systems.known, systems.faults, _token(demo))
+    ending = threading.Event()
+    stepper = threading.Thread(target=systems.go_on, args=[ending], name="langkah")
+    stepper.start()
+    try:
+        Server(app, int((demo / "port").read_text("ascii")) if (demo / "port").exists() else _port(demo)).run()
+    finally:
+        ending.set()
+        stepper.join()
 
 
-def _upstream(settings: Settings) -> Upstream:
-    return Upstream(settings.city, settings.data / "demo" / "upstream.sqlite")
+class Systems:
+    """The systems that write by themselves, and how far each has come (``DATA/demo/until.json``)."""
+
+    def __init__(self, settings: Settings, known: Mapping[str, Upstream] | None = None) -> None:
+        self.known = upstreams() if known is None else known
+        self.world = World.of(settings.city)
+        self._demo = settings.data / "demo"
+        self.faults = Faults(self._demo)
+        self._clockwork = Clockwork(self.world, self.faults)
+        self._path = self._demo / "until.json"
+        self._until: dict[str, datetime] = {}
+        self._troubled: set[str] = set()
+        if self._path.exists():
+            noted = json.loads(self._path.read_text("utf-8"))
+            self._until = {name: datetime.fromisoformat(moment) for name, moment in noted.items()}
+
+    def fill(self) -> None:
+        """Give each new system its past; one that has it already is left to :meth:`step`."""
+        for name, upstream in self.known.items():
+            if name in self._until:
+                continue
+            started, now = time.monotonic(), self._clockwork.now(name)
+            try:
+                if upstream.fill is not None:
+                    upstream.fill(self.world, self._folder(name), now)
+            except Exception:  # the others begin without it, and it is tried again at the next start
+                log.exception("event=isi sistem=%s", name)
+                continue
+            self._until[name] = now
+            self._save()
+            log.info("event=isi sistem=%s detik=%.1f", name, time.monotonic() - started)
+
+    def step(self) -> None:
+        """Let each system write what has happened since; one in trouble is tried again next time, and says so once."""
+        for name, upstream in self.known.items():
+            fault = self.faults.of(name)
+            since, until = self._until.get(name), self._clockwork.now(name)
+            if upstream.step is None or since is None or until <= since or (fault is not None and fault.kind in ("mati", "beku")):
+                continue
+            try:
+                upstream.step(self.world, self._folder(name), since, until)
+            except Exception:  # one system's trouble is not the others'
+                if name not in self._troubled:
+                    log.exception("event=langkah sistem=%s", name)
+                self._troubled.add(name)
+            else:
+                self._troubled.discard(name)
+                self._until[name] = until
+
+    def go_on(self, ending: threading.Event) -> None:
+        """Step until told to end."""
+        saved = time.monotonic()
+        while not ending.is_set():
+            self.step()
+            if time.monotonic() - saved > SAVE:
+                self._save()
+                saved = time.monotonic()
+            ending.wait(STEP)
+        self._save()
+
+    def _folder(self, name: str) -> Path:
+        folder = self._demo / name
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def _save(self) -> None:
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps({name: moment.isoformat() for name, moment in self._until.items()}), "utf-8")
+        part.replace(self._path)
+
+
+def _port(demo: Path) -> int:
+    """The port of the last start where it is still to be had, else another."""
+    path = demo / "port"
+    wanted = int(path.read_text("ascii")) if path.exists() else 0
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found = int(probe.getsockname()[1])
+            path.write_text(f"{found}\n", "ascii")
+            return found
+    raise OSError("no free port on loopback")
+
+
+def _since(demo: Path) -> str:
+    """Where the demo's history begins, for systems that are asked from a moment on: stated at the first start."""
+    path = demo / "since"
+    if not path.exists():
+        first = clock.now() - timedelta(days=World.HISTORY_DAYS)
+        path.write_text(f"{first:%Y-%m-%d}T00:00:00+00:00\n", "ascii")
+    return path.read_text("ascii").strip()
+
+
+def _token(demo: Path) -> str:
+    """The token that the simulated systems ask for: made at the first start, for its owner alone."""
+    path = demo / "token"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(24))
+    return path.read_text("ascii").strip()

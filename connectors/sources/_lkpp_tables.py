@@ -41,16 +41,22 @@ class Packages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Which columns of money make measurements: name -> column, one measurement each."""
+    """Which columns of money make measurements: name -> column, one measurement each; together they are the column ``total``."""
 
     code: str
     subject: str
     columns: Mapping[str, str]
+    total: str
 
 
 _TENDER = Packages(prefix="tender", code="kd_tender", announced="tgl_pengumuman_tender", status="status_tender", stages=SELECTION)
-_SPENDING = ("belanja_operasi", "belanja_modal", "belanja_btt", "belanja_non_pengadaan", "belanja_pengadaan", "total_belanja")
-_BUDGET = {f"anggaran_{column}": column for column in _SPENDING}
+_SPENDING = {
+    "anggaran.pagu.operasi": "belanja_operasi",
+    "anggaran.pagu.modal": "belanja_modal",
+    "anggaran.pagu.btt": "belanja_btt",
+    "anggaran.pagu.non_pengadaan": "belanja_non_pengadaan",
+}
+"""The parts of a unit's budget, each rupiah in one of them: operasi + modal + btt is what is bought, the rest is not."""
 
 TABLES: Mapping[str, Packages | Sums | str] = {
     "SPSE-TenderPengumuman": _TENDER,
@@ -84,13 +90,12 @@ TABLES: Mapping[str, Packages | Sums | str] = {
         value="total_harga",
         provider="kd_penyedia_v6",
     ),
-    "RUP-StrukturAnggaranPD": Sums(code="kd_satker", subject="nama_satker", columns=_BUDGET),
-    "RUP-ProgramMaster": Sums(code="kd_program", subject="nama_program", columns={"pagu_program": "pagu_program"}),
-    "RUP-KegiatanMaster": Sums(code="kd_kegiatan", subject="nama_kegiatan", columns={"pagu_kegiatan": "pagu_kegiatan"}),
-    "RUP-MasterSatker": "tabel_acuan",
+    "RUP-StrukturAnggaranPD": Sums(code="kd_satker", subject="nama_satker", columns=_SPENDING, total="total_belanja"),
+    **dict.fromkeys(("RUP-ProgramMaster", "RUP-KegiatanMaster", "RUP-MasterSatker"), "tabel_acuan"),
     "SPSE-JadwalTahapanTender": "tabel_jadwal",
 }
-"""Every table that is known. A text is the rule by which its rows, which hold no figure, are excluded."""
+"""Every table that is known. A text is the rule by which its rows are excluded: they are names to look up, stages, or, as
+programmes and activities, the same budget once more."""
 
 ADDED = ("nilai_kontrak", "nilai_pdn_kontrak", "nilai_umk_kontrak", "kd_penyedia", "tgl_penetapan_pemenang")
 """What the tables of finished tenders add to an announced one."""

@@ -170,9 +170,12 @@ def _measurement(row: Row, form: Sums, unit: str | None, ctx: Context) -> Kept |
     name = text(row, "ukuran")
     if name is None:
         return Excluded(rule="tanpa_angka")
-    amount = money(row, form.columns.get(name, name))
+    amounts = {part: money(row, column) for part, column in form.columns.items()}
+    amount, total = amounts.get(name), money(row, form.total)
     if amount is None:
         raise BadRow("ukuran", f"tanpa angka: {name[:40]!r}")
+    if total is not None and total != (parts := sum(part for part in amounts.values() if part is not None)):
+        raise BadRow(form.total, f"bukan jumlah bagiannya: {total} terhadap {parts}")
     budget = year(row, "tahun_anggaran")
     record = Measurement(
         source=ctx.source,
@@ -251,7 +254,7 @@ SAMPLE = Sample(
     rows=(
         {"tabel": "SPSE-TenderPengumuman", **_TENDER_ROW},
         {"tabel": "SPSE-TenderSelesaiNilai", **_VALUE_ROW, "digabung": True},
-        {"tabel": "RUP-StrukturAnggaranPD", **_BUDGET_ROW, "ukuran": "anggaran_belanja_modal"},
+        {"tabel": "RUP-StrukturAnggaranPD", **_BUDGET_ROW, "ukuran": "anggaran.pagu.modal"},
         {"tabel": "RUP-StrukturAnggaranPD", "kd_klpd": "D44", "kd_satker": 97023, "nama_satker": "Puskesmas"},
         {"tabel": "RUP-MasterSatker", "kd_klpd": "D44", "kd_satker": 97022},
         {"tabel": "SPSE-TenderPengumuman", **_TENDER_ROW, "kd_klpd": "B154"},

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from connectors import readers, tables
-from connectors.columns import ID, ColumnMap, as_names, compile_map, row_id
+from connectors import dropped, readers, tables
+from connectors.columns import ID, identified
 from connectors.http import Http
-from connectors.source import Context, Cursor, Excluded, FormChanged, Kept, Page, Refused, Row, Sample, Source, TryLater
-from layers.city import City
+from connectors.mapped import Mapped, batches, digest, key, parse
+from connectors.source import Context, Cursor, Page, Refused, Row, Sample, Source, TryLater
 from layers.model import Kind
 
-ROWS = 5_000
 
-
-class Tabular(ColumnMap):
-    """A column map and where its table is: exactly one of ``path``, ``url`` and ``database``.
+class Tabular(Mapped):
+    """A column map and where its table is: one of ``path``, ``url`` and ``database``, or only the drop folder.
 
     ``path`` is a file or a pattern (``masuk/*.csv.gz``) inside ``folder``, by default the data folder.
+    With ``inbox`` people may lay files into the source's drop folder, alone or beside the others.
     """
 
     path: Annotated[str, Field(min_length=1)] | None = None
@@ -34,34 +31,23 @@ class Tabular(ColumnMap):
     headers: Mapping[str, str] = Field(default_factory=dict)
     database: tables.Database | None = None
     form: readers.Form = readers.Form()
+    inbox: bool = False
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if sum(given is not None for given in (self.path, self.url, self.database)) != 1:
-            raise ValueError("nyatakan salah satu: path, url atau database")
+        places = sum(given is not None for given in (self.path, self.url, self.database))
+        if places > 1 or not (places or self.inbox):
+            raise ValueError("nyatakan salah satu: path, url atau database; atau inbox = true")
         return self
 
-    def objection(self, title: str) -> str | None:
-        if self.place.shift is not None and "digeser" not in title.casefold():
-            return "koordinatnya digeser, maka judul sumber harus menyebut kata 'digeser'"
-        return None
+    def takes_files(self) -> bool:
+        return self.inbox
 
     @property
     def mark(self) -> str:
         """A digest of the map and of the place of its table: rows are read again when either has changed."""
         place = "" if self.database is None else tables.place(self.database)  # its address is a secret, and masked in the dump
         return hashlib.blake2b((self.model_dump_json() + place).encode(), digest_size=8).hexdigest()
-
-    @cached_property
-    def compiled(self) -> dict[str, Callable[[Row, Context], Kept | Excluded]]:
-        """The map compiled for each city that asked; made once, for it is used for every row."""
-        return {}
-
-    def reader(self, city: City) -> Callable[[Row, Context], Kept | Excluded]:
-        """The compiled map; raises ``ValueError`` for a constant that is not of its field's type."""
-        if city.code not in self.compiled:
-            self.compiled[city.code] = compile_map(self, city)
-        return self.compiled[city.code]
 
 
 def pages(http: Http, config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
@@ -70,33 +56,26 @@ def pages(http: Http, config: Tabular, cursor: Cursor | None, ctx: Context) -> I
     A file that has changed is read again whole, which does no harm; one that was being read when the run
     ended is gone on with at the same row.
     """
-    try:
-        config.reader(ctx.city)
-    except ValueError as error:
-        raise Refused(f"peta kolom salah: {error}") from error
+    config.reader(ctx.city)
     if config.database is not None:
         yield from _database_pages(config.database, config, cursor, ctx)
     elif config.url is not None:
         yield from _url_pages(http, config.url, config, cursor, ctx)
-    else:
-        yield from _file_pages(config, cursor, ctx)
+    elif config.path is not None:
+        yield from _file_pages(config.path, config, cursor, ctx)
 
 
-def parse(row: Row, config: Tabular, ctx: Context) -> Kept | Excluded:
-    return (config.compiled.get(ctx.city.code) or config.reader(ctx.city))(row, ctx)
-
-
-def key(row: Row) -> str | None:
-    found = row.get(ID)
-    return found if isinstance(found, str) and found else None
+def drop(path: Path, name: str, config: Tabular, ctx: Context) -> Iterator[Page]:
+    """The rows of a file that a person laid into the drop folder."""
+    return dropped.pages(path, name, config.form, config, ctx)
 
 
 # --- files -------------------------------------------------------------------------------------
 
 
-def _file_pages(config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
+def _file_pages(pattern: str, config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
     folder = (config.folder or ctx.data).resolve()
-    files = _files(config.path or "", folder)
+    files = files_in(pattern, folder)
     mark = config.mark
     held: Mapping[str, Any] = (cursor or {}).get("files", {})
     state = {name: held[name] for name in files if name in held and held[name]["map"] == mark}
@@ -106,19 +85,19 @@ def _file_pages(config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterato
         known = state.get(name, {})
         if known.get("done") and known["stamp"] == stamp:
             continue
-        digest = _digest(path)
-        same = known.get("digest") == digest
+        found = digest(path)
+        same = known.get("digest") == found
         skip = known["rows"] if same else 0
         if not (same and known.get("done")):
-            for rows in _batches(path, name, config, skip, ctx):
-                skip += len(rows)
-                state[name] = {"map": mark, "stamp": stamp, "digest": digest, "rows": skip, "done": False}
+            for count, rows in batches(path, config.form, name, config, skip=skip, temp=ctx.temp):
+                skip += count
+                state[name] = {"map": mark, "stamp": stamp, "digest": found, "rows": skip, "done": False}
                 yield Page(rows=rows, cursor={"files": dict(state)})
-        state[name] = {"map": mark, "stamp": stamp, "digest": digest, "rows": skip, "done": True}
+        state[name] = {"map": mark, "stamp": stamp, "digest": found, "rows": skip, "done": True}
         yield Page(rows=(), cursor={"files": dict(state)})
 
 
-def _files(pattern: str, folder: Path) -> dict[str, Path]:
+def files_in(pattern: str, folder: Path) -> dict[str, Path]:
     """The files of a pattern by their path inside the folder; raises :class:`Refused` for one outside of it."""
     relative = Path(pattern)
     if relative.is_absolute():
@@ -133,36 +112,6 @@ def _files(pattern: str, folder: Path) -> dict[str, Path]:
     if not found and not any(sign in pattern for sign in "*?["):
         raise TryLater(f"berkas belum ada: {pattern}")
     return {path.relative_to(folder).as_posix(): path for path in found}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
-
-
-def _batches(path: Path, name: str, config: Tabular, skip: int, ctx: Context) -> Iterator[Sequence[Row]]:
-    """The rows after the first ``skip``, each with its identifier, in batches; the headings are checked first."""
-    rows = readers.rows_of(path, config.form, name, ctx.temp)
-    ids = as_names(config.id)
-    first = True
-    while batch := list(islice(rows, ROWS)):
-        if first:
-            _check(batch, config, name)
-            first = False
-        if skip >= len(batch):
-            skip -= len(batch)
-            continue
-        batch, skip = batch[skip:], 0
-        for row in batch:
-            row[ID] = row_id(row, ids)
-        yield batch
-
-
-def _check(rows: Sequence[Row], config: Tabular, name: str) -> None:
-    """Raise when a declared column is in none of the first rows: a renamed one must not pass for an empty one."""
-    there = set().union(*rows)
-    if lacking := ["/".join(names) for names in config.needed if there.isdisjoint(names)]:
-        raise FormChanged(f"{name}: kolom hilang: {', '.join(lacking)}")
 
 
 # --- addresses ---------------------------------------------------------------------------------
@@ -182,15 +131,16 @@ def _url_pages(http: Http, url: str, config: Tabular, cursor: Cursor | None, ctx
         if answer.status == 304:
             return
         answer.need_data()
-        digest = _digest(path)
-        same = known.get("digest") == digest
+        found = digest(path)
+        same = known.get("digest") == found
         if same and known.get("done"):
             return
         skip = known["rows"] if same else 0
-        state = {"map": mark, "digest": digest}
+        state = {"map": mark, "digest": found}
         state |= {name: answer.headers[header] for header, name in _STAMPS.items() if header in answer.headers}
-        for rows in _batches(path, answer.url.rsplit("/", 1)[-1], config, skip, ctx):
-            skip += len(rows)
+        name = answer.url.rsplit("/", 1)[-1]
+        for count, rows in batches(path, config.form, name, config, skip=skip, temp=ctx.temp):
+            skip += count
             yield Page(rows=rows, cursor=state | {"rows": skip, "done": False})
         yield Page(rows=(), cursor=state | {"rows": skip, "done": True})
 
@@ -204,13 +154,12 @@ _CONDITIONS = {"If-None-Match": "etag", "If-Modified-Since": "modified"}
 
 def _database_pages(database: tables.Database, config: Tabular, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
     folders = [folder.resolve() for folder in (ctx.data, config.folder) if folder is not None]
-    ids = as_names(config.id)
     mark = config.mark
     last = cursor["last"] if cursor and cursor.get("map") == mark else None
     for rows in tables.rows_of(database, config.headings, last, folders):
         if database.cursor is not None:
             last = next((marked for row in reversed(rows) if (marked := tables.mark(row[database.cursor]))), last)
-        yield Page(rows=[{ID: row_id(row, ids), **row} for row in rows], cursor={"map": mark, "last": last} if last else None)
+        yield Page(rows=identified([dict(row) for row in rows], config), cursor={"map": mark, "last": last} if last else None)
 
 
 SOURCE = Source(
@@ -221,6 +170,7 @@ SOURCE = Source(
     pages=pages,
     parse=parse,
     key=key,
+    drop=drop,
 )
 
 _ROWS = (

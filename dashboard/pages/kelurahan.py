@@ -19,6 +19,7 @@ from dashboard.parts.map import map_legend, map_stage, paints
 from dashboard.parts.marks import days
 from dashboard.parts.tile import missing_tile, tile
 from dashboard.parts.trend import Series, trend
+from layers.areas import unit
 from layers.drill import Query
 from layers.model import UNPLACED, Area, Level, Reading, Snapshot, Trend
 
@@ -39,7 +40,6 @@ OPEN = "aduan_terbuka"
 MONTH = "aduan_masuk_30h"
 """Its name says 30 days, so it is not shown for another stretch."""
 DAYS = ("7", "30", "90", "365")
-LEVELS = {Level.KOTA: "", Level.KECAMATAN: "Kecamatan ", Level.KELURAHAN: "Kelurahan "}
 CHARTS = ("trend", "by-category", "by-opd", "by-channel")
 
 
@@ -74,8 +74,8 @@ def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
 
 def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """Cards above, the trend beside the map, and below them what the total is made of."""
-    title = text.say(view.lang, "{kpi} per kelurahan", kpi=view.catalog[COMPARED].short[view.lang])
-    whole = text.say(view.lang, "seluruh kota") if view.limited else None
+    title = text.say(view.lang, "{kpi} per {unit}", kpi=view.catalog[COMPARED].short[view.lang], unit=view.tree.unit)
+    whole = text.say(view.lang, "seluruh wilayah") if view.limited else None
     sketch = span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None
     map_panel = section(".panel.map-panel")[
         header[h2[title], span(".aside")[sketch, whole] if sketch or whole else None],
@@ -139,7 +139,9 @@ def _own(view: View) -> str:
 def _title(area: Area, view: View) -> str:
     if area.code == UNPLACED:
         return text.say(view.lang, "Tanpa lokasi")
-    return LEVELS[area.level] + area.name
+    if area.level is Level.KOTA:
+        return area.name
+    return f"{'Kecamatan' if area.level is Level.KECAMATAN else unit(area.code).title()} {area.name}"
 
 
 def _filters(drill: Drill | None, view: View) -> htpy.Element:
@@ -230,22 +232,22 @@ def _compared(snapshot: Snapshot, code: str, view: View) -> Reading | None:
 def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     """The area among its neighbours, or a larger area's parts; worst first."""
     if area.level is Level.KELURAHAN and area.code != UNPLACED:
-        title, codes = "Dibanding kelurahan tetangga", (area.code, *view.tree.neighbours(area.code))
+        title, codes = "Dibanding {unit} tetangga", (area.code, *view.tree.neighbours(area.code))
     elif area.level is Level.KECAMATAN:
-        title, codes = "Kelurahan di kecamatan ini", tuple(child.code for child in view.tree.children(area.code))
+        title, codes = "Tiap {unit} di kecamatan ini", tuple(child.code for child in view.tree.children(area.code))
     else:
         title, codes = "Menurut kecamatan", tuple(k.code for k in view.tree.kecamatan)
     kpi = view.catalog[COMPARED]
     ranked = rank([r for code in codes if (r := _compared(snapshot, code, view))], kpi.better)
     rows = [(view.tree.name(r.area), r) for r in ranked]
     links = [None if r.area == area.code else f"/kelurahan/{r.area}" for r in ranked]
-    heading = f"{text.say(view.lang, title)}: {kpi.short[view.lang].lower()}"
+    heading = f"{text.say(view.lang, title, unit=view.tree.unit)}: {kpi.short[view.lang].lower()}"
     return bars(heading, rows, kpi, view, element="compare", links=links, here=view.tree.name(area.code))
 
 
 PAGE = Page(
     path="/kelurahan/{code}",
-    title={"id": "Kelurahan", "en": "Kelurahan"},
+    title={"id": "Wilayah", "en": "Areas"},
     theme="light",
     roles=EVERYONE,
     parts=parts,

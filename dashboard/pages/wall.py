@@ -18,13 +18,14 @@ from dashboard.parts.frame import banner, events, wall_header
 from dashboard.parts.map import map_legend, map_overlay, map_stage, paints
 from dashboard.parts.marks import age
 from dashboard.parts.tile import missing_tile, tile
+from layers.areas import region
 from layers.explain import short
 from layers.model import Freshness, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
 
-SCENE = "Kota hari ini"
+SCENES = {"kota": "Kota hari ini", "kabupaten": "Kabupaten hari ini"}
 ARRIVALS = "aduan_masuk_hari_ini"
 RANKED = 12
 """At most so many OPDs are drawn; the style shows as many whole rows as there is room for."""
@@ -34,7 +35,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     """Every part of the scene that a new snapshot can change."""
     found = {
         "notice": banner(snapshot),
-        "head": wall_header(snapshot, view, text.say(view.lang, SCENE)),
+        "head": wall_header(snapshot, view, text.say(view.lang, SCENES[region(view.city.code)])),
         "map-title": _map_title(snapshot, view),
         "map-legend": map_legend(snapshot, view, view.catalog[view.city.wall.map]),
         "map-overlay": map_overlay(snapshot.dots, snapshot.attention, view),
@@ -85,11 +86,12 @@ def _behind(snapshot: Snapshot, view: View) -> Freshness:
 def _map_title(snapshot: Snapshot, view: View) -> htpy.Element:
     kpi = view.catalog[view.city.wall.map]
     reading = snapshot.reading(kpi.id)
-    words = text.say(view.lang, "{kpi} per kelurahan", kpi=kpi.title[view.lang])
+    words = text.say(view.lang, "{kpi} per {unit}", kpi=kpi.title[view.lang], unit=view.tree.unit)
     counts = text.say(
         view.lang,
-        "{kelurahan} kelurahan · {kecamatan} kecamatan",
+        "{kelurahan} {unit} · {kecamatan} kecamatan",
         kelurahan=len(view.tree.kelurahan),
+        unit=view.tree.unit,
         kecamatan=len(view.tree.kecamatan),
     )
     sketch = span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None

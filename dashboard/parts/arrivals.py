@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ SMOOTH = 30
 def arrivals(day: Arrivals, total: Reading | None, view: View, *, element: str = "arrivals") -> htpy.Element:
     """Counts of today per channel; ``total`` is the same day's reading and brings the origin and the age.
 
-    Drawn up to the moment that the data speak for: after it there is nothing, which is not the same as zero.
+    Drawn up to the moment that the channels speak for: after it there is nothing, which is not the same as zero.
+    A channel that speaks for less says until when; one whose sources have said nothing of today yet is named too.
     """
     title = text.say(view.lang, "Aduan masuk hari ini per kanal")
     seen = total.freshness.observed_at if total else None
@@ -44,14 +46,19 @@ def arrivals(day: Arrivals, total: Reading | None, view: View, *, element: str =
             figcaption[h2[title]], _nothing("belum ada data", view)
         ]
     channels = _channels(day, view)
-    stacks = [[0.0] * (_minutes(min(seen, view.now), view) // SMOOTH)]
+    until = {name: min(moment, view.now) for name, moment in day.until.items()}
+    end = max((until[name] for name, _ in channels if name in until), default=min(seen, view.now))
+    stacks = [[0.0] * (_minutes(end, view) // SMOOTH)]
     for _, values in channels:
         stacks.append([below + value for below, value in zip(stacks[-1], values, strict=False)])
     return figure(".arrivals", {"data-kpi": total.kpi, "data-scope": total.area}, id=element, role="group", aria_label=title)[
         figcaption[
             h2[title],
             age(total.freshness, view),
-            ul(".legend")[[_entry(k, name, values, view) for k, (name, values) in enumerate(channels)]],
+            ul(".legend")[
+                [_entry(k, name, values, until.get(name), end, view) for k, (name, values) in enumerate(channels)],
+                _silent({name: moment for name, moment in until.items() if name not in dict(channels)}, view),
+            ],
         ],
         _plot(stacks, view) if channels else by_state(total.freshness, view, NOTHING),
     ]
@@ -80,8 +87,28 @@ def _minutes(moment: datetime, view: View) -> int:
     return max(0, int((moment - start_of_day(view.now, view.city.zone)).total_seconds() // 60))
 
 
-def _entry(k: int, name: str, values: list[float], view: View) -> htpy.Element:
-    return li[i(class_=f"key c{k}"), span[name], " ", htpy.b[text.number(sum(values), 0, view.lang)]]
+def _entry(k: int, name: str, values: list[float], until: datetime | None, end: datetime, view: View) -> htpy.Element:
+    behind = until is not None and end - until > timedelta(minutes=SMOOTH)
+    return li[
+        i(class_=f"key c{k}"),
+        span[name],
+        " ",
+        htpy.b[text.number(sum(values), 0, view.lang)],
+        span(".until")[_said_until(until, view)] if until is not None and behind else None,
+    ]
+
+
+def _silent(until: Mapping[str, datetime], view: View) -> list[htpy.Element]:
+    """The channels whose sources have not spoken of today yet."""
+    midnight = start_of_day(view.now, view.city.zone)
+    behind = sorted((name, moment) for name, moment in until.items() if moment < midnight)
+    return [li[i(".key.none"), span[name], span(".until")[_said_until(moment, view)]] for name, moment in behind]
+
+
+def _said_until(moment: datetime, view: View) -> str:
+    today = moment >= start_of_day(view.now, view.city.zone)
+    when = text.clock(moment, view.city.zone, view.lang) if today else text.day(moment, view.city.zone, view.lang)
+    return text.say(view.lang, "data s.d. {when}", when=when)
 
 
 def _plot(stacks: list[list[float]], view: View) -> htpy.Element:

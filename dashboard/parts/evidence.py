@@ -12,7 +12,8 @@ from dashboard import text
 from dashboard.parts.marks import band_mark, change_words, freshness_chip, target_words, value_words
 from dashboard.parts.source import outcome_words
 from dashboard.parts.tile import hooks
-from layers.model import UNPLACED, Reading, Snapshot
+from layers.areas import prefix
+from layers.model import UNPLACED, Level, Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -54,14 +55,15 @@ def _cut(reading: Reading, view: View) -> str:
 
 
 def area_words(code: str, view: View) -> str:
-    """Name of an area with its parent: ``Kel. Neglasari, Kec. Neglasari``."""
+    """Name of an area with its parent: ``Kel. Neglasari, Kec. Neglasari``, ``Desa Ciwulan, Kec. Telagasari``."""
     area = view.tree.areas.get(code)
     if area is None or code == UNPLACED:
         return text.say(view.lang, "Tanpa lokasi")
-    prefix = {"kelurahan": "Kel. ", "kecamatan": "Kec. "}.get(area.level.value, "")
-    parent = view.tree.areas.get(area.parent or "")
-    above = f", Kec. {parent.name}" if parent and area.level.value == "kelurahan" else ""
-    return f"{prefix}{area.name}{above}"
+    if area.parent is None:
+        return area.name
+    if area.level is Level.KECAMATAN:
+        return f"Kec. {area.name}"
+    return f"{prefix(code)} {area.name}, Kec. {view.tree.name(area.parent)}"
 
 
 def _facts(reading: Reading, kpi: Kpi, view: View) -> list[tuple[str, htpy.Node]]:

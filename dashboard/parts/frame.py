@@ -15,7 +15,7 @@ from layers.model import Event, Role, Snapshot, State
 if TYPE_CHECKING:
     from dashboard.page import View
 
-LINKS = (("/dinding", "Dinding"), ("/kelurahan", "Kelurahan"), ("/sumber", "Sumber data"))
+LINKS = (("/dinding", "Dinding"), ("/kelurahan", "Wilayah"), ("/sumber", "Sumber data"))
 EVENTS = 8
 
 ROLES = {

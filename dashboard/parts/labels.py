@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 WIDTH, HEIGHT = 0.7, 1.15
 """Of one capital letter with its spacing, and of a line; in sizes of the text."""
-_SHIFTS = tuple((dx, dy) for dy in (0.0, -0.7, 0.7, -1.3, 1.3, -2.0, 2.0) for dx in (0.0, -1.2, 1.2, -2.6, 2.6))
+_SHIFTS = tuple((dx, dy) for dy in (0.0, -0.7, 0.7, -1.3, 1.3) for dx in (0.0, -1.2, 1.2, -2.0, 2.0))
 
 Box = tuple[float, float, float, float]
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import a, button, circle, defs, div, g, i, li, path, pattern, rect, section, span, svg, ul
+from htpy import a, button, circle, defs, div, g, i, li, path, pattern, rect, section, span, svg, ul, use
 
 from dashboard import text
 from dashboard.page import AreaPaint
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from dashboard.page import View
     from layers.boundaries import MapAsset
     from layers.catalog import Kpi
+    from layers.mapasset import Inset
 
 NO_DATA = "qn"
+Spot = tuple[float, float]
 NEW = timedelta(hours=1)
 """A complaint younger than this is a dot on the map."""
 DOTS = 400
@@ -69,14 +71,17 @@ def map_stage(
     """The shapes, each a link to its area's page, below the overlay and the names."""
     asset = view.map
     box = f"0 0 {asset.width:g} {asset.height:g}"
-    title = text.say(view.lang, "Peta {city} per kelurahan", city=view.city.name)
+    title = text.say(view.lang, "Peta {city} per {unit}", city=view.city.name, unit=view.tree.unit)
     return div(".map", id=element, data_box=box, role="group", aria_label=title)[
         svg(".shapes", viewBox=box)[
             defs[_hatch()],
-            g(".areas")[[_shape(code, d, paint.get(code), view) for code, d in asset.paths.items()]],
-            g(".districts")[[path(d=d) for d in asset.kecamatan.values()]],
-            path(".city", d=asset.outline),
-            _selected(asset, selected),
+            g(id=f"{element}-ground")[
+                g(".areas")[[_shape(code, d, paint.get(code), view) for code, d in asset.paths.items()]],
+                g(".districts")[[path(d=d) for d in asset.kecamatan.values()]],
+                path(".city", d=asset.outline),
+                _selected(asset, selected),
+            ],
+            _inset(asset.inset, element) if asset.inset else None,
         ],
         overlay,
         svg(".names", viewBox=box, aria_hidden="true")[
@@ -104,6 +109,18 @@ def _shape(code: str, d: str, paint: AreaPaint | None, view: View) -> htpy.Eleme
     return a(href=f"/kelurahan/{code}")[shape]
 
 
+def _inset(inset: Inset, element: str) -> htpy.Element:
+    """The crowded part once more, larger: the same shapes, so that every colour and every link is the same."""
+    (x, y, w, h), (left, top, wide, high) = inset.core, inset.corner
+    return g(".inset")[
+        rect(x=f"{x:g}", y=f"{y:g}", width=f"{w:g}", height=f"{h:g}"),
+        svg(x=f"{left:g}", y=f"{top:g}", width=f"{wide:g}", height=f"{high:g}", viewBox=f"{x:g} {y:g} {w:g} {h:g}")[
+            use(href=f"#{element}-ground")
+        ],
+        rect(x=f"{left:g}", y=f"{top:g}", width=f"{wide:g}", height=f"{high:g}"),
+    ]
+
+
 def _selected(asset: MapAsset, code: str | None) -> htpy.Element | None:
     d = asset.paths.get(code or "") or asset.kecamatan.get(code or "")
     return path(".selected", d=d) if d else None
@@ -112,11 +129,25 @@ def _selected(asset: MapAsset, code: str | None) -> htpy.Element | None:
 def _names(asset: MapAsset, view: View, size: float, kind: str) -> htpy.Element:
     names = {code: view.tree.name(code).upper() for code in asset.kecamatan if code in view.tree.areas}
     spots = place_labels(names, asset.labels, size, asset.width, asset.height)
-    return g(kind)[[htpy.text(x=f"{x:.0f}", y=f"{y:.0f}")[names[code]] for code, (x, y) in spots.items()]]
+    if asset.inset is None:
+        return g(kind)[[_name(names[code], spot) for code, spot in spots.items()]]
+    x0, y0, wide, high = asset.inset.corner
+    moved = {code: spot for code in names if (spot := asset.inset.enlarged(*asset.labels[code]))}
+    within = {code: (x - x0, y - y0) for code, (x, y) in moved.items()}
+    larger = place_labels({code: names[code] for code in moved}, within, size, wide, high)
+    return g(kind)[
+        [_name(names[code], spot) for code, spot in spots.items() if code not in moved],
+        g(".crowded")[[_name(names[code], spot) for code, spot in spots.items() if code in moved]],
+        g(".inset")[[_name(names[code], (x + x0, y + y0)) for code, (x, y) in larger.items()]],
+    ]
+
+
+def _name(words: str, spot: tuple[float, float]) -> htpy.Element:
+    return htpy.text(x=f"{spot[0]:.0f}", y=f"{spot[1]:.0f}")[words]
 
 
 def _controls(view: View) -> htpy.Element:
-    actions = (("in", "+", "Perbesar peta"), ("out", "−", "Perkecil peta"), ("reset", "↺", "Tampilkan seluruh kota"))
+    actions = (("in", "+", "Perbesar peta"), ("out", "−", "Perkecil peta"), ("reset", "↺", "Tampilkan seluruh wilayah"))
     return div(".map-controls")[
         [button(type="button", data_zoom=key, aria_label=text.say(view.lang, words))[sign] for key, sign, words in actions]
     ]
@@ -130,11 +161,22 @@ def map_overlay(
     fresh = [dot for dot in dots if view.now - dot.at <= NEW][:DOTS]
     urgent = {case.area: case for case in cases if case.band is Band.ACT and case.area in asset.labels}
     first = next(iter(urgent), None) if selected is None else None
+    spots, rings = [asset.project(d.lat, d.lon) for d in fresh], [asset.labels[code] for code in urgent]
     return svg(".overlay", id=element, viewBox=f"0 0 {asset.width:g} {asset.height:g}", aria_hidden="true")[
-        _selected(asset, first),
-        g(".dots")[[circle(cx=f"{x:.0f}", cy=f"{y:.0f}", r="3.2") for x, y in (asset.project(d.lat, d.lon) for d in fresh)]],
-        g(".rings")[[_ring(*asset.labels[code]) for code in urgent]],
+        _selected(asset, first), _marks(spots, rings), _enlarged_marks(asset.inset, spots, rings) if asset.inset else None
     ]
+
+
+def _marks(spots: Sequence[Spot], rings: Sequence[Spot]) -> list[htpy.Element]:
+    return [
+        g(".dots")[[circle(cx=f"{x:.0f}", cy=f"{y:.0f}", r="3.2") for x, y in spots]],
+        g(".rings")[[_ring(x, y) for x, y in rings]],
+    ]
+
+
+def _enlarged_marks(inset: Inset, spots: Sequence[Spot], rings: Sequence[Spot]) -> htpy.Element:
+    moved = [[spot for x, y in points if (spot := inset.enlarged(x, y))] for points in (spots, rings)]
+    return g(".inset")[_marks(*moved)]
 
 
 def _ring(x: float, y: float) -> htpy.Element:

@@ -1,4 +1,4 @@
-"""A source's card: how its last run ended, its age, and the fate of every row it ever delivered."""
+"""A source's line: how its last run ended, its age, and the fate of every row it ever delivered; the rest when it is opened."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import article, dd, div, dl, dt, h2, h3, header, li, p, span, strong, ul
+from htpy import dd, details, div, dl, dt, h2, h3, li, p, span, strong, summary, ul
 
 from dashboard import text
 from dashboard.parts.marks import freshness_chip, state_of
@@ -36,31 +36,34 @@ def outcome_words(outcome: Outcome | None, view: View) -> str:
 
 
 def source_card(source: SourceState, view: View, troubles: Sequence[Trouble] | None) -> htpy.Element:
-    """The card of one source; ``troubles`` are the reasons in its quarantine, ``None`` where they cannot be had now."""
-    lang = view.lang
+    """One source in one line that opens; ``troubles`` are the reasons in its quarantine, ``None`` where they cannot be had now."""
     good = source.outcome is not None and source.outcome.good
-    return article(
+    return details(
         ".panel.source",
         {"data-source": source.source, "data-state": state_of(source.freshness, view).value},
         id=f"source-{source.source}",
     )[
-        header[
-            div[h2[source.title], p(".kicker")[_kicker(source, view)]],
+        summary[
+            div(".who")[h2[source.title], p(".kicker")[_kicker(source, view)]],
+            div(".how")[
+                p(class_="outcome" if good or source.outcome is None else "outcome bad")[
+                    strong[outcome_words(source.outcome, view)], f": {source.message}" if source.message else None
+                ],
+                _failures(source, view),
+            ],
+            identity(source, view),
             freshness_chip(source.freshness, view),
         ],
-        p(class_="outcome" if good or source.outcome is None else "outcome bad")[
-            strong[outcome_words(source.outcome, view)], f": {source.message}" if source.message else None
-        ],
-        _failures(source, view),
-        identity(source, view),
         _details(source, troubles, view),
-        None if source.tested_on_real else p(".untested")[text.say(lang, "Belum diuji pada sistem asli.")],
     ]
 
 
 def _kicker(source: SourceState, view: View) -> str:
     budget = text.age(source.freshness.budget.total_seconds(), view.lang)
-    return f"{source.connector} · {text.say(view.lang, 'batas umur data {budget}', budget=budget)}"
+    said = [source.connector, text.say(view.lang, "batas umur data {budget}", budget=budget)]
+    if not source.tested_on_real:
+        said.append(text.say(view.lang, "belum diuji pada sistem asli"))
+    return " · ".join(said)
 
 
 def _failures(source: SourceState, view: View) -> htpy.Element | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import importlib
 import json
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,13 @@ from pydantic import ValidationError
 from connectors import http as http_module
 from connectors import registry, runner
 from connectors.intake import take
+from connectors.samples import fill
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Row, Sample, Source
 from layers import clock, privacy
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries
 from layers.city import City, SourceConfig, load
-from layers.model import Outcome, Record, Run
+from layers.model import PRIVATE, Outcome, Record, Run
 from layers.settings import Settings
 from layers.store import BATCH_ROWS, Batch, Store
 from tests.connectors import server
@@ -38,6 +38,9 @@ _TEXTS = ("", " ", "-", "0000-00-00", "31/31/2026", "NaN", "-5", "9" * 40, "1e99
 _OTHERS = (None, -1, 0, 10**30, float("nan"), float("inf"), True, [], {}, ["x"], {"x": 1})
 JUNK = st.sampled_from((*_TEXTS, *_OTHERS))
 
+
+RAW = PRIVATE | {"source_id"}
+"""Fields that a connector gives as they are: the intake masks the text and hashes the reporter."""
 
 BOOKS = ("seq", "run_id", "seen_at", "known_from", "known_to", "moved_from")
 """Columns that differ between two ways to the same facts by right."""
@@ -49,17 +52,6 @@ def places() -> Places:
     city = load("36.71")
     with tempfile.TemporaryDirectory() as folder:
         return Places(AreaTree.of(city), load_boundaries(city, Path(folder)))
-
-
-def fill(value: Any, base: str) -> Any:
-    """A sample's configuration with ``{base}`` replaced by a server's address."""
-    if isinstance(value, str):
-        return value.replace("{base}", base)
-    if isinstance(value, Mapping):
-        return {key: fill(item, base) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [fill(item, base) for item in value]
-    return value
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +68,12 @@ class Bench:
 
     @property
     def config(self) -> Config:
-        return self.source.config.model_validate(fill(self.sample.config, self.upstream.url))
+        return self.source.config.model_validate(self.given)
+
+    @property
+    def given(self) -> Any:
+        """The sample's configuration, of this server and this data folder."""
+        return fill(self.sample.config, self.upstream.url, self.settings.data.as_posix())
 
     def configured(self, **changes: Any) -> SourceConfig:
         return SourceConfig(
@@ -87,7 +84,7 @@ class Bench:
                 "owner": "diskominfo",
                 "interval": timedelta(minutes=5),
                 "budget": timedelta(minutes=15),
-                "config": fill(self.sample.config, self.upstream.url),
+                "config": self.given,
             }
             | changes
         )
@@ -106,7 +103,7 @@ class Bench:
         """Take rows into the store by hand, as one batch."""
         store = store or self.store
         ctx = self.context()
-        taken = take(rows, self.source, self.config, ctx, self.places)
+        taken = take(rows, self.source, self.config, ctx, self.places, store.vault)
         run = store.begin_run(ctx.source, ctx.now)
         store.upsert_batch(
             Batch(
@@ -154,8 +151,7 @@ class _Any:
 
     @pytest.fixture
     def bench(self, settings: Settings, city: City, tmp_path: Path) -> Iterator[Bench]:
-        found = importlib.import_module(f"connectors.sources.{self.module}")
-        sample: Sample = found.SAMPLE
+        sample = registry.sample(self.module)
         for name, content in sample.files.items():
             path = settings.data / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +160,7 @@ class _Any:
         store.open()
         with Upstream(sample.responses) as upstream:
             yield Bench(
-                source=found.SOURCE,
+                source=registry.sources()[self.module],
                 sample=sample,
                 city=city,
                 settings=settings,
@@ -177,7 +173,7 @@ class _Any:
     @pytest.fixture(autouse=True)
     def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Pauses between tries are tested in test_http; here they would only cost time."""
-        monkeypatch.setattr(runner, "PAUSE", 0.001)
+        monkeypatch.setattr("connectors.run.PAUSE", 0.001)
 
     def test_is_registered_under_its_module(self, bench: Bench) -> None:
         assert registry.sources()[self.module] is bench.source
@@ -189,7 +185,7 @@ class _Any:
 
     def test_a_misspelt_setting_is_refused(self, bench: Bench) -> None:
         with pytest.raises(ValidationError, match="salah_ketik"):
-            bench.source.config.model_validate({**fill(bench.sample.config, bench.upstream.url), "salah_ketik": 1})
+            bench.source.config.model_validate({**bench.given, "salah_ketik": 1})
 
     def test_sample_parses(self, bench: Bench) -> None:
         assert bench.sample.rows
@@ -236,7 +232,7 @@ class _Any:
         for _, record in records(bench):
             for field in dataclasses.fields(record):
                 value = getattr(record, field.name)
-                if isinstance(value, str) and field.name != "source_id":
+                if isinstance(value, str) and field.name not in RAW:
                     assert not privacy.find(value), (field.name, value)
 
     def test_any_junk_is_a_bad_row_and_nothing_worse(self, bench: Bench) -> None:
@@ -385,7 +381,6 @@ class _OverHttp(_Any):
 
 
 def contract_for(name: str) -> type:
-    """A class with the tests that the connector ``connectors/sources/<name>.py`` must pass."""
-    sample: Sample = importlib.import_module(f"connectors.sources.{name}").SAMPLE
-    base = _OverHttp if sample.responses else _Any
+    """A class with the tests that the connector ``name`` (a module or a profile) must pass."""
+    base = _OverHttp if registry.sample(name).responses else _Any
     return type(f"Test{name.title().replace('_', '')}", (base,), {"module": name})

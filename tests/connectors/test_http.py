@@ -40,7 +40,7 @@ HOSTILE: list[tuple[str, Mood, type[SourceError], Outcome, int]] = [
     ("410", server.status(410), FormChanged, Outcome.DRIFT, 1),
     ("login page", server.html_login, AskForAccess, Outcome.AUTH, 1),
     ("maintenance page", server.html_page, FormChanged, Outcome.DRIFT, 1),
-    ("empty", server.always(Reply(body=b"")), FormChanged, Outcome.DRIFT, 1),
+    ("empty", server.always(Reply(body=b"")), TryLater, Outcome.TRANSIENT, 1),
     ("not JSON", server.always(Reply(body=b"a;b;c\n1;2;3")), FormChanged, Outcome.DRIFT, 1),
     ("deep JSON", server.always(Reply(body=b"[" * 100_000 + b"]" * 100_000)), FormChanged, Outcome.DRIFT, 1),
     ("truncated", server.truncated, TryLater, Outcome.TRANSIENT, TRIES),
@@ -166,6 +166,34 @@ def test_the_deadline_is_for_the_whole_run() -> None:
         with pytest.raises(TryLater, match="tenggat"):
             http.get(f"{upstream.url}/data")
         assert http.requests == 1
+
+
+def test_a_rate_spaces_the_requests_of_a_run_tries_included() -> None:
+    with Upstream(GOOD) as upstream, client(upstream, every=timedelta(seconds=0.2)) as http:
+        upstream.moods = [None, server.status(503)]
+        started = time.monotonic()
+        for _ in range(2):
+            http.get(f"{upstream.url}/data")
+        assert 0.4 <= time.monotonic() - started < 3
+        assert http.requests == 3
+
+
+def test_a_rate_that_the_deadline_does_not_allow_ends_the_run_at_once() -> None:
+    with Upstream(GOOD) as upstream, client(upstream, every=timedelta(minutes=1), deadline=timedelta(seconds=20)) as http:
+        started = time.monotonic()
+        http.get(f"{upstream.url}/data")
+        with pytest.raises(TryLater, match="batas laju"):
+            http.get(f"{upstream.url}/data")
+        assert time.monotonic() - started < 5
+        assert http.requests == 1
+
+
+@pytest.mark.parametrize("tries", [1, 5])
+def test_a_source_is_tried_as_often_as_it_says(tries: int) -> None:
+    with Upstream(GOOD, mood=server.status(503)) as upstream, client(upstream, tries=tries) as http:
+        with pytest.raises(TryLater, match=f"dicoba {tries} kali"):
+            http.get(f"{upstream.url}/data")
+        assert len(upstream.asked) == tries
 
 
 def test_a_dead_host_is_tried_and_left() -> None:

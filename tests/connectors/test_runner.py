@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import lease, registry
 from connectors.http import Http
-from connectors.job import ALL_BROKEN
+from connectors.job import ALL_BROKEN, AT_ONCE
 from connectors.publishing import notice
 from connectors.runner import BREAK_AFTER, Runner, pull, replay, run_once
 from connectors.source import (
@@ -44,7 +45,7 @@ from layers.publish import decode, read_snapshot
 from layers.settings import Settings
 from layers.store import BATCH_ROWS, Store
 from tests.connectors.contract import places
-from tests.connectors.server import Upstream
+from tests.connectors.server import Asked, Reply, Upstream
 
 OPERATOR = Scope(user="uji", role=Role.OPERATOR)
 RECEIVED = datetime(2026, 11, 2, tzinfo=UTC)
@@ -313,7 +314,7 @@ def test_messages_of_drift_quote_no_row(
 def test_a_run_that_only_left_rows_out_is_not_quiet(
     fate: str, scripted: Callable[[Pages], None], run: Callable[..., Run], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="connectors.runner")
+    caplog.set_level(logging.INFO, logger="connectors.run")
     scripted(lambda *_: iter([Page(rows=rows(0, 3))]))
     run()
     assert run().outcome is Outcome.NOTHING_NEW
@@ -408,6 +409,59 @@ def test_after_three_failures_a_source_is_asked_less_and_less_often_and_said_so_
     assert [line.split("keadaan=")[1].split()[0] for line in said] == ["terbuka", "pulih"]
 
 
+def test_over_a_day_a_dead_source_is_asked_ever_less_often_and_again_by_its_interval_once_it_lives(
+    room: Settings, scripted: Callable[[Pages], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A turn each five minutes by a set clock: down from midnight to noon, then well."""
+    midnight = datetime(2026, 11, 2, tzinfo=UTC)
+    asked: list[datetime] = []
+
+    def pages(*_: Any) -> Iterator[Page]:
+        asked.append(clock.now())
+        if clock.now() < midnight + timedelta(hours=12):
+            raise TryLater("sumber jatuh")
+        yield Page(rows=rows(0, 1))
+
+    scripted(pages)
+    process = Runner(dataclasses.replace(room, redis_url=f"unix://{tmp_path}/tidak-ada"))
+    try:
+        for turn in range(24 * 12):
+            clock.set_clock(SetClock(start=midnight + turn * timedelta(minutes=5), since=0.0, speed=0.0))
+            process.turn(room.city.sources[0])
+    finally:
+        process.close()
+    gaps = [round((after - before).total_seconds() / 60) for before, after in pairwise(asked)]
+    down = gaps[: [moment >= midnight + timedelta(hours=12) for moment in asked].index(True)]
+    assert down[:2] == [5, 5]
+    assert all(before <= after + 10 for before, after in pairwise(down))  # the pauses carry jitter
+    assert 55 <= max(down) <= 70
+    assert len(down) <= 20
+    assert set(gaps[len(down) :]) == {5}
+    said = [record.getMessage() for record in caplog.records if "event=sakelar" in record.getMessage()]
+    assert [line.split("keadaan=")[1].split()[0] for line in said] == ["terbuka", "pulih"]
+
+
+class Killed(BaseException):
+    """As the system ends a process: nothing of the run is closed."""
+
+
+def test_rows_that_kill_the_process_do_not_do_so_for_ever(
+    scripted: Callable[[Pages], None], run: Callable[..., Run], store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    scripted(failing(Killed()))  # type: ignore[arg-type]
+    for _ in range(BREAK_AFTER):
+        with pytest.raises(Killed):
+            run()
+        assert store.breaker("uji_jalan").retry_at is None
+    with pytest.raises(Killed):
+        run()
+    retry_at = store.breaker("uji_jalan").retry_at
+    assert retry_at is not None
+    assert retry_at > clock.now()
+    (said,) = [record.getMessage() for record in caplog.records if "event=sakelar" in record.getMessage()]
+    assert "keadaan=terbuka outcome=transient message='terputus'" in said
+
+
 def test_a_closed_door_and_a_named_time_count_at_once(
     scripted: Callable[[Pages], None], run: Callable[..., Run], store: Store
 ) -> None:
@@ -482,7 +536,7 @@ def test_a_replay_ends_its_run_whatever_happens(
 def test_a_run_is_one_line_without_personal_data(
     scripted: Callable[[Pages], None], run: Callable[..., Run], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="connectors.runner")
+    caplog.set_level(logging.INFO, logger="connectors.run")
     scripted(failing(TryLater("pelapor 0812-3456-7890\nNIK 3671012345678901")))
     done = run()
     assert done.message == "pelapor [telepon]\nNIK [nik]"
@@ -528,6 +582,66 @@ def test_the_process_pulls_publishes_and_ends(room: Settings, redis_url: str, mo
         cache.close()
     assert not thread.is_alive()
     assert process.store.source_states()[0].kept == 2
+
+
+def test_sources_that_hang_to_their_deadline_take_nobody_s_turn(settings: Settings, city: City, tmp_path: Path) -> None:
+    """Six that answer with silence and one that is well, which goes on at its own pace."""
+    fields: dict[str, Any] = {name: {"constant": "menunggu"} for name in ("category", "channel", "status")}
+    table = {"kind": "complaint", "id": "id", "fields": fields | {"received": {"column": "masuk"}}}
+
+    def answer(asked: Asked) -> Reply | None:
+        if "diam" in asked.path:
+            upstream.stopping.wait(60)
+        return None
+
+    with Upstream({"/baik.csv": ("text/csv", b"id,masuk\n1,2026-11-02 07:31\n")}, answer=answer) as upstream:
+        sources = [
+            configured(
+                name=f"uji_{name}",
+                connector="tabular",
+                interval="1s",
+                deadline="60s",
+                config=table | {"url": f"{upstream.url}/{name}.csv"},
+            )
+            for name in (*(f"diam{n}" for n in range(6)), "baik")
+        ]
+        city = city.model_copy(update={"sources": tuple(sources)})
+        process = Runner(dataclasses.replace(settings, city=city, redis_url=f"unix://{tmp_path}/tidak-ada"))
+        thread = threading.Thread(target=process.run_forever)
+        thread.start()
+        try:
+            eventually(lambda: len({asked.path for asked in upstream.asked}) == 7)
+            eventually(lambda: [asked.path for asked in upstream.asked].count("/baik.csv") >= 4)
+            (good,) = [facts for facts in process.store.source_states() if facts.outcome]
+            assert (good.source, good.kept) == ("uji_baik", 1)
+        finally:
+            process.stop()
+            upstream.stopping.set()
+            thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_many_runs_at_once_write_few_at_a_time(
+    scripted: Callable[[Pages], None], run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(lambda *_: iter([Page(rows=rows(0, 5))]))
+    keep, inside, most = Store.upsert_batch, [], []
+
+    def upsert(self: Store, batch: Any) -> Any:
+        inside.append(batch)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.remove(batch)
+        return keep(self, batch)
+
+    monkeypatch.setattr(Store, "upsert_batch", upsert)
+    threads = [threading.Thread(target=run, kwargs={"name": f"uji_{n}"}) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) == 12
+    assert 1 < max(most) <= AT_ONCE
 
 
 def test_without_a_cache_the_snapshot_is_on_disk(room: Settings, tmp_path: Path) -> None:

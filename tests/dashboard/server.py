@@ -98,6 +98,9 @@ class Live:
         async def run() -> None:
             self._loop = asyncio.get_running_loop()
             await server.serve()
+            for connection in list(server.server_state.connections):  # those that came while it was stopping
+                connection.transport.abort()
+            await asyncio.sleep(0)
 
         self._thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
         self._thread.start()

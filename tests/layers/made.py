@@ -57,7 +57,16 @@ def one_of_each() -> list[Record]:
     times = dict.fromkeys(("verified", "responded", "closed", "validated", "confirmed", "reopened", "due"), NOW - HOUR)
     return [
         complaint(
-            "c", known_at=NOW - HOUR, classification="berkadar pengawasan", due_rule="5 hk", lat=-6.17, lon=106.63, **times
+            "c",
+            known_at=NOW - HOUR,
+            classification="berkadar pengawasan",
+            due_rule="5 hk",
+            lat=-6.17,
+            lon=106.63,
+            text="Sampah menumpuk, hubungi [telepon]",
+            reporter="a" * 24,
+            mentions=f"{'b' * 24} {'c' * 24}",
+            **times,
         ),
         Service(
             source_id="s",
@@ -68,6 +77,7 @@ def one_of_each() -> list[Record]:
             queued=9,
             waiting_minutes=12.5,
             online=False,
+            reporter="d" * 24,
             **common,
         ),
         Package(

@@ -113,7 +113,7 @@ def packs(tmp_path: Path) -> Callable[[str, str], Path]:
 )
 def test_a_broken_pack_says_where(packs: Callable[[str, str], Path], old: str, new: str, said: str) -> None:
     with pytest.raises(PackError, match=said):
-        load("36.71", packs=packs(old, new))
+        load("36.71", packs=[packs(old, new)])
 
 
 @pytest.mark.parametrize("code", ["99.99", "../36.71", "36.71/../36.71", "", "36.71.toml"])

@@ -194,6 +194,7 @@ def test_arrivals_are_counted_in_half_hours_of_the_local_day(tmp_path: Path, roo
     assert list(arrivals.channels) == ["aplikasi", "112"]
     assert arrivals.channels["aplikasi"] == (2, 1, *[0] * 23)
     assert arrivals.channels["112"] == (*[0] * 24, 1)
+    assert dict(arrivals.until) == {"aplikasi": NOW, "112": NOW}, "an export speaks up to its newest record"
 
 
 def test_many_channels_are_put_together(tmp_path: Path, room: City, store: Store) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from layers.settings import SECRET_BYTES, Settings, SettingsError, from_environment
+from layers.city import PACKS, PackError
+from layers.settings import SECRET_BYTES, Settings, SettingsError, data_folder, from_environment, packs_folder
 from tests.layers.made import SECRET
 
 
@@ -70,7 +71,7 @@ def test_processes_that_start_a_demo_at_once_agree_on_the_secret(tmp_path: Path)
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(read, range(8)))) == 1
-    assert {path.name for path in folder.iterdir()} == {"demo", "secret"}
+    assert {path.name for path in folder.iterdir()} == {"city", "demo", "secret"}
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
@@ -81,6 +82,43 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
         from_environment({"LIVEROOM_DATA": str(tmp_path)})
     path.chmod(0o600)
     assert from_environment({"LIVEROOM_DATA": str(tmp_path)}).secret == SECRET
+
+
+def test_a_data_folder_belongs_to_the_city_that_first_used_it(tmp_path: Path) -> None:
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    for file in PACKS.glob("36.71*"):
+        text = file.read_text("utf-8").replace("36.71", "36.72").replace("Kota Tangerang", "Kota Contoh")
+        (packs / file.name.replace("36.71", "36.72")).write_text(text, "utf-8")
+    other = {"LIVEROOM_PACKS": str(packs), "LIVEROOM_CITY": "36.72"}
+    assert start(tmp_path / "data").city.code == "36.71"
+    assert (tmp_path / "data" / "city").read_text() == "36.71"
+    with pytest.raises(SettingsError, match=r"milik 36\.71, bukan 36\.72"):
+        start(tmp_path / "data", **other)
+    with pytest.raises(SettingsError, match=r"milik 36\.71, bukan 36\.72"):  # before anything is laid into it
+        data_folder({"LIVEROOM_DATA": str(tmp_path / "data"), **other})
+    assert start(tmp_path / "new", **other).city.name == "Kota Contoh"
+    assert start(tmp_path / "data", LIVEROOM_PACKS=str(packs)).city.name == "Kota Tangerang"  # the built-in one
+
+
+def test_a_folder_from_before_the_mark_is_known_by_the_map_in_it(tmp_path: Path) -> None:
+    (tmp_path / "boundaries" / "36.71").mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"milik 36\.71, bukan 32\.15"):
+        data_folder({"LIVEROOM_DATA": str(tmp_path), "LIVEROOM_CITY": "32.15"})
+    assert start(tmp_path).city.code == "36.71"
+
+
+def test_an_unknown_city_leaves_no_mark(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match=r"liveroom adopt 11\.11"):
+        start(tmp_path, LIVEROOM_CITY="11.11")
+    assert start(tmp_path).city.code == "36.71"
+
+
+def test_each_city_has_a_data_folder_of_its_own_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert data_folder({}) == tmp_path / "data"
+    assert data_folder({"LIVEROOM_CITY": "32.15"}) == tmp_path / "data-32.15"
+    assert packs_folder({}) == tmp_path / "packs"
 
 
 @pytest.mark.parametrize(

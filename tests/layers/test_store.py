@@ -524,5 +524,5 @@ def test_a_lease_is_one_owners_until_it_ends_or_is_given_back(store: Store) -> N
 def test_the_secret_and_the_password_in_the_url_are_in_no_repr() -> None:
     store = Store("postgresql+psycopg://u:s3kr1t-sandi@localhost/x", NOW.tzinfo, "rahasia-yang-panjang" * 3)  # type: ignore[arg-type]
     assert repr(store) == "Store(postgresql)"
-    assert "rahasia" not in f"{store!r}{store._vault!r}{vars(store)!r}"
+    assert "rahasia" not in f"{store!r}{store.vault!r}{vars(store)!r}"
     assert "s3kr1t" not in f"{vars(store)!r}"

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from connectors import registry, runner
+from connectors.samples import fill
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries
 from layers.city import City, SourceConfig
 from layers.model import Kind, Record, Role, Run, Scope
 from layers.settings import Settings
 from layers.store import Store
-from tests.connectors.contract import fill
 from tests.connectors.server import Asked, Reply, Upstream
 
 DOCS = Path(__file__).parents[3] / "docs" / "sources"

@@ -30,7 +30,7 @@ ROWS = {
     "SPSE-NonTenderPengumuman": 120,
     "SPSE-PencatatanSwakelola": 60,
     "Ecat-PaketEPurchasingV6": 60,
-    "RUP-StrukturAnggaranPD": 68 * 6 + 97,  # six sums of each of 68 units, and 97 units without any
+    "RUP-StrukturAnggaranPD": 68 * 4 + 97,  # four parts of each of 68 units' budgets, and 97 units without any
     "RUP-ProgramMaster": 60,
     "RUP-KegiatanMaster": 60,
     "RUP-MasterSatker": 165,
@@ -83,7 +83,7 @@ def test_every_real_row_is_accounted_for(city: City, settings: Settings, respons
         assert dict(run.excluded) == {
             "digabung_ke_paket_yang_diumumkan": 68 + 77,
             "tanpa_angka": 97,
-            "tabel_acuan": 165,
+            "tabel_acuan": 165 + 60 + 60,
             "tabel_jadwal": 160,
         }
         found = packages(real)
@@ -94,9 +94,8 @@ def test_every_real_row_is_accounted_for(city: City, settings: Settings, respons
             "epurchasing": 60,
         }
         measured = Counter(m.name for m in real.records(Kind.MEASUREMENT) if isinstance(m, Measurement))
-        assert measured.pop("pagu_program") == measured.pop("pagu_kegiatan") == 60
-        assert set(measured.values()) == {68}
-        assert len(measured) == 6
+        parts = ("operasi", "modal", "btt", "non_pengadaan")
+        assert measured == {f"anggaran.pagu.{part}": 68 for part in parts}
 
         head, again = real.store.head(), real.pull()
         assert (again.outcome, again.seen, real.store.head()) == (Outcome.NOTHING_NEW, 0, head)
@@ -167,9 +166,24 @@ def test_stages_of_the_other_real_tables(city: City, settings: Settings, respons
 def test_a_budget_is_a_measurement_of_its_year(city: City, settings: Settings, responses: Answers) -> None:
     with served("lkpp_isb", config("RUP-StrukturAnggaranPD"), city, settings, responses) as real:
         real.pull()
-        budget = real.record("anggaran_belanja_pengadaan-2025-96020")
-        assert (budget.value, budget.unit, budget.subject) == (422_551_661_922.0, "rupiah", "DINAS PENDIDIKAN")
+        budget = real.record("anggaran.pagu.modal-2025-96020")
+        assert (budget.value, budget.unit, budget.subject) == (127_880_109_405.0, "rupiah", "DINAS PENDIDIKAN")
         assert budget.measured == datetime(2024, 12, 31, 17, tzinfo=UTC)  # 1 January 2025, WIB
+
+
+def test_the_parts_of_a_budget_are_the_whole(city: City, settings: Settings, responses: Answers, folder: Path) -> None:
+    with served("lkpp_isb", config("RUP-StrukturAnggaranPD"), city, settings, responses) as real:
+        real.pull()
+        kept = sum(m.value for m in real.records(Kind.MEASUREMENT) if isinstance(m, Measurement))
+        printed = json.loads((folder / "RUP-StrukturAnggaranPD.json").read_text())
+        assert kept == sum(row["total_belanja"] or 0 for row in printed)
+
+
+def test_a_budget_whose_parts_are_not_its_total_is_not_believed(ctx: Context) -> None:
+    row = SAMPLE.rows[2] | {"belanja_operasi": 5, "total_belanja": 16}
+    with pytest.raises(BadRow, match="total_belanja: bukan jumlah bagiannya"):
+        parse(row, settled("RUP-StrukturAnggaranPD", klpd="D44"), ctx)
+    assert isinstance(parse(row | {"total_belanja": 15}, settled("RUP-StrukturAnggaranPD", klpd="D44"), ctx), Kept)
 
 
 def test_a_unit_is_known_by_its_number_its_dotted_code_or_its_name(city: City, ctx: Context) -> None:
@@ -220,11 +234,11 @@ def test_other_governments_are_excluded(city: City, settings: Settings, response
 def test_each_year_has_its_own_address_and_its_own_place_in_the_cursor(
     city: City, settings: Settings, responses: Answers
 ) -> None:
-    with served("lkpp_isb", config("RUP-ProgramMaster", years=[2024, 2025]), city, settings, responses) as real:
-        real.upstream.responses["/isb/json/RUP-ProgramMaster/parameter/2024:D107"] = ("application/json", b"")
-        assert real.pull().kept == 60
-        assert sorted(real.store.cursor("uji") or {}) == ["RUP-ProgramMaster/2024", "RUP-ProgramMaster/2025"]
-    with served("lkpp_isb", config("RUP-ProgramMaster", years=[]), city, settings, responses) as real:
+    with served("lkpp_isb", config("SPSE-TenderPengumuman", years=[2024, 2025]), city, settings, responses) as real:
+        real.upstream.responses["/isb/json/SPSE-TenderPengumuman/parameter/2024:D107"] = ("application/json", b"")
+        assert real.pull().kept == 92
+        assert sorted(real.store.cursor("uji") or {}) == ["SPSE-TenderPengumuman/2024", "SPSE-TenderPengumuman/2025"]
+    with served("lkpp_isb", config("SPSE-TenderPengumuman", years=[]), city, settings, responses) as real:
         real.pull()
         year = datetime.now(UTC).astimezone(city.zone).year
         assert real.upstream.asked[0].path.endswith(f"/{year}:D107")
@@ -277,8 +291,8 @@ def test_a_winner_of_tomorrow_is_a_plan_not_yet_a_fact(ctx: Context) -> None:
 
 
 def test_what_the_source_deleted_is_excluded(ctx: Context) -> None:
-    row = {"tabel": "RUP-ProgramMaster", "kd_program": 1, "ukuran": "pagu_program", "pagu_program": 5, "is_deleted": True}
-    assert parse(row, settled("RUP-ProgramMaster"), ctx) == Excluded(rule="dihapus_di_sumber", ends=Kind.MEASUREMENT)
+    row = SAMPLE.rows[2] | {"is_deleted": True}
+    assert parse(row, settled("RUP-StrukturAnggaranPD"), ctx) == Excluded(rule="dihapus_di_sumber", ends=Kind.MEASUREMENT)
 
 
 def test_settings_that_cannot_work_are_refused() -> None:

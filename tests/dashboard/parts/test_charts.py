@@ -133,6 +133,15 @@ def test_arrivals_sum_small_channels_and_stop_where_the_data_stop() -> None:
     assert 'd=""' in old, "three days old data say nothing of today"
 
 
+def test_a_channel_that_speaks_for_less_says_until_when() -> None:
+    channels = {"LAKSA": (1,) * 29, "112": (2,) * 20}
+    until = {"LAKSA": NOW, "112": NOW - timedelta(hours=4), "SP4N-LAPOR!": NOW - timedelta(days=1)}
+    drawn = str(arrivals(Arrivals(minutes=30, channels=channels, until=until), total(freshness=STALE), SEEN))
+    assert 'd=""' not in drawn, "a channel that is live is drawn, whatever the oldest source of the total"
+    said = dict(re.findall(r"<span>([^<]+)</span>[^<]*(?:<b>[^<]*</b>)?<span class=\"until\">data s\.d\. ([^<]+)</span>", drawn))
+    assert said == {"112": "10.32", "SP4N-LAPOR!": "21 November 2026"}
+
+
 def test_arrivals_without_data_claim_nothing() -> None:
     none = Arrivals(minutes=30, channels={})
     assert "Belum ada aduan masuk hari ini." in str(arrivals(none, total(), SEEN))
