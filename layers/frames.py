@@ -27,6 +27,7 @@ import pyarrow as pa
 from layers.areas import AreaTree
 from layers.city import City
 from layers.model import PRIVATE, UNPLACED, Kind
+from layers.packages import once
 from layers.schema import record_fields
 
 GRACE = timedelta(minutes=2)
@@ -83,11 +84,26 @@ class View:
     _joined: dict[Kind, pl.DataFrame] = field(default_factory=dict)
 
     def frame(self, kind: Kind) -> pl.DataFrame:
-        """All current records of a kind; empty, with its columns, when there are none."""
+        """The records of a kind that count: all current ones, and of packages each once (:func:`layers.packages.once`).
+
+        Empty, with its columns, when there are none.
+        """
         if kind not in self._joined:
-            parts = list(self._files.get(kind, {}).values())
-            self._joined[kind] = pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=schema(kind))
+            self._joined[kind] = once(self.told(kind)) if kind is Kind.PACKAGE else self.told(kind)
         return self._joined[kind]
+
+    def told(self, kind: Kind) -> pl.DataFrame:
+        """All current records of a kind as every source tells them: what a figure can be walked back to."""
+        parts = list(self._files.get(kind, {}).values())
+        return pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=schema(kind))
+
+    def kept(self, files: Mapping[Kind, Mapping[str, pl.DataFrame]]) -> dict[Kind, pl.DataFrame]:
+        """What was joined here of the kinds that have the very same files there."""
+        return {kind: frame for kind, frame in dict(self._joined).items() if _same(self._files.get(kind, {}), files.get(kind, {}))}
+
+
+def _same(some: Mapping[str, pl.DataFrame], others: Mapping[str, pl.DataFrame]) -> bool:
+    return some.keys() == others.keys() and all(others[month] is frame for month, frame in some.items())
 
 
 class Frames:
@@ -150,7 +166,7 @@ class Frames:
                     opened[name] = self._open[name] if name in self._open else self._map(name)
                     files.setdefault(Kind(kind), {})[month] = opened[name]
             self._open, self._stamp = opened, stamp
-            self._view = View(manifest["version"], manifest["seq"], files)
+            self._view = View(manifest["version"], manifest["seq"], files, self._view.kept(files))
         return self._view
 
     def _map(self, name: str) -> pl.DataFrame:

@@ -43,6 +43,7 @@ class Room:
         self.facts = {f.source: f for f in facts}
         self.sources = states(city, self.facts.values())
         self.whole = {kind: view.frame(kind) for kind in Kind}
+        self._told = {kind: view.told(kind) for kind in Kind}
         self._about_sources = as_frame(self.sources, city, now)
         self._recent: dict[Kind, pl.DataFrame] = {}
         self._origins: dict[str, Origin] = {}
@@ -71,7 +72,8 @@ class Room:
             evidence = Evidence(sources=tuple(config.name for config in self.city.sources))
             return Origin(why_none=missing(self._about_sources, None), freshness=fresh, evidence=evidence)
         whole = self.whole[kpi.kind]
-        fed = whole if kpi.needs is None else whole.lazy().filter(kpi.needs.rows).select("source").collect()
+        told = self._told[kpi.kind]  # also by sources that say less of a package than another: they stand behind the figure too
+        fed = told if kpi.needs is None else told.lazy().filter(kpi.needs.rows).select("source").collect()
         names = tuple(sorted(fed["source"].unique().cast(pl.String)))
         rules: Counter[str] = Counter()
         for name in names:

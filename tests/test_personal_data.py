@@ -337,7 +337,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, logged: io.StringIO, cache_s
     ])  # fmt: skip
     gateway(outside / "smsd.sqlite", pen)
     nested = laksa(pen)
-    answers = {"/requests.json": json.dumps(reports(pen))} | {
+    beyond = json.dumps({"data": [], "meta": {"total": len(nested)}})
+    answers = {"/requests.json": json.dumps(reports(pen)), "/laksa": beyond} | {
         f"/laksa?page={page}": json.dumps({"data": nested[start : start + 100], "meta": {"total": len(nested)}})
         for page, start in enumerate(range(0, len(nested), 100), 1)
     }

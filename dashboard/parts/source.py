@@ -36,7 +36,7 @@ def outcome_words(outcome: Outcome | None, view: View) -> str:
 
 
 def source_card(source: SourceState, view: View, troubles: Sequence[Trouble] | None) -> htpy.Element:
-    """One source in one line that opens; ``troubles`` are the reasons in its quarantine, ``None`` where they cannot be had now."""
+    """One source in one line that opens; ``troubles`` are the reasons in its quarantine, ``None`` where they cannot be had."""
     good = source.outcome is not None and source.outcome.good
     return details(
         ".panel.source",

@@ -1,4 +1,7 @@
-"""Procurement (pengadaan): what was announced this budget year, and what was contracted. Money is rupiah."""
+"""Procurement (pengadaan): what was announced this budget year, and what was contracted. Money is rupiah.
+
+Of a package that several systems report, :func:`layers.packages.once` leaves the furthest before anything is counted.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,8 @@ KPIS: tuple[Kpi, ...] = (
         decimals=0,
         better="neutral",
         formula={
-            "id": "paket tahun anggaran ini yang sudah diumumkan dan tidak dibatalkan",
-            "en": "packages of this budget year announced and not cancelled",
+            "id": "paket tahun anggaran ini yang sudah diumumkan dan tidak dibatalkan; kode RUP yang sama dihitung sekali",
+            "en": "packages of this budget year announced and not cancelled; the same RUP code counts once",
         },
         rule=PERPRES,
         owner=OWNER,
@@ -51,8 +54,8 @@ KPIS: tuple[Kpi, ...] = (
         decimals=0,
         better="neutral",
         formula={
-            "id": "jumlah pagu paket tahun anggaran ini yang sudah diumumkan dan tidak dibatalkan",
-            "en": "sum of the budgets of this year's packages announced and not cancelled",
+            "id": "jumlah pagu paket tahun anggaran ini yang sudah diumumkan dan tidak dibatalkan; kode RUP yang sama dihitung sekali",
+            "en": "sum of the budgets of this year's packages announced and not cancelled; the same RUP code counts once",
         },
         rule=PERPRES,
         owner=OWNER,
@@ -69,8 +72,8 @@ KPIS: tuple[Kpi, ...] = (
         decimals=0,
         better="neutral",
         formula={
-            "id": "jumlah nilai paket yang berkontrak sejak 1 Januari dan tidak dibatalkan",
-            "en": "sum of the values of packages contracted since 1 January and not cancelled",
+            "id": "jumlah nilai paket yang berkontrak sejak 1 Januari dan tidak dibatalkan; kode RUP yang sama dihitung sekali",
+            "en": "sum of the values of packages contracted since 1 January and not cancelled; the same RUP code counts once",
         },
         rule=PERPRES,
         owner=OWNER,
@@ -91,8 +94,8 @@ KPIS: tuple[Kpi, ...] = (
         decimals=0,
         better="neutral",
         formula={
-            "id": "jumlah nilai paket e-purchasing tahun anggaran ini yang tidak dibatalkan",
-            "en": "sum of the values of this budget year's e-purchasing packages not cancelled",
+            "id": "jumlah nilai paket e-purchasing tahun anggaran ini yang tidak dibatalkan; kode RUP yang sama dihitung sekali",
+            "en": "sum of the values of this budget year's e-purchasing packages not cancelled; the same RUP code counts once",
         },
         rule=PERPRES,
         owner=OWNER,

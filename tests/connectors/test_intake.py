@@ -17,6 +17,7 @@ from connectors.intake import MAX_ID, MAX_LABEL, MAX_TEXT, check, take
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Place, Row, Source
 from layers.city import City
 from layers.model import UNPLACED, Complaint, Kind, Measurement, Package, PlacedBy, Record, Service, Stage, Status
+from layers.vault import Vault
 from tests.connectors.contract import places
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -68,6 +69,7 @@ BROKEN: dict[str, tuple[Record, str, str]] = {
     "infinite money": (replace(PACKAGE, pagu=Decimal("Infinity")), "pagu", "bukan bilangan"),
     "too much money": (replace(PACKAGE, pagu=Decimal("1e16")), "pagu", "nilai uang tidak masuk akal"),
     "negative count": (replace(SERVICE, served=-1), "served", "jumlah tidak masuk akal"),
+    "a NIK as a quantity": (replace(FORECAST, value=3671012309870004.0), "value", "nilai tidak masuk akal"),
     "infinite value": (replace(FORECAST, value=float("inf")), "value", "bukan bilangan"),
 }
 
@@ -187,3 +189,73 @@ def test_labels_are_one_short_line_and_hide_no_identifier(city: City) -> None:
     cut = taken(city, text="k" * 70 + " 3671012345678901").category
     assert cut == "k" * 70 + " [nik]"
     assert taken(city, text="NIK 36710123\n45678901").category == "NIK [nik]"
+
+
+# --- who it was ---
+
+
+@pytest.fixture
+def ctx(city: City) -> Context:
+    return context(city)
+
+
+NIK = "3671012309870004"
+SEALER = Vault("q7Jm2vXw9LkT4sRz8bNc1yHd6gPf3aUe5oWi0tZx")
+
+
+def parse_person(row: Row, _: Empty, ctx: Context) -> Kept | Excluded:
+    if row.get("ends"):
+        return Excluded(rule="ditarik", ends=Kind.COMPLAINT)
+    record = replace(
+        COMPLAINT, source=ctx.source, source_id=row["id"], seen_at=ctx.now, text=row.get("isi"), reporter=row.get("siapa")
+    )
+    return Kept(record=replace(record, mentions="bukan dari sini"))
+
+
+PERSONAL = Source(
+    name="uji",
+    title={"id": "uji", "en": "uji"},
+    kinds=frozenset({Kind.COMPLAINT}),
+    config=Empty,
+    pages=lambda *_: iter(()),
+    parse=parse_person,
+    key=lambda row: row["id"],
+)
+
+
+def one(ctx: Context, vault: Vault | None = SEALER, **row: Any) -> Any:
+    return take([{"id": "1"} | row], PERSONAL, Empty(), ctx, places(), vault)
+
+
+def test_a_reporter_becomes_one_keyed_name_whatever_the_spelling(ctx: Context) -> None:
+    names = {one(ctx, siapa=spelt).records[0].reporter for spelt in ("0812-3456-7890", "+62 812 3456 7890", "81234567890")}
+    assert names == {SEALER.name("telepon", "6281234567890")}
+    assert one(ctx, siapa="Siti  Aminah").records[0].reporter == one(ctx, siapa="SITI AMINAH").records[0].reporter is not None
+    assert one(ctx, siapa=" ").records[0].reporter is None
+    other = one(ctx, Vault("Zt0xWio5eUa3fPg6dHy1cNb8zRs4TkL9wXv2mJ7q"), siapa="0812-3456-7890").records[0].reporter
+    assert other not in names
+    assert one(ctx, None, siapa=NIK).records[0].reporter not in (NIK, SEALER.name("nik", NIK))
+
+
+def test_free_text_is_masked_cut_and_remembers_whom_it_names_only_by_key(ctx: Context) -> None:
+    record = one(ctx, isi=f"Lampu\x00 mati\nhub {NIK} / a@b.id, {NIK} " + "x" * 3_000).records[0]
+    assert record.text.startswith("Lampu mati hub [nik] / [surel], [nik] xxx")
+    assert len(record.text) == MAX_TEXT
+    assert record.mentions.split() == [SEALER.name("nik", NIK), SEALER.name("surel", "a@b.id")]
+    assert one(ctx, isi="\u200b ").records[0].text is None
+    assert one(ctx, isi="biasa").records[0].mentions is None
+    assert one(ctx).records[0].mentions is None
+
+
+def test_a_text_or_reporter_of_another_type_is_rejected_not_raised(ctx: Context) -> None:
+    for row in ({"isi": 7}, {"siapa": 81234567890}):
+        taken = one(ctx, **row)
+        assert [reject.field for reject in taken.rejects] == ["baris"]
+
+
+def test_an_identifier_that_is_a_person_s_is_disguised_everywhere_alike(ctx: Context) -> None:
+    kept, bad, ended = one(ctx, id=NIK), one(ctx, id=NIK, isi=7), one(ctx, id=NIK, ends=True)
+    (disguised,) = {kept.records[0].source_id, bad.rejects[0].source_id, ended.gone[0][1]}
+    assert disguised.startswith(f"samar-{SEALER.name('nik', NIK)}-")
+    assert one(ctx, id="LPR-2026-0001").records[0].source_id == "LPR-2026-0001"
+    assert one(ctx, id="0812-3456-7890/1").records[0].source_id != one(ctx, id="0812-3456-7890/2").records[0].source_id

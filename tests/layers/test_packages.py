@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from layers.frames import schema
-from layers.model import Kind
+from layers.areas import AreaTree
+from layers.city import City
+from layers.frames import Frames, schema
+from layers.model import Kind, Package, Stage
 from layers.packages import once
+from tests.layers.made import NOW, complaint, give, opened
 
 SIGNED = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -96,3 +100,30 @@ def test_the_order_of_the_rows_does_not_matter_and_twice_is_once(seed: int) -> N
 def test_nothing_is_nothing() -> None:
     empty = packages()
     assert once(empty).equals(empty)
+
+
+def test_what_everybody_computes_from_holds_a_package_once(tmp_path: Path, city: City) -> None:
+    """The frames of one version: a plan of one source and a contract of another are one package, both orders of one source stay."""
+
+    def package(source: str, source_id: str, stage: Stage) -> Package:
+        facts = {"seen_at": NOW, "announced": SIGNED, "year": 2026, "title": "Paket", "method": "tender"}
+        return Package(source=source, source_id=source_id, plan_id="62", stage=stage, **facts)  # type: ignore[arg-type]
+
+    def ids(frame: pl.DataFrame) -> set[str]:
+        return set(frame["source_id"])
+
+    with opened(f"sqlite:///{tmp_path}/s.sqlite") as store:
+        frames = Frames(tmp_path / "frames", city, AreaTree.of(city))
+        give(store, [package("sirup", "r1", Stage.PLANNED)], source="sirup")
+        frames.refresh(store)
+        assert ids(frames.frame(Kind.PACKAGE)) == {"r1"}
+        give(store, [package("spse", "t1", Stage.CONTRACT), package("spse", "t2", Stage.SELECTION)], source="spse")
+        frames.refresh(store)
+        view = frames.view()
+        assert ids(view.frame(Kind.PACKAGE)) == {"t1", "t2"}
+        assert ids(view.told(Kind.PACKAGE)) == {"r1", "t1", "t2"}
+        assert view.frame(Kind.PACKAGE) is view.frame(Kind.PACKAGE)
+        give(store, [complaint()])
+        frames.refresh(store)
+        assert frames.view().frame(Kind.PACKAGE) is view.frame(Kind.PACKAGE)
+        assert frames.frame(Kind.COMPLAINT).height == 1

@@ -15,10 +15,11 @@ from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from layers import schema
-from layers.model import Complaint, Kind, Outcome, Role, Scope, Status
+from layers import frames, schema
+from layers.model import PRIVATE, Complaint, Kind, Outcome, Role, Scope, Status
 from layers.privacy import Identity
 from layers.schema import RECORD_TABLES
+from layers.shelves import arrow_schema
 from layers.store import Reject, Store
 from layers.tombstones import TAKEN
 from layers.versions import candidate
@@ -260,3 +261,9 @@ def test_tombstones_hold_nothing_but_keyed_digests(store: Store) -> None:
         stones = [bytes(stone) for stone in connection.execute(select(schema.erased.c.digest)).scalars()]
     assert [len(stone) for stone in stones] == [32, 32]
     assert all(text not in b"".join(stones) for text in (b"A-77", SITI.value.encode(), str(of(store, SITI)).encode()))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_private_fields_never_leave_the_store_in_columns(kind: Kind) -> None:
+    assert PRIVATE.isdisjoint(frames.schema(kind))
+    assert PRIVATE.isdisjoint(arrow_schema(kind).names)

@@ -32,7 +32,7 @@ OVERFLOWS = """() => {
     const p = panel.getBoundingClientRect();
     for (const e of panel.querySelectorAll(':scope h2, :scope p, .bar-row > *, .count, .plot text, li, .chip')) {
       const r = e.getBoundingClientRect();
-      if (!r.width || e.closest('.scroll')) continue;
+      if (!r.width || !e.checkVisibility() || e.closest('.scroll')) continue;
       if (r.left < p.left - 1 || r.right > p.right + 1 || r.bottom > p.bottom + 1) out.push(`outside ${name(panel)}: ${name(e)}`);
     }
   }
@@ -158,6 +158,8 @@ def test_desk_pages_fit_their_screen(browser: Browser, tmp_path: Path, name: str
     try:
         page.goto(html({"kelurahan": kelurahan.PAGE, "sources": sources.PAGE}[name], shown, seen, tmp_path).as_uri())
         page.evaluate("document.fonts.ready")
+        assert page.evaluate(OVERFLOWS) == []
+        page.evaluate("document.querySelectorAll('details').forEach(line => line.open = true)")
         assert page.evaluate(OVERFLOWS) == []
     finally:
         page.close()

@@ -44,3 +44,32 @@ def test_a_year_without_e_purchasing_sources_has_no_value(tmp_path: Path, city: 
 def test_values_that_the_source_left_out_are_no_zero(tmp_path: Path, city: City) -> None:
     only = table(Package, "tahun | diumumkan | metode\n2026 | 10 Jan 2026 09.00 | e-purchasing")
     assert figure(tmp_path, city, "epurchasing_nilai", only).why_none == "nilainya belum diisi oleh sumber"
+
+
+TOLD_BY_SEVERAL = """
+sumber | kode RUP | tahun | diumumkan         | berkontrak        | metode       | tahap     | pagu        | nilai       | catatan
+sirup  | 62       | 2026  | 10 Jan 2026 09.00 |                   | tender       | rencana   | 500.000.000 |             | rencana saja
+spse   | 62       | 2026  | 20 Jan 2026 09.00 |                   | tender       | pemilihan | 500.000.000 |             | dalam pemilihan
+ocds   | 62       | 2026  | 20 Jan 2026 09.00 | 01 Apr 2026 09.00 | tender       | kontrak   |             | 450.000.000 | dihitung
+sirup  | 63       | 2026  | 10 Jan 2026 09.00 |                   | e-purchasing | rencana   | 90.000.000  |             | dibeli dua kali
+ekat   | 63       | 2026  | 11 Jan 2026 09.00 | 01 May 2026 09.00 | e-purchasing | selesai   |             | 40.000.000  | dihitung
+ekat   | 63       | 2026  | 12 Jan 2026 09.00 | 01 Jun 2026 09.00 | e-purchasing | kontrak   |             | 30.000.000  | dihitung
+sirup  | 64       | 2026  | 10 Jan 2026 09.00 |                   | tender       | rencana   | 7.000.000   |             | dihitung
+"""
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value", "n", "sources"),
+    [
+        ("paket_diumumkan", 4, 4, ("ekat", "ocds", "sirup", "spse")),
+        ("pagu_diumumkan", 597_000_000, 3, ("sirup", "spse")),
+        ("nilai_kontrak", 520_000_000, 3, ("ekat", "ocds")),
+        ("epurchasing_nilai", 70_000_000, 2, ("ekat", "sirup")),
+    ],
+)
+def test_the_same_code_counts_once_and_every_source_is_named(
+    tmp_path: Path, city: City, kpi: str, value: float, n: int, sources: tuple[str, ...]
+) -> None:
+    reading = figure(tmp_path, city, kpi, table(Package, TOLD_BY_SEVERAL))
+    assert (reading.value, reading.n) == (value, n)
+    assert reading.evidence.sources == sources

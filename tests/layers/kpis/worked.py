@@ -35,6 +35,8 @@ WORDS = {
     "hari": "day",
     "dilayani": "served",
     "tepat waktu": "on_time",
+    "sumber": "source",
+    "kode RUP": "plan_id",
 }
 TIMES = {"received", "responded", "closed", "due", "reopened", "announced", "contracted", "day"}
 WHOLE = {"year", "served", "on_time"}
@@ -71,8 +73,8 @@ def _value(name: str, cell: str) -> Any:
 def room(folder: Path, city: City, records: Sequence[Record]) -> Room:
     """The room at noon after these records have come in."""
     with opened(f"sqlite:///{folder}/worked.sqlite") as store:
-        if records:
-            give(store, records, source=records[0].source)
+        for source in dict.fromkeys(record.source for record in records):
+            give(store, [record for record in records if record.source == source], source=source)
         tree = AreaTree.of(city)
         frames = Frames(folder / "frames", city, tree)
         frames.refresh(store)
