@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -119,6 +119,24 @@ def demo_clear(system: Annotated[str | None, typer.Argument()] = None) -> None:
     from layers.settings import data_folder
 
     typer.echo(switch_off(data_folder(), system))
+
+
+@app.command()
+def deadline(
+    moment: Annotated[str, typer.Argument(help="Waktu terima, misalnya 2026-03-18T15:10.")],
+    days: Annotated[int | None, typer.Option(min=0, help="Hari kerja.")] = None,
+    hours: Annotated[int | None, typer.Option(min=0, help="Jam kerja.")] = None,
+    rule: Annotated[str | None, typer.Option(help="profil:langkah[:klasifikasi], misalnya sp4n:verifikasi.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="Kalender sebagaimana diketahui pada tanggal ini.")] = None,
+    opd: Annotated[str | None, typer.Option(help="OPD dengan jam layanan sendiri.")] = None,
+    end: Annotated[Literal["jam_sama", "tutup_kantor"] | None, typer.Option(help="Tanpa ini: menurut paket.")] = None,
+) -> None:
+    """Kapan jatuh tempo, dan mengapa."""
+    from layers.duewords import answered
+    from layers.settings import from_environment
+
+    city = from_environment().city
+    typer.echo(answered(city, moment, days=days, hours=hours, rule=rule, known_at=known_at, opd=opd, end=end))
 
 
 @app.command()

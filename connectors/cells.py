@@ -23,6 +23,10 @@ _EMPTY_STARTS = frozenset({"", "-", "n", "N", "0"})
 _YES = frozenset({"1", "true", "t", "ya", "y", "yes", "iya", "benar"})
 _NO = frozenset({"0", "false", "f", "tidak", "n", "no", "tdk", "salah"})
 _SEN = Decimal("0.01")
+_RUPIAH = re.compile(r"^Rp\.?")
+_GROUPED = {".": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?"), ",": re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?")}
+"""Numbers in which thousands are parted, by their decimal sign: ``1.234,56`` under the wrong one must not become 1,23."""
+
 _MEMO = 4_096
 
 
@@ -88,8 +92,11 @@ def _number(value: Any, decimal: str) -> Decimal:
     if isinstance(value, bool):
         raise ValueError("bukan bilangan")  # noqa: TRY004 - a fault of the data, not of the caller
     if isinstance(value, str):
+        value = _RUPIAH.sub("", value).replace(" ", "")
         thousands = "," if decimal == "." else "."
-        value = value.removeprefix("Rp").replace(thousands, "").replace(decimal, ".").replace(" ", "")
+        if thousands in value and not _GROUPED[decimal].fullmatch(value):
+            raise ValueError(f"bukan bilangan (desimal ditulis dengan {decimal!r}, ribuan dengan {thousands!r})")
+        value = value.replace(thousands, "").replace(decimal, ".")
     try:
         return Decimal(repr(value) if isinstance(value, float) else value)
     except (InvalidOperation, TypeError, ValueError):

@@ -39,9 +39,9 @@ def pages(path: Path, name: str, form: readers.Form, columns: Mapped, ctx: Conte
 
 
 def _workbook(path: Path, name: str, form: readers.Form, columns: Mapped, ctx: Context) -> Iterator[Page]:
-    """Every sheet that has the headings; of the others it is said that they were not read."""
+    """Every sheet that people see and that has the headings; of the others it is said that they were not read."""
     try:
-        names = readers.sheet_names(path, name)
+        names, hidden = readers.sheet_names(path, name), readers.sheet_names(path, name, hidden=True)
     except FormChanged as error:
         if "tidak terbaca" not in str(error):
             raise
@@ -57,10 +57,11 @@ def _workbook(path: Path, name: str, form: readers.Form, columns: Mapped, ctx: C
             yield from _rows(path, name, form.model_copy(update={"sheet": sheet}), columns, ctx, where)
         except WrongHeadings as error:
             lacking.append((sheet, error))
-    if len(lacking) == len(names):
-        raise lacking[0][1]
-    if lacking:
-        yield Page(rows=(), notes=[f"lembar {sheet!r} tidak dibaca: {error}" for sheet, error in lacking])
+    unseen = [f"lembar {sheet!r} tersembunyi, maka tidak dibaca" for sheet in hidden]
+    if lacking and len(lacking) == len(names):
+        raise WrongHeadings("; ".join([str(lacking[0][1]), *unseen]))
+    if notes := [f"lembar {sheet!r} tidak dibaca: {error}" for sheet, error in lacking] + unseen:
+        yield Page(rows=(), notes=notes)
 
 
 class WrongHeadings(FormChanged):

@@ -258,14 +258,18 @@ def _xlsx(path: Path, form: Form, name: str) -> Iterator[Numbered]:
             yield number, dict(zip(headings, cells, strict=True))
 
 
-def sheet_names(path: Path, name: str) -> list[str]:
-    """The worksheets that have anything in them, in their order; raises like :func:`numbered`."""
-    from python_calamine import CalamineError, CalamineWorkbook
+def sheet_names(path: Path, name: str, *, hidden: bool = False) -> list[str]:
+    """The worksheets that have anything in them, in their order: those that people see, or those ``hidden`` from them.
+
+    Raises like :func:`numbered`.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     sheets.check(path, name)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
-            return [sheet for sheet in book.sheet_names if book.get_sheet_by_name(sheet).height]
+            names = [sheet.name for sheet in book.sheets_metadata if (sheet.visible != SheetVisibleEnum.Visible) is hidden]
+            return [sheet for sheet in names if book.get_sheet_by_name(sheet).height]
     except (CalamineError, OSError) as error:
         raise FormChanged(f"{name}: lembar kerja tidak terbaca ({error})") from error
 

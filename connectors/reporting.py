@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any
 
-import holidays
 from sqlalchemy import ColumnElement, and_, func, select
 
 from connectors.fields import digest
 from connectors.http import Http
 from connectors.source import Config, Context, Cursor, Excluded, Kept, Page, Place, Refused, Row, Source
 from layers import schema
+from layers.calendar import Calendar
 from layers.city import City, Report, SourceConfig
 from layers.clock import month_of
 from layers.model import Kind, Measurement, Outcome
@@ -81,18 +80,9 @@ def key(row: Row) -> str | None:
 # --- periods -----------------------------------------------------------------------------------
 
 
-def working(day: date) -> bool:
-    """Whether offices work: Monday to Friday, without libur nasional and cuti bersama as the package ``holidays`` knows them.
-
-    Holidays of years ahead are partly estimates there.
-    """
-    return day.weekday() < 5 and day not in _holidays(day.year)
-
-
-@cache
-def _holidays(year: int) -> Collection[date]:
-    found: Collection[date] = holidays.country_holidays("ID", years=year, categories=("public", "government"))
-    return found
+def working(day: date, city: City) -> bool:
+    """Whether offices of the city work on a day, by its calendar; holidays of years ahead are partly estimates there."""
+    return Calendar.of(city).works(day)
 
 
 def last_period(report: Report, now: datetime, city: City) -> Period:
@@ -102,7 +92,7 @@ def last_period(report: Report, now: datetime, city: City) -> Period:
     while True:
         after, first = first, _first(report, first - timedelta(days=1))
         days = (first + timedelta(days=n) for n in range((after - first).days))
-        if not report.working_days or any(map(working, days)):
+        if not report.working_days or any(working(day, city) for day in days):
             start, end = (datetime.combine(day, time.min, city.zone).astimezone(UTC) for day in (first, after))
             return Period(first=first, after=after, start=start, end=end)
 

@@ -99,19 +99,26 @@ _tokens: dict[str, str] = {}
 class Service:
     """A service as its configuration says how to ask it; a token that is no longer believed is asked for anew, once."""
 
-    def __init__(self, http: Http, auth: Auth, headers: Mapping[str, str]) -> None:
+    def __init__(self, http: Http, auth: Auth, headers: Mapping[str, str], fault: Fault | None = None) -> None:
         self._http = http
         self._auth = auth
+        self._fault = fault
         self._headers = dict(headers)
 
     def get(self, url: str, params: Mapping[str, Any]) -> Answer:
-        return self._let_in(lambda headers: _data(self._http.get(url, params=params, headers=headers)))
+        return self._let_in(lambda headers: self._heard(self._http.get(url, params=params, headers=headers)))
 
     def post(self, url: str, body: Mapping[str, Any]) -> Answer:
-        return self._let_in(lambda headers: _data(self._http.post(url, json=body, headers=headers)))
+        return self._let_in(lambda headers: self._heard(self._http.post(url, json=body, headers=headers)))
 
     def save(self, url: str, path: Path) -> Answer:
         return self._let_in(lambda headers: _data(self._http.save(url, path, headers=headers)))
+
+    def _heard(self, answer: Answer) -> Answer:
+        """An answer with data. Where tokens end, one that says so with status 200 is judged here: see :meth:`_let_in`."""
+        if self._auth.login is not None and self._fault is not None and _data(answer).body.strip():
+            self._fault.judge(answer.json())
+        return _data(answer)
 
     def _let_in(self, ask: Callable[[Mapping[str, str]], Answer]) -> Answer:
         login = self._auth.login

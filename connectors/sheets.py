@@ -26,8 +26,22 @@ _SPREADSHEETS = ("worksheet", "document-content")
 def check(path: Path, name: str) -> None:
     """Raise :class:`FormChanged` for a workbook whose parts or sheets are too large; small files can hold huge sheets.
 
-    The sizes that a ZIP states of its parts are not believed: every part is unpacked, and let go of.
+    The sizes that a ZIP states of its parts are not believed: every part is unpacked, and let go of. That takes a while,
+    so the workbook that passed last, which is then read sheet by sheet, is known again.
     """
+    global _passed  # noqa: PLW0603 - a memo of one, replaced whole
+    facts = path.stat()
+    mark = (str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    if mark == _passed:
+        return
+    _check(path, name)
+    _passed = mark
+
+
+_passed: tuple[str, int, int, int, int] | None = None
+
+
+def _check(path: Path, name: str) -> None:
     if not zipfile.is_zipfile(path):
         return  # the old binary form, which has no room for more than 65,536 rows of 256 columns
     left = MAX_BYTES

@@ -21,6 +21,9 @@ from layers.city import Duration
 
 ROWS = 5_000
 
+Among = tuple[str, Sequence[Any]]
+"""A column that is asked for, and the values wanted in it."""
+
 
 class Database(Config):
     """A table of a database. ``cursor`` is a column that only rises; ``lag`` is asked for once more each time.
@@ -35,14 +38,17 @@ class Database(Config):
     lag: Duration = timedelta(0)
 
 
-def rows_of(database: Database, headings: Sequence[str], since: Any, folders: Sequence[Path]) -> Iterator[Sequence[Row]]:
+def rows_of(
+    database: Database, headings: Sequence[str], since: Any, folders: Sequence[Path], among: Among | None = None
+) -> Iterator[Sequence[Row]]:
     """Rows in batches, in the order of the cursor column.
 
-    ``since`` is what :func:`mark` made of an earlier row. Raises the errors of :mod:`connectors.source`.
+    ``since`` is what :func:`mark` made of an earlier row; ``among`` asks only for rows with one of some values in a
+    column. Raises the errors of :mod:`connectors.source`.
     """
     names = list(dict.fromkeys([*headings, *([database.cursor] if database.cursor else [])]))
     with _connection(database, folders) as connection:
-        found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(_query(database, names, since))
+        found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(_query(database, names, since, among))
         for part in found.mappings().partitions(ROWS):
             yield [{name: row[name] for name in names} for row in part]
 
@@ -88,9 +94,11 @@ def _since(marked: Sequence[str], lag: timedelta) -> Any:
     return (moment - lag).isoformat(sep=text[10] if len(text) > 10 else "T")[: max(len(text), 10)]
 
 
-def _query(database: Database, names: Sequence[str], since: Any) -> Select[Any]:
+def _query(database: Database, names: Sequence[str], since: Any, among: Among | None = None) -> Select[Any]:
     source = table(database.table, *map(column, names), schema=database.namespace)
     query = select(*(source.c[name] for name in names))
+    if among is not None:
+        query = query.where(source.c[among[0]].in_(among[1]))
     if database.cursor is None:
         return query
     rising = source.c[database.cursor]

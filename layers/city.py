@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from layers.facts import Facts
+from layers.officehours import DeadlineRule, Holiday, WorkingTime
 
 PACKS = Path(__file__).parent / "cities"
 """The packs that come with the room."""
@@ -50,12 +53,6 @@ def _pace(value: object) -> object:
 
 Pace = Annotated[timedelta, BeforeValidator(_pace)]
 """A rate of requests, kept by spacing them evenly: that never asks more than the rate in any stretch of time."""
-
-
-class Facts(BaseModel):
-    """Base of everything read from a pack: frozen, and a misspelt key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class AreaFacts(Facts):
@@ -162,7 +159,10 @@ class Wall(Facts):
 
 
 class City(Facts):
-    """The whole pack; ``boundaries`` is its own boundary file, a sound coverage, where it has one."""
+    """The whole pack; ``boundaries`` is its own boundary file, a sound coverage, where it has one.
+
+    ``holidays`` are the rows of ``<code>.holidays.csv``, ``deadlines`` the rules by profile beside those of the room.
+    """
 
     code: str
     name: str
@@ -176,6 +176,9 @@ class City(Facts):
     targets: Mapping[str, tuple[Target, ...]] = Field(default_factory=dict)
     sources: tuple[SourceConfig, ...] = ()
     retention: Retention = Retention()
+    calendar: WorkingTime = WorkingTime()
+    holidays: tuple[Holiday, ...] = ()
+    deadlines: Mapping[str, tuple[DeadlineRule, ...]] = Field(default_factory=dict)
     wall: Wall
 
     @model_validator(mode="after")
@@ -187,6 +190,8 @@ class City(Facts):
         twice = [key for counted in (codes, slugs, names) for key, n in counted.items() if n > 1]
         if twice or orphans:
             raise ValueError(f"dinyatakan dua kali: {', '.join(twice) or '-'}; tanpa induk: {', '.join(orphans) or '-'}")
+        if strange := {*self.calendar.services} - {*slugs}:
+            raise ValueError(f"calendar.services: bukan OPD kota ini: {', '.join(sorted(strange))}")
         return self
 
     def target(self, kpi: str, day: date) -> Target | None:
@@ -220,6 +225,8 @@ def load(code: str, sources: Sequence[Path] = (), packs: Sequence[Path] = (PACKS
     pack = _toml(path)
     pack["areas"] = _table(folder / f"{code}.areas.csv", ("variants", "neighbours"))
     pack["opds"] = _table(folder / f"{code}.opds.csv", ("variants", "codes"))
+    if (holidays := folder / f"{code}.holidays.csv").exists():
+        pack["holidays"] = _table(holidays, ())
     if (boundaries := folder / f"{code}.boundaries.geojson").exists():
         pack["boundaries"] = boundaries
     own = [_toml(p) | {"name": p.stem} for folder in sources for p in sorted(folder.glob("*.toml"))]

@@ -99,7 +99,8 @@ class View:
 
     def kept(self, files: Mapping[Kind, Mapping[str, pl.DataFrame]]) -> dict[Kind, pl.DataFrame]:
         """What was joined here of the kinds that have the very same files there."""
-        return {kind: frame for kind, frame in dict(self._joined).items() if _same(self._files.get(kind, {}), files.get(kind, {}))}
+        joined = dict(self._joined)  # a reader may be joining more
+        return {kind: joined[kind] for kind in joined if _same(self._files.get(kind, {}), files.get(kind, {}))}
 
 
 def _same(some: Mapping[str, pl.DataFrame], others: Mapping[str, pl.DataFrame]) -> bool:

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from layers.database import Database
+from layers.excerpts import mask_row
 from layers.model import Scope
-from layers.privacy import mask, mask_reason, mask_row
+from layers.privacy import mask, mask_reason
 from layers.schema import quarantine as table
 from layers.vault import Vault
 

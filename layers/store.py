@@ -131,7 +131,7 @@ class Store(Runs, Tombstones):
     ) -> dict[str, list[Link]]:
         """The versions that a batch can touch: of its ids, those in force at its earliest version or later, and ``back``."""
         table = RECORD_TABLES[kind]
-        names = ("known_from", "digest", "known_to", "month", "moved_from", "seq")
+        names = ("known_from", "digest", "seen_at", "known_to", "month", "moved_from", "seq")
         lowest = min(new.known_from for candidates in by_id.values() for new in candidates)
         query = select(table.c.source_id, *(table.c[name] for name in names)).where(
             table.c.source == source,

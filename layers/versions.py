@@ -3,6 +3,7 @@
 A version is identified by (source, source_id, known_from). ``known_from`` is the source's own
 ``known_at``, or where it gives none the moment that we first saw it. Each version holds until the
 next one begins. Without ``known_at`` what is seen last is what holds, even when our clock went back.
+Of two stories of one version the one seen later holds: a source corrects itself, or writes twice in a second.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class Link:
 
     known_from: datetime
     digest: bytes
+    seen_at: datetime
     known_to: datetime | None = None
     month: str = ""
     moved_from: str | None = None
@@ -100,7 +102,7 @@ class Changes:
 
 
 def fold(candidates: Iterable[Candidate], changes: Changes) -> dict[str, list[Candidate]]:
-    """The candidates of one batch by id: one for each version, the greater digest before the lesser."""
+    """The candidates of one batch, all seen at one time, by id: one for each version, the greater digest before the lesser."""
     best: dict[tuple[str, datetime], Candidate] = {}
     for new in candidates:
         key = (new.record.source_id, new.known_from)
@@ -126,7 +128,7 @@ def merge(chain: Sequence[Link], candidates: Sequence[Candidate], month: Any, ch
     """
     if not chain and len(candidates) == 1:
         new = candidates[0]
-        changes.added.append((Link(new.known_from, new.digest, month=month(new.record.at)), new))
+        changes.added.append((Link(new.known_from, new.digest, new.record.seen_at, month=month(new.record.at)), new))
         changes.first_sights += 1
         return
     links = {link.known_from: link for link in chain}
@@ -143,7 +145,7 @@ def merge(chain: Sequence[Link], candidates: Sequence[Candidate], month: Any, ch
             if held.digest == new.digest:
                 changes.unchanged += 1
                 continue
-            if new.digest < held.digest:
+            if (new.record.seen_at, new.digest) < (held.seen_at, held.digest):
                 changes.twins += 1
                 continue
             if held.seq is not None:
@@ -151,7 +153,7 @@ def merge(chain: Sequence[Link], candidates: Sequence[Candidate], month: Any, ch
         elif new.record.known_at is None and _in_force(links, new) == new.digest:
             changes.unchanged += 1
             continue
-        link = Link(new.known_from, new.digest, candidate=new, month=month(new.record.at))
+        link = Link(new.known_from, new.digest, new.record.seen_at, candidate=new, month=month(new.record.at))
         links[new.known_from] = link
         newest = max(newest or link, link, key=_start)
     changes.first_sights += not chain

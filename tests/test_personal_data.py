@@ -29,7 +29,7 @@ import uvicorn
 
 from connectors import runner
 from connectors.publishing import Publisher
-from connectors.sources.gammu import INBOX
+from connectors.sources._gammu_tables import INBOX
 from dashboard.app import create
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries

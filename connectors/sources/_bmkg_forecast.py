@@ -10,6 +10,7 @@ from connectors.fields import digest, need, need_moment, text
 from connectors.http import Http
 from connectors.source import Context, Excluded, FormChanged, Kept, Page, Place, Row
 from connectors.sources._measured import number
+from layers import clock
 from layers.model import Measurement
 
 FIELDS = {
@@ -51,7 +52,7 @@ class Turns:
 
     @property
     def cursor(self) -> dict[str, list[str]]:
-        return {code: [at.isoformat(timespec="seconds"), self.marks[code]] for code, at in self.asked.items()}
+        return {code: [at.isoformat(timespec="milliseconds"), self.marks[code]] for code, at in self.asked.items()}
 
 
 def pages(http: Http, url: str, codes: list[str], turns: Turns, ctx: Context) -> Iterator[Page]:
@@ -72,7 +73,7 @@ def pages(http: Http, url: str, codes: list[str], turns: Turns, ctx: Context) ->
             rows = list(_rows(answer.json(), code, answer.url))
             mark = digest(answer.body, f"{ctx.now:%Y%m%d%H}")  # as hours pass, other steps of the same answer count
             known += 1
-        yield Page(rows=rows if turns.done(code, ctx.now, mark) else [])
+        yield Page(rows=rows if turns.done(code, clock.now(), mark) else [])  # a run may wait long between two questions
     if codes and not known:
         raise FormChanged(f"BMKG tidak mengenal satu pun dari {len(codes)} kode kelurahan (HTTP 404): {url}")
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+COLUMNS = ("ID", "ReceivingDateTime", "SenderNumber", "RecipientID", "UDH", "Class", "TextDecoded")
+"""What is read of ``inbox``."""
+
 OVERLAP = 20
 """How many of the last IDs are read again: of two SMSD on one database the later ID may be there first."""
 
@@ -79,6 +82,7 @@ class Message:
             "diterima": str(self.head["ReceivingDateTime"]),
             "kelas": self.head["Class"],
             "isi": "".join(text for _, text in sorted(self.parts.items())),
+            "urutan": len(self.parts),
         }
         if self.twin:
             return row | {"kembar": True}

@@ -41,7 +41,7 @@ class Bmkg(Config):
     """Which of BMKG's services are asked; an empty one is left out.
 
     ``kelurahan`` limits the forecast to some codes (all of the city otherwise). Each is asked again after
-    ``refresh``; at most ``per_minute`` are asked in a minute (the service allows 60 to an address).
+    ``refresh``, a minute at least; at most ``per_minute`` are asked in any minute (the service allows 60 to an address).
     ``province`` is the word that the title of a warning for this province has in it. Quakes further than
     ``within_km`` count only if they were felt in the city.
     """
@@ -59,6 +59,8 @@ class Bmkg(Config):
     def _something(self) -> Bmkg:
         if not (self.forecast or self.warnings or self.quakes):
             raise ValueError("nyatakan sedikitnya satu dari: forecast, warnings, quakes")
+        if self.refresh < timedelta(minutes=1):
+            raise ValueError("refresh: sedikitnya 1 menit, sebab sebanyak itu yang dihitung per_minute")
         return self
 
     def objection(self, title: str) -> str | None:

@@ -14,7 +14,21 @@ from pydantic import AfterValidator, Field
 from connectors.answer import Answer
 from connectors.fields import digest, moment, money, need, need_moment, opd, place, text, year
 from connectors.http import Http
-from connectors.source import BadRow, Config, Context, Cursor, Excluded, FormChanged, Kept, Page, Row, Sample, Source
+from connectors.source import (
+    BadRow,
+    Config,
+    Context,
+    Cursor,
+    Excluded,
+    FormChanged,
+    Kept,
+    Page,
+    Row,
+    Sample,
+    SlowDown,
+    Source,
+    SourceError,
+)
 from connectors.sources._lkpp_tables import ADDED, COMMON, TABLES, Packages, Sums
 from layers.model import Kind, Measurement, Package, Stage
 
@@ -47,20 +61,33 @@ class LkppIsb(Config):
 
 
 def pages(http: Http, config: LkppIsb, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
-    """Year by year the tables that speak of the same packages, together. The cursor keeps a digest of each such answer."""
+    """Year by year the tables that speak of the same packages, together. The cursor keeps a digest of each such answer.
+
+    Those of one kind that cannot be had keep no others from being read; the run then ends as the first of them says.
+    """
     seen = dict(cursor or {})
+    first: SourceError | None = None
     for budget in config.years or (ctx.now.astimezone(ctx.city.zone).year,):
         for family in _families(config):
-            answers = [(e.table, http.get(e.url.replace("{year}", str(budget)))) for e in family]
+            try:
+                answers = [(e.table, http.get(e.url.replace("{year}", str(budget)))) for e in family]
+                read = [_read(row, table) for table, answer in answers for row in listed(answer)]
+            except SlowDown:
+                raise
+            except SourceError as error:
+                first = first or error
+                continue
             name = f"{'+'.join(table for table, _ in answers)}/{budget}"
             mark = digest(*(answer.body for _, answer in answers), config.klpd, ctx.city.opds)
             if seen.get(name) == mark:
                 continue
-            rows = join([_read(row, table) for table, answer in answers for row in listed(answer)])
+            rows = join(read)
             seen[name] = mark
             for start in range(0, max(len(rows), 1), CHUNK):
                 last = start + CHUNK >= len(rows)
                 yield Page(rows=rows[start : start + CHUNK], cursor=dict(seen) if last else None)
+    if first is not None:
+        raise first
 
 
 def parse(row: Row, config: LkppIsb, ctx: Context) -> Kept | Excluded:

@@ -19,6 +19,7 @@ from connectors.mapped import digest as digest_of
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, FormChanged, Kept, Page, Place, Row, Sample, Source
 from connectors.sources._monografi import IDENTITY, ISIAN, UNIT_WORDS, slug
 from connectors.sources.tabular import files_in
+from layers.areas import AreaTree, dotted
 from layers.model import Kind, Measurement
 
 COMPLETENESS = "kelengkapan"
@@ -76,13 +77,15 @@ def drop(path: Path, name: str, config: Monografi, ctx: Context) -> Iterator[Pag
     labels = {slug(label): isian for label, isian in config.labels.items()}
     lacking = []
     read = 0
+    tree = AreaTree.of(ctx.city)
     for sheet, lines in readers.sheet_cells(path, name):
-        rows, where = _form(sheet, lines, labels, config.required)
+        rows, where = _form(sheet, lines, labels, config.required, tree)
         if rows:
             read += 1
             yield Page(rows=rows, where=where)
         else:
             lacking.append(f"lembar {sheet!r} tidak dibaca: tidak ada isian kelurahan/desa dan tahun")
+    lacking += [f"lembar {sheet!r} tersembunyi, maka tidak dibaca" for sheet in readers.sheet_names(path, name, hidden=True)]
     if not read:
         raise FormChanged(f"{name}: bukan formulir monografi; yang perlu: Desa/Kelurahan, Kecamatan, Keadaan data tahun")
     if lacking:
@@ -101,6 +104,8 @@ def parse(row: Row, _config: Monografi, ctx: Context) -> Kept | Excluded:
         return Excluded(rule="tidak_diisi")
     if unit == "teks":
         return Excluded(rule="isian_teks")
+    if wrong := _word(row, "salah"):
+        raise BadRow("nomor_kode", f"kode {wrong} bukan kode kelurahan yang tertulis")
     if row.get("ganda"):
         raise BadRow(isian, "isian ini tertulis dua kali di formulir")
     number = _number(isian, value)
@@ -114,6 +119,7 @@ def parse(row: Row, _config: Monografi, ctx: Context) -> Kept | Excluded:
         source=ctx.source,
         source_id=source_id,
         seen_at=ctx.now,
+        known_at=_begin(row, ctx),
         name=f"monografi.{isian}",
         subject=" ".join(name.split())[:100],
         value=number,
@@ -136,13 +142,14 @@ def key(row: Row) -> str | None:
 
 
 def _form(
-    sheet: str, lines: Sequence[Sequence[Any]], labels: Mapping[str, str], required: Sequence[str]
+    sheet: str, lines: Sequence[Sequence[Any]], labels: Mapping[str, str], required: Sequence[str], tree: AreaTree
 ) -> tuple[list[Row], list[str]]:
     """The rows of one form and where each stands; none where it does not say of whom and of when it speaks."""
     said = [(number, *pair) for number, cells in enumerate(lines, 1) if (pair := _pair(cells))]
     head = {IDENTITY[slug(label)]: value for _, label, value in said if slug(label) in IDENTITY}
     if not filled(head.get("kelurahan")) or not filled(head.get("tahun")):
         return [], []
+    head |= _area(head, tree)
     rows: list[Row] = []
     where: list[str] = []
     known: dict[str, Any] = {}
@@ -164,6 +171,19 @@ def _form(
     rows.append({**head, "label": "Kelengkapan", "isian": COMPLETENESS, "nilai": share, "ganda": False})
     where.append(f"lembar {sheet!r}")
     return rows, where
+
+
+def _area(head: Row, tree: AreaTree) -> dict[str, str | None]:
+    """The code in one spelling, also where the form gives none: a kelurahan must not become two. ``salah`` is another's code."""
+    try:
+        code, kecamatan, name = (_word(head, field) for field in ("kode", "kecamatan", "kelurahan"))
+    except BadRow:
+        return {}
+    named = tree.by_name(name, kecamatan) if name else None
+    known = dotted(code) if code else None
+    if known in tree.areas and named is not None and named.code != known:
+        return {"kode": known, "salah": known}
+    return {"kode": known or code or (named.code if named else None)}
 
 
 def _pair(cells: Sequence[Any]) -> tuple[str, Any] | None:
@@ -191,20 +211,34 @@ def _number(isian: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise BadRow(isian, "bukan bilangan")
     number = float(value)
+    if ISIAN.get(isian) in ("orang", "buah") and not number.is_integer():
+        raise BadRow(isian, "bukan bilangan bulat")
     if not 0 <= number <= (1 if isian == COMPLETENESS else MOST):
         raise BadRow(isian, "bilangan tidak masuk akal")
     return number
 
 
-def _period(row: Row, ctx: Context) -> datetime:
-    """The end of the half-year that the form describes; of the year, where it names no half."""
-    year, half = _word(row, "tahun"), (_word(row, "semester") or "2").casefold().removeprefix("semester").strip()
+def _half(row: Row) -> tuple[int, int | None]:
+    """The year that the form describes and its half, where it names one."""
+    year, half = _word(row, "tahun"), (_word(row, "semester") or "").casefold().removeprefix("semester").strip()
     if year is None or not re.fullmatch(r"(?:19|20)\d\d", year):
         raise BadRow("keadaan_data_tahun", "bukan tahun")
-    if half not in _SEMESTERS:
+    if half and half not in _SEMESTERS:
         raise BadRow("semester", "bukan semester I atau II")
-    month, day = (6, 30) if _SEMESTERS[half] == 1 else (12, 31)
-    return datetime(int(year), month, day, tzinfo=ctx.city.zone).astimezone(UTC)
+    return int(year), _SEMESTERS.get(half)
+
+
+def _begin(row: Row, ctx: Context) -> datetime:
+    """The beginning of what the form describes: it orders the forms of a kelurahan, whenever each was laid down."""
+    year, half = _half(row)
+    return datetime(year, 7 if half == 2 else 1, 1, tzinfo=ctx.city.zone).astimezone(UTC)
+
+
+def _period(row: Row, ctx: Context) -> datetime:
+    """The end of what the form describes."""
+    year, half = _half(row)
+    month, day = (6, 30) if half == 1 else (12, 31)
+    return datetime(year, month, day, tzinfo=ctx.city.zone).astimezone(UTC)
 
 
 def _word(row: Row, field: str) -> str | None:
@@ -227,7 +261,7 @@ SOURCE = Source(
     drop=drop,
 )
 
-_HEAD = {"kode": "36.71.01.1003", "kelurahan": "Sukasari", "kecamatan": "Tangerang", "tahun": 2026, "semester": "I"}
+_HEAD = {"kode": "36.71.01.1007", "kelurahan": "Sukasari", "kecamatan": "Tangerang", "tahun": 2026, "semester": "I"}
 
 
 def _sample_row(isian: str | None, value: Any, **more: Any) -> Row:
@@ -241,7 +275,7 @@ def _sample_form() -> bytes:
     book = Workbook()
     page = book.create_sheet("Sukasari", 0)
     lines: tuple[tuple[Any, ...], ...] = (
-        *(("MONOGRAFI KELURAHAN",), ("1.", "Desa/Kelurahan", ":", "Sukasari"), ("2.", "Nomor Kode", ":", "36.71.01.1003")),
+        *(("MONOGRAFI KELURAHAN",), ("1.", "Desa/Kelurahan", ":", "Sukasari"), ("2.", "Nomor Kode", ":", "36.71.01.1007")),
         *(("3.", "Kecamatan", ":", "Tangerang"), ("4.", "Keadaan Data Tahun", ":", 2026), ("5.", "Semester", ":", "I")),
         *(("a.", "Luas (ha)", ":", "103,5"), ("b.", "Batas Utara", ":", "Kali"), ("c.", "Laki-laki", ":", "9.120")),
         *(("d.", "Perempuan", ":", 9085), ("e.", "Masjid", ":", None, "buah"), ("f.", "Nama Lurah", ":", "Contoh")),

@@ -38,7 +38,7 @@ class Since(Config):
     """Ask only for what is new: the parameter ``name`` gets the newest value met of ``column``, less ``lag``.
 
     The stretch ``lag`` is asked for again each time: rows come late, and a row that says the same changes
-    nothing. ``format`` is how the parameter is written (``iso`` or strftime, in the source's zone), ``formats``
+    nothing. ``format`` is how the parameter is written (``iso``, ``epoch`` or strftime, in the source's zone), ``formats``
     how the column is; ``start`` is where the first question begins, without which it asks for everything.
     """
 
@@ -102,7 +102,7 @@ def pages(http: Http, config: Rest, cursor: Cursor | None, ctx: Context) -> Iter
     config.reader(ctx.city)
     mark = config.mark
     state: Mapping[str, Any] = cursor if cursor and cursor.get("map") == mark else {"map": mark}
-    service = Service(http, config.auth, config.headers)
+    service = Service(http, config.auth, config.headers, config.error)
     if config.export is not None and state.get("export") != "done":
         for page in _past(service, config.export, config, state, ctx):
             state = page.cursor or state
@@ -131,9 +131,12 @@ def _past(service: Service, export: Export, config: Rest, state: Cursor, ctx: Co
 
 
 def _present(service: Service, config: Rest, state: Cursor, ctx: Context) -> Iterator[Page]:
-    """One walk over the pages of one question; its place stands in the cursor while it is under way."""
+    """One walk over the pages of one question; its place stands in the cursor while it is under way.
+
+    Numbered pages shift when rows change between two questions, and a row may slip past: such a walk is due once more.
+    """
     base = {name: value for name, value in state.items() if name not in ("walk", "digest")}
-    walk = state.get("walk") or {"since": _since(config, state.get("top"), ctx), "at": None, "got": 0}
+    walk = state.get("walk") or {"since": _since(config, state.get("top"), ctx), "at": None, "got": 0, "began": ctx.now.isoformat()}
     resumed, top = "walk" in state, state.get("top")
     while True:
         try:
@@ -152,13 +155,22 @@ def _present(service: Service, config: Rest, state: Cursor, ctx: Context) -> Ite
         top = _newest(rows, config, top, ctx)
         got = walk["got"] + len(found_rows)
         after = config.paging.following(walk["at"], len(found_rows), got, answer, document, config.url)
-        walk = {**walk, "at": after, "got": got}
-        cursor = {**base, "top": top, **seen} | ({} if after is None else {"walk": walk})
+        due = after is not None or _shifted(config, walk, top)
+        walk = {**walk, "at": after, "got": got} if after is not None else {"since": walk["since"], "at": None, "got": 0}
+        cursor = {**base, "top": top, **seen} | ({"walk": walk} if due else {})
         for start in range(0, len(rows) or int(cursor != state), ROWS):
             yield Page(rows=rows[start : start + ROWS], cursor=cursor if start + ROWS >= len(rows) else None)
         if after is None:
             return
         state = cursor
+
+
+def _shifted(config: Rest, walk: Mapping[str, Any], top: str | None) -> bool:
+    """Whether rows changed while a walk went over several numbered pages; of one that is walked again it is not asked."""
+    since, began = config.since, walk.get("began")
+    if since is None or top is None or began is None or walk["at"] is None or config.paging.kind not in ("page", "offset"):
+        return False
+    return datetime.fromisoformat(top) >= datetime.fromisoformat(began) - since.lag
 
 
 def _ask(service: Service, config: Rest, walk: Mapping[str, Any], ctx: Context) -> Answer:
@@ -239,6 +251,8 @@ def _since(config: Rest, top: str | None, ctx: Context) -> str | None:
     moment = since.start if top is None else datetime.fromisoformat(top) - since.lag
     if moment is None:
         return None
+    if since.format in ("epoch", "%s"):  # strftime would count in the zone of this machine
+        return str(int(moment.timestamp()))
     local = moment.astimezone(config.zone or ctx.city.zone)
     return local.isoformat(timespec="seconds") if since.format == "iso" else local.strftime(since.format)
 

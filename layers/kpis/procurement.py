@@ -54,7 +54,8 @@ KPIS: tuple[Kpi, ...] = (
         decimals=0,
         better="neutral",
         formula={
-            "id": "jumlah pagu paket tahun anggaran ini yang sudah diumumkan dan tidak dibatalkan; kode RUP yang sama dihitung sekali",
+            "id": "jumlah pagu paket tahun anggaran ini yang sudah diumumkan dan tidak dibatalkan; "
+            "kode RUP yang sama dihitung sekali",
             "en": "sum of the budgets of this year's packages announced and not cancelled; the same RUP code counts once",
         },
         rule=PERPRES,

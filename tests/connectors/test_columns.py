@@ -91,6 +91,8 @@ def package(field: str, column: dict[str, Any], cell: Any, ctx: Context) -> Any:
         ("pagu", {}, "1946000.00", Decimal("1946000.00")),
         ("pagu", {}, "Rp 1,946,000.50", Decimal("1946000.50")),
         ("pagu", {"decimal": ","}, "Rp1.946.000,50", Decimal("1946000.50")),
+        ("pagu", {"decimal": ","}, "Rp. 1.946.000,00", Decimal(1946000)),
+        ("pagu", {"decimal": ","}, "12,5", Decimal("12.50")),
         ("pagu", {}, 0.1, Decimal("0.10")),
         ("pagu", {}, 1946000, Decimal(1946000)),
         ("pagu", {}, "-", None),
@@ -115,6 +117,12 @@ def test_cells_by_their_declared_meaning(field: str, column: dict[str, Any], cel
     [
         ("pagu", {}, "banyak"),
         ("pagu", {}, "9" * 40),
+        ("pagu", {}, "12,5"),  # the other sign's decimals: neither 125 nor 12.50
+        ("pagu", {}, "1.946.000,50"),
+        ("pagu", {}, "1.234,56"),
+        ("pagu", {"decimal": ","}, "1250000.50"),
+        ("pagu", {"decimal": ","}, "1,234.56"),
+        ("pagu", {"decimal": ","}, "12.34.567"),
         ("pagu", {}, "1e999"),
         ("pagu", {}, True),
         ("pagu", {}, [1]),

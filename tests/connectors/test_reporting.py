@@ -53,15 +53,15 @@ def test_the_last_complete_period(period: Any, days: bool, asked: str, first: st
 
 
 def test_a_week_of_holidays_is_not_asked_about(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.reporting.working", lambda day: not date(2026, 11, 16) <= day < date(2026, 11, 23))
+    monkeypatch.setattr("connectors.reporting.working", lambda day, city: not date(2026, 11, 16) <= day < date(2026, 11, 23))
     found = last_period(Report(by="source", period="7d"), wib("2026-11-25 09:00"), city)
     assert found.first == date(2026, 11, 9)
 
 
-def test_working_days() -> None:
+def test_working_days(city: City) -> None:
     free = {"2026-08-17": "Hari Kemerdekaan", "2026-12-24": "cuti bersama", "2026-12-25": "Natal", "2026-11-22": "Minggu"}
-    assert {day: working(date.fromisoformat(day)) for day in free} == dict.fromkeys(free, False)
-    assert working(date(2026, 11, 23))
+    assert {day: working(date.fromisoformat(day), city) for day in free} == dict.fromkeys(free, False)
+    assert working(date(2026, 11, 23), city)
 
 
 # --- the source ---

@@ -103,7 +103,7 @@ def test_nothing_is_nothing() -> None:
 
 
 def test_what_everybody_computes_from_holds_a_package_once(tmp_path: Path, city: City) -> None:
-    """The frames of one version: a plan of one source and a contract of another are one package, both orders of one source stay."""
+    """A plan of one source and a contract of another are one package; both rows of one source stay."""
 
     def package(source: str, source_id: str, stage: Stage) -> Package:
         facts = {"seen_at": NOW, "announced": SIGNED, "year": 2026, "title": "Paket", "method": "tender"}

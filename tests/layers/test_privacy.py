@@ -11,19 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layers.excerpts import DEPTH_LIMIT, ITEM_LIMIT, MASKED, TEXT_LIMIT, mask_row, names_person
 from layers.privacy import (
-    DEPTH_LIMIT,
-    ITEM_LIMIT,
-    MASKED,
-    TEXT_LIMIT,
     Identity,
     find,
     identify,
     in_key,
     mask,
     mask_reason,
-    mask_row,
-    names_person,
     prose,
     searcher,
 )

@@ -22,7 +22,7 @@ from layers.model import UNPLACED, Complaint, Kind, Outcome, Record, Role, Scope
 from layers.schema import RECORD_TABLES
 from layers.store import BATCH_ROWS, Reject, RunClosedError, Store
 from layers.versions import FIELDS
-from tests.layers.made import ANALYST, DAY, HOUR, NOW, PUBLIC, complaint, give, new_store, one_of_each, put
+from tests.layers.made import ANALYST, DAY, HOUR, NOW, OPERATOR, PUBLIC, complaint, give, new_store, one_of_each, put
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -170,7 +170,7 @@ def test_every_field_of_every_kind_comes_back_as_it_was(store: Store) -> None:
     give(store, records)
     for record in records:
         assert store.rows(OPERATOR, record.kind) == [record]
-        assert store.record(ANALYST, "laksa", record.source_id) == record
+        assert store.record(OPERATOR, "laksa", record.source_id) == record
 
 
 def test_without_a_time_of_the_source_a_change_begins_when_it_is_seen(store: Store) -> None:

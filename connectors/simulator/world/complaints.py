@@ -58,6 +58,9 @@ _DAYS = np.array([days for _, _, days, *_ in CATEGORIES])
 _FAKED, _REOPENED, _TRANSFERRED, _FORGOTTEN = 0.55, 0.03, 0.06, 0.0008
 """Shares: of the faker's late cases, of the solved, of all, of all."""
 
+_BOOKS = 165
+"""Days after which a desk that goes through its books has found every case that it forgot."""
+
 _SLOWEST = {"dlh": 1.25, "dpupr": 1.0, "disperkimtan": 1.05, "disdukcapil": 0.6, "dinkes": 0.7}
 
 
@@ -145,7 +148,7 @@ def _handled(frame: Frame, day: date, arrivals: _Arrivals, luck: _Luck, mistaken
 
 
 def _end(times: NDArray[np.int64], due: Seconds, luck: _Luck, faker: NDArray[np.bool_], done: NDArray[np.bool_]) -> None:
-    """How cases are closed: some only on paper minutes before the deadline, some to be opened again, a few never."""
+    """How cases are closed: some only on paper minutes before the deadline, some opened again, a few forgotten for months."""
     solved, spread = times[:, CLOSED].copy(), luck.spread
     in_bulk = due - 60 * (2 + (spread[3] * 9).astype(np.int64))
     faked = faker & done & (luck.fake < _FAKED) & (solved > due) & (in_bulk > times[:, RESPONDED])
@@ -157,7 +160,8 @@ def _end(times: NDArray[np.int64], due: Seconds, luck: _Luck, faker: NDArray[np.
     times[:, REOPENED] = np.where(again, reopened, NEVER)
     closed = np.where(again, later, closed)
     lost = (luck.forgotten < _FORGOTTEN) & ~again
-    times[:, CLOSED] = np.where(lost, NEVER, closed)
+    found = office(times[:, RECEIVED] + ((_BOOKS - 75 * luck.wait) * DAY).astype(np.int64), spread[2])
+    times[:, CLOSED] = np.where(lost, np.maximum(closed, found), closed)
     checked = done & ~lost & (luck.checked < 0.6)
     times[:, VALIDATED] = np.where(checked, closed + ((2 + 58 * luck.wait) * 3600).astype(np.int64), NEVER)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from zoneinfo import ZoneInfo
 
-import holidays
 import numpy as np
 from numpy.typing import NDArray
+
+from layers.calendar import Calendar
 
 DAY = 86_400
 OPENS, CLOSES = 7 * 3600 + 1800, 16 * 3600
@@ -22,10 +24,10 @@ _EPOCH = date(1970, 1, 1).toordinal()
 @cache
 def _worked(year: int) -> NDArray[np.bool_]:
     """For each day of a year whether it is worked: not on weekends, public holidays, cuti bersama."""
-    free = holidays.country_holidays("ID", categories=("public", "government"), years=year)
+    office = Calendar.national(ZoneInfo("Asia/Jakarta"))
     first = date(year, 1, 1).toordinal()
     days = [date.fromordinal(first + n) for n in range(date(year + 1, 1, 1).toordinal() - first)]
-    return np.array([day.weekday() < 5 and day not in free for day in days])
+    return np.array([office.works(day) for day in days])
 
 
 def working(day: date) -> bool:

@@ -23,13 +23,13 @@ from connectors.simulator.upstreams import gammu
 from connectors.simulator.upstreams._buying import system_of
 from connectors.simulator.upstreams.websites import OFFICES
 from connectors.simulator.world import World
-from connectors.sources.gammu import INBOX
+from connectors.sources._gammu_tables import INBOX
 from layers import clock
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries
 from layers.city import City, SourceConfig
 from layers.clock import SetClock
-from layers.model import Kind, Measurement, Outcome, Package, Role, Run, Scope, Stage
+from layers.model import Complaint, Kind, Measurement, Outcome, Package, Role, Run, Scope, Stage
 from layers.settings import Settings
 from layers.store import Store
 
@@ -183,9 +183,14 @@ def test_the_gateway_receives_each_message_once(demo: Demo, world: World, city: 
     at(later)
     for since in (now, now + timedelta(hours=5)):
         gammu.step(world, folder, since, later)
-    kept = demo.pull("gammu").kept
-    arrived = [c for d in (now.date(), later.date()) for c in world.cases(d, "sms") if now < c.received <= later]
-    assert kept == len(arrived)
+    assert demo.pull("gammu").quarantined == 0
+    days = [later.date() - timedelta(days=back) for back in range(21, -1, -1)]
+    cases = [case for day in days for case in world.cases(day, "sms") if case.received <= later]
+    known = Counter((case.received.astimezone(UTC), case.status(later).lower().replace(" ", "_")) for case in cases)
+    found = [c for c in demo.store.rows(OPERATOR, Kind.COMPLAINT, limit=10_000) if isinstance(c, Complaint)]
+    assert Counter((c.received, c.status.value) for c in found) == known
+    assert {c.closed for c in found if c.closed} == {end.astimezone(UTC) for case in cases if (end := case.closing(later))}
+    assert demo.pull("gammu").seen == 0
     engine = sa.create_engine(f"sqlite:///{folder / gammu.FILE}")
     with engine.connect() as connection:
         assert connection.execute(sa.select(INBOX.c.Processed).distinct()).scalars().all() == ["false"]

@@ -71,6 +71,8 @@ def test_a_case_goes_forward_in_time(world: World) -> None:
             assert all(case.verified <= moment <= case.responded for moment, _ in case.transfers)
             assert (case.first_closed is None) == (case.reopened is None)
             assert max(case.moments()) - case.received < timedelta(days=LIFE)
+            assert case.closed is not None
+            assert case.closed - case.received < timedelta(days=180)
             assert {case.opd, *(opd for _, opd in case.transfers)} <= slugs
             assert case.received.utcoffset() == world.city.zone.utcoffset(NOON.replace(tzinfo=None))
 

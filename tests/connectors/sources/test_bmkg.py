@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from connectors.sources._bmkg_alerts import NAME, named
 from connectors.sources._bmkg_forecast import LEAST, Turns
@@ -128,6 +129,33 @@ def test_no_minute_ever_has_more_questions_than_allowed(kelurahan: int, per_minu
         # A kelurahan asked twice within a minute leaves one time only: it can be so for few alone.
         if kelurahan > per_minute:
             assert sum(now - timedelta(minutes=1) < moment for moment in asked) <= per_minute
+
+
+def test_a_slow_run_counts_its_questions_when_they_were_asked(city: City, settings: Settings) -> None:
+    """Whoever waits for the store between two questions ends long after it began: the minute runs from each question."""
+    codes = [area.code for area in city.areas if area.code.count(".") == 3][:30]
+    config = OFF | {"forecast": "{base}/f", "per_minute": 10, "kelurahan": codes}
+    asked: list[datetime] = []
+
+    def slowly(request: Asked) -> Reply:
+        asked.append(clock.now())
+        at(clock.now() + timedelta(seconds=pace))
+        return Reply(body=forecast(request.params["adm4"], ["2026-04-24 06:00:00"]))
+
+    with served("bmkg", config, city, settings) as real:
+        real.upstream.answer = slowly
+        for turn, pace in enumerate((6.0, 0.1, 0.1, 0.1, 0.1)):
+            if turn:
+                at(MORNING + timedelta(seconds=41 + 20 * turn))
+            assert real.pull().outcome.good
+    assert len(asked) >= 20
+    for end in asked:
+        assert sum(end - timedelta(minutes=1) < moment <= end for moment in asked) <= 10
+
+
+def test_a_forecast_is_not_asked_for_twice_within_the_minute_that_is_counted() -> None:
+    with pytest.raises(ValidationError, match="refresh: sedikitnya 1 menit"):
+        Bmkg(refresh=timedelta(seconds=59))
 
 
 def test_tomorrows_step_takes_the_place_of_todays(city: City, settings: Settings) -> None:

@@ -18,8 +18,9 @@ from sqlalchemy.dialects import mysql
 from connectors import tables
 from connectors.http import Http
 from connectors.source import AskForAccess, BadRow, Context, Excluded, FormChanged, Kept, Place, Refused, TryLater
-from connectors.sources._gammu import OVERLAP, Part, part
-from connectors.sources.gammu import COLUMNS, INBOX, SAMPLE, USSD, Gammu, pages, parse
+from connectors.sources._gammu import COLUMNS, OVERLAP, Part, part
+from connectors.sources._gammu_tables import GATEWAY, INBOX, USSD
+from connectors.sources.gammu import SAMPLE, Gammu, pages, parse
 from layers.city import City
 from layers.model import Complaint, Status
 from tests.connectors.contract import contract_for
@@ -38,8 +39,8 @@ class Gateway:
         self.config = Gammu.model_validate({"url": url, "zone": "UTC", **settings})
         self.city, self.data = city, data
         self.cursor: Any = None
-        INBOX.metadata.drop_all(self.engine)
-        INBOX.metadata.create_all(self.engine)
+        GATEWAY.drop_all(self.engine)
+        GATEWAY.create_all(self.engine)
 
     def receive(self, words: str, *, sender: str = "+628120000001", header: str = "", at: datetime = NOW, **more: Any) -> None:
         local = at.replace(tzinfo=None)

@@ -105,6 +105,53 @@ def test_a_folder_of_files_is_read_once_and_again_only_where_it_changed(city: Ci
         assert (again.seen, again.kept) == (2, 1)
 
 
+def test_the_latest_half_year_holds_in_whatever_order_the_forms_come(city: City, settings: Settings) -> None:
+    """A folder with the forms of many years is read at once, and a form of long ago may be laid down last."""
+    folder = settings.data / "monografi"
+    folder.mkdir()
+    for year in range(2018, 2026):
+        lines = form(city, "Sukasari", ("Masjid", year - 2000), year=year, semester="II")
+        (folder / f"{2100 - year}.xlsx").write_bytes(book({"A": lines}))
+    with served("monografi", {"path": "monografi/*.xlsx", "inbox": False}, city, settings) as real:
+        assert real.pull().excluded == {}
+        masjid = [r for r in real.records(Kind.MEASUREMENT) if getattr(r, "name", "") == "monografi.masjid"]
+        assert [getattr(r, "value", None) for r in masjid] == [25]
+        for value in (7, 9, 8):  # and of one half-year the last that was seen
+            (folder / "2000.xlsx").write_bytes(book({"A": form(city, "Sukasari", ("Masjid", value), year=2026)}))
+            real.pull()
+            masjid = [r for r in real.records(Kind.MEASUREMENT) if getattr(r, "name", "") == "monografi.masjid"]
+            assert [getattr(r, "value", None) for r in masjid] == [value]
+
+
+@pytest.mark.parametrize("code", ["36.71.01.1007", 3671011007, "3671011007", " 36.71.01.1007 ", None])
+def test_a_kelurahan_is_the_same_however_its_code_is_written(code: object, city: City, settings: Settings) -> None:
+    lines = form(city, "Sukasari", ("Masjid", 3))
+    other = [(*line[:3], code) if line[1:2] == ("Nomor Kode",) else line for line in lines]
+    other = [("1.", "Desa / Kelurahan", ":", "KEL. SUKASARI") if line[1:2] == ("Desa / Kelurahan",) else line for line in other]
+    with laid("monografi", city, settings) as drop:
+        drop.lay("a.xlsx", book({"A": lines}))
+        drop.lay("b.xlsx", book({"A": other}))
+        found = [r for r in drop.real.records(Kind.MEASUREMENT) if getattr(r, "name", "") == "monografi.masjid"]
+        assert [(getattr(r, "value", None), r.area) for r in found] == [(3, "36.71.01.1007")]
+
+
+def test_a_sheet_that_was_copied_with_its_neighbours_code_is_refused(city: City, settings: Settings) -> None:
+    mine, copied = form(city, "Sukasari", ("Masjid", 3)), form(city, "Sukasari", ("Masjid", 9))
+    copied = [("1.", "Desa / Kelurahan", ":", "Babakan") if line[1:2] == ("Desa / Kelurahan",) else line for line in copied]
+    with laid("monografi", city, settings) as drop:
+        done = drop.lay("a.xlsx", book({"Sukasari": mine, "Babakan": copied}))
+        assert (done.kept, done.quarantined) == (2, 2)
+        assert "kode 36.71.01.1007 bukan kode kelurahan yang tertulis" in drop.answer("a.xlsx")
+
+
+def test_persons_and_buildings_are_whole(city: City, settings: Settings) -> None:
+    """An English spreadsheet takes the thousands of ``9.120`` for decimals: nobody is 0.12 of a person."""
+    with laid("monografi", city, settings) as drop:
+        done = drop.lay("a.xlsx", book({"A": form(city, "Sukasari", ("Laki-laki", 9.12), ("Masjid", 3.0), ("Luas (ha)", 1.5))}))
+        assert (done.kept, done.quarantined) == (3, 1)
+        assert 'kolom "Laki-laki": bukan bilangan bulat' in drop.answer("a.xlsx")
+
+
 def test_the_isian_are_those_of_the_form_that_was_found(shared: Path) -> None:
     fields = json.loads((shared / "samples" / "monografi" / "monografi_fields.json").read_text("utf-8"))
     groups = ("luas_batas", "geografis", "orbitasi_km", "peruntukan_ha", "penggunaan_ha", "sarana")

@@ -36,5 +36,16 @@ def test_a_half_year_replaces_the_one_before(city: City, settings: Settings) -> 
     assert {r.measured for r in found} == {datetime(2026, 6, 29, 17, tzinfo=UTC)}
 
 
+def test_every_correction_of_the_same_date_is_taken(city: City, settings: Settings) -> None:
+    """A number that was wrong is laid down again under its old date: what was seen last is what holds."""
+    area = next(area for area in city.areas if area.name == "Sukasari")
+    with laid("population", city, settings) as drop:
+        for people in (18_205, 18_199, 18_210, 18_204, 18_190, 18_300):
+            row = (area.code, area.name, "30/06/2026", "Disdukcapil", "", "", people, "")
+            done = drop.lay("koreksi.xlsx", book({"Data": [HEADINGS, row]}))
+            assert (done.kept, dict(done.excluded)) == (1, {"tidak_diisi": 3})
+            assert [getattr(r, "value", None) for r in drop.real.records(Kind.MEASUREMENT)] == [people]
+
+
 def test_the_page_shows_a_valid_declaration() -> None:
     assert declared("population")

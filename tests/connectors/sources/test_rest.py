@@ -240,6 +240,38 @@ def test_a_walk_that_ended_without_news_is_not_gone_on_with(city: City, settings
         assert real.pull().kept == 1
 
 
+@pytest.mark.parametrize("kind", ["page", "offset"])
+def test_a_row_that_slips_between_two_pages_is_met_when_they_are_walked_again(city: City, settings: Settings, kind: str) -> None:
+    """In the order of change, a row that changes during the walk goes to the end: all others move up, one past the border."""
+    config = SINCE | {"paging": {"kind": kind, "size": 10}}
+    made = Desk(25)
+    moves = [2]
+
+    def answer(asked: Asked) -> Reply | None:
+        reply = made.answer(asked)
+        if moves:
+            moved = made.rows.pop(moves.pop())
+            made.rows.append(moved | {"diubah": clock.now().isoformat(), "status": "Selesai"})
+        return reply
+
+    with served("rest", CONFIG | config, city, settings, answer=answer) as real:
+        assert real.pull().kept == 25, "the row that changed came twice, and one was lost"
+        assert numbers(real) != every(25)
+        assert real.pull().kept == 1
+        assert numbers(real) == every(25)
+        made.asked.clear()
+        assert real.pull().outcome is Outcome.NOTHING_NEW
+        assert "sejak" in made.asked[0], "once is enough"
+
+
+@pytest.mark.parametrize("form", ["epoch", "%s"])
+def test_seconds_since_1970_know_no_zone(city: City, settings: Settings, form: str) -> None:
+    since = {"name": "sejak", "column": "diubah", "start": "2026-03-01T08:20:00Z", "format": form}
+    with desk(city, settings, 0, {"since": since, "zone": "Asia/Jayapura"}) as (made, real):
+        real.pull()
+        assert made.asked[0]["sejak"] == str(int(datetime(2026, 3, 1, 8, 20, tzinfo=UTC).timestamp()))
+
+
 # --- the past ---
 
 
@@ -345,6 +377,21 @@ def test_a_login_gives_a_token_that_serves_many_runs_and_is_asked_for_again_when
         run = real.pull()
         assert (run.outcome, door.given) == (Outcome.NOTHING_NEW, 2)
     service._tokens.clear()
+
+
+def test_a_token_that_ends_by_an_error_with_status_200_is_asked_for_anew(city: City, settings: Settings) -> None:
+    guarded = Guarded(believed=1)
+
+    def answer(asked: Asked) -> Reply | None:
+        reply = guarded.answer(asked)
+        return Reply(body=b'{"success": false, "message": "Token kedaluwarsa"}') if reply is LOGIN else reply
+
+    login = {"url": "{base}/login", "body": {"user": "ruang", "sandi": "kunci"}, "token": "hasil.token"}
+    error = {"text": "success == `false` && message", "auth": ["token"]}
+    with served("rest", CONFIG | {"auth": {"login": login}, "error": error}, city, settings, answer=answer) as real:
+        assert real.pull().kept == 35
+        run = real.pull()
+        assert (run.outcome, guarded.given) == (Outcome.NOTHING_NEW, 2), run.message
 
 
 def test_a_login_that_is_refused_asks_for_access_and_says_no_secret(city: City, settings: Settings) -> None:
