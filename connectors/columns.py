@@ -26,7 +26,7 @@ TORN = "#sel"
 NOT_FILLED = "tidak_diisi"
 """The rule by which an empty cell of an :class:`Unpivot` does not count."""
 
-Names = Name | tuple[Name, ...]
+Names = Name | Annotated[tuple[Name, ...], Field(min_length=1)]
 
 _OWN = frozenset({"source", "source_id", "seen_at", "area", "placed_by", "mentions"})
 """What the room itself gives to a record."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import json
@@ -11,7 +12,9 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
 
 from connectors import sheets
 from connectors.columns import TORN
@@ -48,6 +51,20 @@ MAX_UNPACKED = 4 << 30
 """Bytes that a gzipped workbook or Parquet file may have unpacked: it is unpacked onto the disk."""
 
 
+def _known(encoding: str) -> str:
+    try:
+        codecs.lookup(encoding)
+    except (LookupError, ValueError) as error:
+        raise ValueError(f"pengodean aksara {encoding[:40]!r} tidak dikenal") from error
+    return encoding
+
+
+def _one(sign: str) -> str:
+    if len(sign) != 1 or sign in '\r\n"\0':
+        raise ValueError("harus satu tanda pemisah")
+    return sign
+
+
 class Form(Config):
     """How a file is written. ``format`` goes by the file's name unless declared; ``skip`` lines stand before the headings.
 
@@ -55,10 +72,10 @@ class Form(Config):
     """
 
     format: Format | None = None
-    encoding: str = "utf-8-sig"
-    delimiter: str | None = None
-    skip: int = 0
-    sheet: str | int = 0
+    encoding: Annotated[str, AfterValidator(_known)] = "utf-8-sig"
+    delimiter: Annotated[str, AfterValidator(_one)] | None = None
+    skip: Annotated[int, Field(ge=0)] = 0
+    sheet: str | Annotated[int, Field(ge=0)] = 0
     records: str | None = None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool
 
 BUSY_MS = 30_000
 """How long a SQLite writer waits for another one: longer than any batch."""
@@ -88,7 +89,9 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, connect_args=_patience(url), pool_pre_ping=True, hide_parameters=True)
     # As many connections as there are threads: a file has no limit of them, and nobody waits for one.
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, max_overflow=-1, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_MS / 1000}, poolclass=QueuePool, max_overflow=-1, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:

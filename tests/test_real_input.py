@@ -25,9 +25,9 @@ EXPECTED = {
     "boston_311": (121_245, 121_048, {}, {("closed", "ditutup sebelum diterima"): 197}),
     "pengadaan_kota": (4_597, 4_023, {"tabel_acuan": 93, "belum_diumumkan": 345, "tidak_aktif": 136}, {}),
     "lkpp": (
-        1_427,
-        860,
-        {"digabung_ke_paket_yang_diumumkan": 145, "tanpa_angka": 97, "tabel_acuan": 165, "tabel_jadwal": 160},
+        1_291,
+        604,
+        {"digabung_ke_paket_yang_diumumkan": 145, "tanpa_angka": 97, "tabel_acuan": 285, "tabel_jadwal": 160},
         {},
     ),
     "lpse": (53, 53, {}, {}),

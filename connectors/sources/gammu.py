@@ -139,6 +139,7 @@ SOURCE = Source(
     pages=pages,
     parse=parse,
     key=_key,
+    tested_on_real=False,
 )
 
 _ROW = {

@@ -72,7 +72,7 @@ def pages(_http: Http, config: Monografi, cursor: Cursor | None, ctx: Context) -
             yield Page(rows=(), cursor={"files": dict(state), "mark": mark})
 
 
-def drop(path: Path, name: str, config: Monografi, ctx: Context) -> Iterator[Page]:  # noqa: ARG001 - as every connector's
+def drop(path: Path, name: str, config: Monografi, ctx: Context) -> Iterator[Page]:
     """The isian of every form in a workbook; sheets that are no form are named in the notes."""
     labels = {slug(label): isian for label, isian in config.labels.items()}
     lacking = []

@@ -136,7 +136,12 @@ def _present(service: Service, config: Rest, state: Cursor, ctx: Context) -> Ite
     Numbered pages shift when rows change between two questions, and a row may slip past: such a walk is due once more.
     """
     base = {name: value for name, value in state.items() if name not in ("walk", "digest")}
-    walk = state.get("walk") or {"since": _since(config, state.get("top"), ctx), "at": None, "got": 0, "began": ctx.now.isoformat()}
+    walk = state.get("walk") or {
+        "since": _since(config, state.get("top"), ctx),
+        "at": None,
+        "got": 0,
+        "began": ctx.now.isoformat(),
+    }
     resumed, top = "walk" in state, state.get("top")
     while True:
         try:

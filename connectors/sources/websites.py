@@ -103,6 +103,8 @@ def pages(http: Http, config: Websites, cursor: Cursor | None, ctx: Context) -> 
             since = held[measure][1]
             rows.append({"opd": site.opd, "situs": name, "ukuran": measure, "nilai": value, "sejak": since})
     names = {name_of(site) for site in config.sites}
+    gone = [(name, measure) for name, held in state.items() if name not in names for measure in held if measure in NAMES]
+    rows += [{"situs": name, "ukuran": measure, "dicabut": True} for name, measure in gone]
     yield Page(rows=rows, cursor={name: held for name, held in state.items() if name in names})
 
 
@@ -111,6 +113,8 @@ def parse(row: Row, config: Websites, ctx: Context) -> Kept | Excluded:  # noqa:
     name, value = need(row, "ukuran"), row.get("nilai")
     if name not in NAMES:
         raise BadRow("ukuran", f"tidak dikenal: {name[:60]!r}")
+    if row.get("dicabut") is True:
+        return Excluded(rule="tidak_diawasi_lagi", ends=Kind.MEASUREMENT)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadRow("nilai", "bukan bilangan")
     since = need_moment(row, "sejak", ctx.city)
@@ -231,6 +235,7 @@ SOURCE = Source(
     pages=pages,
     parse=parse,
     key=_key,
+    tested_on_real=False,
 )
 
 _ROW = {

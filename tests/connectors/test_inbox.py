@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from connectors import inbox
+from connectors import inbox, sheets
 from connectors.job import connector
 from connectors.run import run_once
 from connectors.runner import Runner
@@ -235,6 +235,38 @@ def test_every_sheet_with_the_headings_is_read_and_the_others_are_named(run: Cal
     assert "- lembar 'Desember', baris 3, kolom \"Tanggal Masuk\"" in text
     assert "- lembar 'Rekap' tidak dibaca: kolom yang tidak ada: " in text
     assert "Kosong" not in text
+
+
+def test_a_sheet_that_people_do_not_see_is_not_read(run: Callable[..., Run], place: Path, store: Store) -> None:
+    """Last month's copy stays hidden in many a workbook; of the same rows it would tell another story."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(GOOD, Lama=[HEADINGS, (GOOD[0], *GOOD[1:2], "Sampah", *GOOD[3:])])))
+    book["Lama"].sheet_state = "hidden"
+    file = io.BytesIO()
+    book.save(file)
+    lay(place, "a.xlsx", file.getvalue())
+    assert fates(run()) == (1, 1, 0, 0, 0)
+    assert [record.category for record in complaints(store)] == [GOOD[2]]
+    assert "- lembar 'Lama' tersembunyi, maka tidak dibaca" in answer(place, "a.xlsx")
+
+
+def test_a_workbook_without_anything_in_it_is_said_to_have_no_rows(run: Callable[..., Run], place: Path) -> None:
+    file = io.BytesIO()
+    openpyxl.Workbook().save(file)
+    lay(place, "kosong.xlsx", file.getvalue())
+    run()
+    assert "TIDAK ADA BARIS DI BAWAH JUDUL KOLOM" in answer(place, "kosong.xlsx")
+
+
+def test_a_workbook_is_looked_through_once_however_many_sheets_it_has(
+    run: Callable[..., Run], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    check = sheets._check
+    monkeypatch.setattr(sheets, "_check", lambda path, name: (looked.append(name), check(path, name)))
+    for name in ("satu.xlsx", "dua.xlsx"):
+        lay(place, name, workbook(GOOD, **{f"Lembar {n}": [HEADINGS, GOOD] for n in range(5)}))
+    run()
+    assert sorted(looked) == ["dua.xlsx", "satu.xlsx"]
 
 
 def test_a_wide_row_is_answered_by_its_own_column(run: Callable[..., Run], place: Path) -> None:

@@ -54,9 +54,7 @@ def test_a_profile_shows_broken_rows_and_both_titles(name: str) -> None:
 
 def test_a_profile_that_is_wrong_is_named_with_its_field(tmp_path: Path) -> None:
     path = tmp_path / "salah.toml"
-    path.write_text(
-        'base = "tabular"\n[title]\nid = "a"\nen = "b"\n[config]\nkind = "complaint"\n[sample]\nconfig = {}'
-    )
+    path.write_text('base = "tabular"\n[title]\nid = "a"\nen = "b"\n[config]\nkind = "complaint"\n[sample]\nconfig = {}')
     with pytest.raises(ValueError, match=r"salah\.toml: tested_on_real"):
         profiles.load(path)
     path.write_text("base = ")

@@ -53,7 +53,7 @@ def test_the_last_complete_period(period: Any, days: bool, asked: str, first: st
 
 
 def test_a_week_of_holidays_is_not_asked_about(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.reporting.working", lambda day, city: not date(2026, 11, 16) <= day < date(2026, 11, 23))
+    monkeypatch.setattr("connectors.reporting.working", lambda day, _: not date(2026, 11, 16) <= day < date(2026, 11, 23))
     found = last_period(Report(by="source", period="7d"), wib("2026-11-25 09:00"), city)
     assert found.first == date(2026, 11, 9)
 

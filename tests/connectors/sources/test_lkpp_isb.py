@@ -19,7 +19,7 @@ from layers.city import City, Opd
 from layers.model import Kind, Measurement, Outcome, Package, Stage
 from layers.settings import Settings
 from tests.connectors.contract import contract_for
-from tests.connectors.server import Reply
+from tests.connectors.server import Asked, Reply
 from tests.connectors.sources.real import Real, served
 
 TestLkppIsb = contract_for("lkpp_isb")
@@ -245,18 +245,24 @@ def test_each_year_has_its_own_address_and_its_own_place_in_the_cursor(
         assert real.upstream.asked[0].path.endswith(f"/{year}:D107")
 
 
-def test_a_table_that_fails_keeps_no_other_from_being_read(city: City, settings: Settings, responses: Answers) -> None:
-    """The year's budget is not published yet, the key of one table has run out: the rest is there."""
-    for table, status in (("SPSE-TenderPengumuman", 500), ("SPSE-NonTenderPengumuman", 401)):
-        del responses[f"/isb/json/{table}/parameter/2025:D107"]
-        with served("lkpp_isb", config(*ROWS), city, settings, responses) as real:
-            real.upstream.answer = lambda asked, table=table, status=status: (
-                Reply(status=status) if table in asked.path.split("/") else None
-            )
-            run = real.pull()
-            assert run.outcome is (Outcome.TRANSIENT if status == 500 else Outcome.AUTH)
-            assert Kind.MEASUREMENT in {record.kind for record in real.records(Kind.MEASUREMENT)}
-            assert not any(name.startswith(table) for name in real.store.cursor("uji") or {})
+@pytest.mark.parametrize(
+    ("table", "status", "outcome"),
+    [("SPSE-TenderPengumuman", 500, Outcome.TRANSIENT), ("SPSE-NonTenderPengumuman", 401, Outcome.AUTH)],
+)
+def test_a_table_that_fails_keeps_no_other_from_being_read(
+    city: City, settings: Settings, responses: Answers, table: str, status: int, outcome: Outcome
+) -> None:
+    """A table of the new year is not published yet, the key of another has run out: the rest is there."""
+
+    def answer(asked: Asked) -> Reply | None:
+        return Reply(status=status) if table in asked.path.split("/") else None
+
+    with served("lkpp_isb", config(*ROWS), city, settings, responses, answer=answer) as real:
+        assert real.pull().outcome is outcome
+        assert real.records(Kind.MEASUREMENT)
+        held = real.store.cursor("uji") or {}
+        assert held
+        assert not any(name.startswith(table) for name in held)
 
 
 # --- rows ---------------------------------------------------------------------------------------

@@ -129,6 +129,16 @@ def test_a_state_is_one_record_and_its_changes_are_its_versions(web: Web) -> Non
         assert said(real)["situs.isi_hari@dinkes"] == 0  # what was known of its words stands, dated
 
 
+def test_a_site_that_is_no_longer_declared_counts_no_more(web: Web) -> None:
+    with web(site(), site("dlh"), responses={"/dinkes/": html(page()), "/dlh/": html(page())}) as real:
+        real.pull()
+        assert "situs.terjangkau@dlh" in said(real)
+        only = [{**site(), "url": f"{real.upstream.url}/dinkes/"}]
+        assert dict(real.pull(sites=only).excluded) == {"tidak_diawasi_lagi": 2}
+        assert {name.rpartition("@")[2] for name in said(real)} == {"dinkes"}
+        assert real.pull(sites=only).excluded == {}
+
+
 @pytest.mark.parametrize(
     "mood",
     [
