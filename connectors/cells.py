@@ -95,7 +95,8 @@ def _number(value: Any, decimal: str) -> Decimal:
         value = _RUPIAH.sub("", value).replace(" ", "")
         thousands = "," if decimal == "." else "."
         if thousands in value and not _GROUPED[decimal].fullmatch(value):
-            raise ValueError(f"bukan bilangan (desimal ditulis dengan {decimal!r}, ribuan dengan {thousands!r})")
+            comma, dot = ("desimal", "ribuan") if decimal == "," else ("ribuan", "desimal")
+            raise ValueError(f"bukan bilangan (koma untuk {comma}, titik untuk {dot})")
         value = value.replace(thousands, "").replace(decimal, ".")
     try:
         return Decimal(repr(value) if isinstance(value, float) else value)

@@ -104,8 +104,8 @@ def parse(row: Row, _config: Monografi, ctx: Context) -> Kept | Excluded:
         return Excluded(rule="tidak_diisi")
     if unit == "teks":
         return Excluded(rule="isian_teks")
-    if wrong := _word(row, "salah"):
-        raise BadRow("nomor_kode", f"kode {wrong} bukan kode kelurahan yang tertulis")
+    if row.get("salah"):
+        raise BadRow("nomor_kode", "nomor kode milik kelurahan lain dari yang tertulis")
     if row.get("ganda"):
         raise BadRow(isian, "isian ini tertulis dua kali di formulir")
     number = _number(isian, value)
@@ -173,8 +173,8 @@ def _form(
     return rows, where
 
 
-def _area(head: Row, tree: AreaTree) -> dict[str, str | None]:
-    """The code in one spelling, also where the form gives none: a kelurahan must not become two. ``salah`` is another's code."""
+def _area(head: Row, tree: AreaTree) -> dict[str, Any]:
+    """The code in one spelling, also where the form gives none: a kelurahan must not become two. ``salah``: it is another's."""
     try:
         code, kecamatan, name = (_word(head, field) for field in ("kode", "kecamatan", "kelurahan"))
     except BadRow:
@@ -182,7 +182,7 @@ def _area(head: Row, tree: AreaTree) -> dict[str, str | None]:
     named = tree.by_name(name, kecamatan) if name else None
     known = dotted(code) if code else None
     if known in tree.areas and named is not None and named.code != known:
-        return {"kode": known, "salah": known}
+        return {"kode": known, "salah": True}
     return {"kode": known or code or (named.code if named else None)}
 
 

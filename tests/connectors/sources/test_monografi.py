@@ -141,7 +141,7 @@ def test_a_sheet_that_was_copied_with_its_neighbours_code_is_refused(city: City,
     with laid("monografi", city, settings) as drop:
         done = drop.lay("a.xlsx", book({"Sukasari": mine, "Babakan": copied}))
         assert (done.kept, done.quarantined) == (2, 2)
-        assert "kode 36.71.01.1007 bukan kode kelurahan yang tertulis" in drop.answer("a.xlsx")
+        assert "nomor kode milik kelurahan lain dari yang tertulis" in drop.answer("a.xlsx")
 
 
 def test_persons_and_buildings_are_whole(city: City, settings: Settings) -> None:
