@@ -9,8 +9,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from connectors import profiles
 from connectors import sources as rooms
+from connectors.declared import profiles
 from connectors.source import Sample, Source
 from layers.city import City, SourceConfig
 

@@ -100,11 +100,12 @@ def arrivals(complaints: pl.DataFrame, sources: Iterable[SourceState], city: Cit
     for channel, index, n in table.iter_rows():
         counts[channel if channel in shown else OTHER_CHANNELS][index] += n
     channels = {name: tuple(values) for name, values in counts.items()}
-    return Arrivals(minutes=SLOT_MINUTES, channels=channels, until=_until(complaints, sources, set(totals["channel"]) - set(shown)))
+    until = _until(complaints, sources, set(totals["channel"]) - set(shown))
+    return Arrivals(minutes=SLOT_MINUTES, channels=channels, until=until)
 
 
 def _until(complaints: pl.DataFrame, sources: Iterable[SourceState], summed: Collection[str]) -> dict[str, datetime]:
-    """The moment that all sources of a channel have spoken for; the channels ``summed`` up as others speak as the last of them."""
+    """The moment that all sources of a channel have spoken for; those ``summed`` up as others speak as the last of them."""
     spoken = {s.source: s.freshness.observed_at for s in sources}
     until: dict[str, datetime] = {}
     pairs = complaints.lazy().select(pl.col("channel", "source").cast(pl.String)).unique().collect()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import typer
 
-from connectors import profiles, registry
+from connectors import registry
+from connectors.declared import profiles
 from connectors.simulator.faults import KINDS
 from connectors.simulator.upstreams import upstreams
 from layers.city import SourceConfig

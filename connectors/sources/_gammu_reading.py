@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from connectors import tables
+from connectors.declared import tables
 from connectors.source import Context, Refused, Row
 from connectors.sources import _gammu, _gammu_replies
 from connectors.sources._gammu import Assembly, Message

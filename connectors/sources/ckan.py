@@ -10,11 +10,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors import readers
-from connectors.columns import identified
+from connectors.declared import readers
+from connectors.declared.columns import identified
+from connectors.declared.mapped import Mapped, batches, key, need_columns, parse
 from connectors.fields import digest
 from connectors.http import Http
-from connectors.mapped import Mapped, batches, key, need_columns, parse
 from connectors.source import Context, Cursor, FormChanged, Page, Row, Sample, Source
 from layers.model import Kind
 

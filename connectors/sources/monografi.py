@@ -11,11 +11,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from connectors import readers
-from connectors.cells import as_text, filled
+from connectors.declared import readers
+from connectors.declared.cells import as_text, filled
+from connectors.declared.mapped import digest as digest_of
 from connectors.fields import digest
 from connectors.http import Http
-from connectors.mapped import digest as digest_of
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, FormChanged, Kept, Page, Place, Row, Sample, Source
 from connectors.sources._monografi import IDENTITY, ISIAN, UNIT_WORDS, slug
 from connectors.sources.tabular import files_in

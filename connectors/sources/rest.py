@@ -13,16 +13,16 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from connectors import readers
 from connectors.answer import Answer
-from connectors.cells import reader
-from connectors.columns import ID, as_names, identified
-from connectors.derived import Name
+from connectors.declared import readers
+from connectors.declared.cells import reader
+from connectors.declared.columns import ID, as_names, identified
+from connectors.declared.derived import Name
+from connectors.declared.mapped import ROWS, Mapped, batches, digest, key, need_columns, parse
+from connectors.declared.paging import Paging
+from connectors.declared.service import Auth, Fault, Query, Service, Url, found
 from connectors.fields import digest as fingerprint
 from connectors.http import Http
-from connectors.mapped import ROWS, Mapped, batches, digest, key, need_columns, parse
-from connectors.paging import Paging
-from connectors.service import Auth, Fault, Query, Service, Url, found
 from connectors.source import Config, Context, Cursor, FormChanged, Page, Row, Sample, Source, TryLater
 from layers.city import Duration
 from layers.model import AHEAD, RECORDS, Kind

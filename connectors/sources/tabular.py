@@ -10,10 +10,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from connectors import dropped, readers, tables
-from connectors.columns import ID, identified
+from connectors.declared import dropped, readers, tables
+from connectors.declared.columns import ID, identified
+from connectors.declared.mapped import Mapped, batches, digest, key, parse
 from connectors.http import Http
-from connectors.mapped import Mapped, batches, digest, key, parse
 from connectors.source import Context, Cursor, Page, Refused, Row, Sample, Source, TryLater
 from layers.model import Kind
 

@@ -21,8 +21,8 @@ from pydantic import ValidationError
 
 from connectors import http as http_module
 from connectors import registry, runner
+from connectors.declared.samples import fill
 from connectors.intake import take
-from connectors.samples import fill
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Row, Sample, Source
 from layers import clock, privacy
 from layers.areas import AreaTree, Places

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from connectors import check, doctor, profiles, registry
-from connectors.samples import fill
+from connectors import check, doctor, registry
+from connectors.declared import profiles
+from connectors.declared.samples import fill
 from connectors.sources.rest import flat
 from layers.city import City, SourceConfig
 from layers.settings import Settings

@@ -26,7 +26,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from connectors import inbox, sheets
+from connectors import inbox
+from connectors.declared import sheets
 from connectors.job import connector
 from connectors.run import run_once
 from connectors.runner import Runner

@@ -17,7 +17,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from connectors.columns import ID, TORN
+from connectors.declared.columns import ID, TORN
 from connectors.runner import run_once
 from connectors.source import BadRow, Context, Excluded, FormChanged, Kept, Refused, SourceError, TryLater
 from connectors.sources.tabular import parse
@@ -211,7 +211,7 @@ def test_a_far_cell_that_is_only_formatted_and_a_wrong_dimension_do_no_harm(ctx:
 def test_a_workbook_whose_parts_are_too_large_is_refused(ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.xlsx"
     as_xlsx(path)
-    monkeypatch.setattr("connectors.sheets.MAX_BYTES", 1_000)
+    monkeypatch.setattr("connectors.declared.sheets.MAX_BYTES", 1_000)
     refused(ctx, path, "a.xlsx: isi buku kerja lebih dari")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr("xl/media/a.bin", b"\0" * 5_000)
@@ -232,8 +232,8 @@ def test_a_repeated_cell_of_an_open_document_is_refused(ctx: Context, tmp_path: 
 
 
 def test_what_is_unpacked_and_what_is_one_line_is_bounded(ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.readers.MAX_UNPACKED", 1_000)
-    monkeypatch.setattr("connectors.readers.MAX_LINE", 1 << 20)
+    monkeypatch.setattr("connectors.declared.readers.MAX_UNPACKED", 1_000)
+    monkeypatch.setattr("connectors.declared.readers.MAX_LINE", 1 << 20)
     packed, lines, commas = tmp_path / "a.parquet.gz", tmp_path / "a.jsonl.gz", tmp_path / "a.csv.gz"
     packed.write_bytes(gzip.compress(as_parquet(tmp_path / "made")))
     refused(ctx, packed, "a.parquet.gz: isi berkas gzip lebih dari")

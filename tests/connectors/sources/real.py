@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors import registry, runner
-from connectors.samples import fill
+from connectors.declared.samples import fill
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries
 from layers.city import City, SourceConfig

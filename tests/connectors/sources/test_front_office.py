@@ -55,7 +55,7 @@ def test_waiting_and_the_standard_are_made_of_the_times(city: City, settings: Se
 
 @pytest.mark.parametrize("unknown", [{"within": ["a", "b"]}, {"filled": "a", "column": "b"}, {}])
 def test_a_field_has_one_origin(unknown: dict[str, Any]) -> None:
-    from connectors.columns import Column
+    from connectors.declared.columns import Column
 
     with pytest.raises(ValueError, match=r"within|salah satu"):
         Column.model_validate(unknown)

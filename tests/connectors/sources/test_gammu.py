@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy.dialects import mysql
 
-from connectors import tables
+from connectors.declared import tables
 from connectors.http import Http
 from connectors.source import AskForAccess, BadRow, Context, Excluded, FormChanged, Kept, Place, Refused, TryLater
 from connectors.sources._gammu import COLUMNS, OVERLAP, Part, part

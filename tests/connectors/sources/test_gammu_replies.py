@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy.dialects import mysql
 
-from connectors import tables
+from connectors.declared import tables
 from connectors.http import Http
 from connectors.source import BadRow, Context, Excluded, FormChanged, Kept
 from connectors.sources import _gammu_reading

@@ -17,7 +17,7 @@ from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors import mapped, service
+from connectors.declared import mapped, service
 from connectors.job import connector
 from connectors.source import Refused, TryLater
 from connectors.sources import rest

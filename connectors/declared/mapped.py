@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from connectors import readers
-from connectors.columns import ID, ColumnMap, as_names, compile_map, identified
+from connectors.declared import readers
+from connectors.declared.columns import ID, ColumnMap, as_names, compile_map, identified
 from connectors.source import Context, Excluded, FormChanged, Kept, Refused, Row
 from layers.city import City
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
-from connectors.columns import identified
-from connectors.samples import answers, files, fill
+from connectors.declared.columns import identified
+from connectors.declared.samples import answers, files, fill
 from connectors.source import Config, Sample, Source
 from connectors.sources.rest import flat
 from layers.model import Kind
 
-FOLDER = Path(__file__).parent / "profiles"
+FOLDER = Path(__file__).parents[1] / "profiles"
 
 
 class ProfileSample(BaseModel):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 from sqlalchemy.engine import make_url
 
-from connectors.readers import Form
+from connectors.declared.readers import Form
 from connectors.sources.rest import Rest
 from connectors.sources.tabular import Tabular
 

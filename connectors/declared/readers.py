@@ -16,8 +16,8 @@ from typing import IO, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from connectors import sheets
-from connectors.columns import TORN
+from connectors.declared import sheets
+from connectors.declared.columns import TORN
 from connectors.source import Config, FormChanged, TryLater
 
 Cells = dict[str, Any]

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from connectors.cells import Reader, Type, as_text, filled, reader, remembering
-from connectors.derived import Derived, Make, Name, bounded, maker
+from connectors.declared.cells import Reader, Type, as_text, filled, reader, remembering
+from connectors.declared.derived import Derived, Make, Name, bounded, maker
 from connectors.source import BadRow, Config, Context, Excluded, Kept, Place, Row
 from layers.city import City
 from layers.model import RECORDS, Kind, Stage, Status

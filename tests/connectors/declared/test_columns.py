@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.columns import ID
+from connectors.declared.columns import ID
 from connectors.source import BadRow, Context, Kept, Refused
 from connectors.sources.tabular import Tabular, parse
 from layers.city import City

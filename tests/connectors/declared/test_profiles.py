@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import profiles, registry
-from connectors.columns import ID, NOT_FILLED, ColumnMap, compile_map, identified
-from connectors.samples import fill
+from connectors import registry
+from connectors.declared import profiles
+from connectors.declared.columns import ID, NOT_FILLED, ColumnMap, compile_map, identified
+from connectors.declared.samples import fill
 from connectors.source import Context, Excluded, Kept
 from layers.city import City, SourceConfig
 from layers.freshness import states
@@ -41,7 +42,7 @@ NARROW: dict[str, Any] = {
 def test_a_profile_says_plainly_whether_it_has_met_the_real_system(name: str) -> None:
     declared = profiles.load(profiles.paths()[name])
     assert registry.sources()[name].tested_on_real is declared.tested_on_real
-    document = (Path(__file__).parents[2] / "docs" / "sources" / f"{name}.md").read_text("utf-8")
+    document = (Path(__file__).parents[3] / "docs" / "sources" / f"{name}.md").read_text("utf-8")
     assert ("Belum diuji pada sistem asli" in document) is not declared.tested_on_real
 
 

@@ -11,7 +11,7 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.answer import Answer
-from connectors.derived import Name
+from connectors.declared.derived import Name
 from connectors.fields import digest
 from connectors.http import Http
 from connectors.source import AskForAccess, Config, FormChanged, SlowDown, TryLater

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from connectors.derived import Name
+from connectors.declared.derived import Name
 from connectors.source import AskForAccess, Config, FormChanged, Refused, Row, TryLater
 from layers.city import Duration
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from connectors import readers
-from connectors.columns import TORN, identified
-from connectors.mapped import ROWS, Mapped
+from connectors.declared import readers
+from connectors.declared.columns import TORN, identified
+from connectors.declared.mapped import ROWS, Mapped
 from connectors.source import Context, FormChanged, Page
 from layers import privacy
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from connectors.columns import ID
+from connectors.declared.columns import ID
 from connectors.source import Context, FormChanged, Refused, TryLater
 from layers.city import City
 from tests.connectors.measured import NOW, last_cursor, measured, pull, rows_of, table

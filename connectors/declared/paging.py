@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import Field, model_validator
 
 from connectors.answer import Answer
-from connectors.derived import Name
-from connectors.service import Query, found
+from connectors.declared.derived import Name
+from connectors.declared.service import Query, found
 from connectors.source import Config, FormChanged
 
 _NAMES: Mapping[str, str] = {"page": "page", "offset": "offset", "cursor": "cursor"}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from connectors.cells import Reader, as_text, filled, reader
+from connectors.declared.cells import Reader, as_text, filled, reader
 from connectors.source import Config
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
