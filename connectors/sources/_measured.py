@@ -47,6 +47,11 @@ class Steady:
         return str(moment)
 
     @property
+    def gone(self) -> list[str]:
+        """The states with a value that the last run spoke of and this one does not: whose they were is not declared any more."""
+        return [key for key, (value, _) in self._before.items() if value is not None and key not in self._now]
+
+    @property
     def cursor(self) -> dict[str, Any]:
         return {"states": dict(self._now)}
 

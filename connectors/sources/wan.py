@@ -85,6 +85,8 @@ def pages(http: Http, config: Wan, cursor: Cursor | None, ctx: Context) -> Itera
         at = offices.stands_in.get(area, area)
         best = min(found[area], key=_worth) if area in found else Link(names=(), measures={UP: None}, at=ctx.now)
         rows += [row for name in best.measures if (row := _row(area, at, name, best, steady, config.noise))]
+    gone = (key_.rpartition("/") for key_ in steady.gone if "/" in key_)
+    rows += [{"area": area, "name": name, "value": None, "gone": True} for area, _, name in gone]
     yield Page(rows=rows, cursor=steady.cursor)
 
 
@@ -96,7 +98,8 @@ def parse(row: Row, config: Wan, ctx: Context) -> Kept | Excluded:  # noqa: ARG0
     if name not in UNITS:
         raise BadRow("name", f"besaran tidak dikenal: {name[:40]!r}")
     if row.get("value") is None:
-        return Excluded(rule="terputus" if row.get("down") is True else "tidak_terukur", ends=Kind.MEASUREMENT)
+        rule = "terputus" if row.get("down") is True else "tidak_diawasi_lagi" if row.get("gone") is True else "tidak_terukur"
+        return Excluded(rule=rule, ends=Kind.MEASUREMENT)
     since = need_moment(row, "since", ctx.city)
     record = Measurement(
         source=ctx.source,

@@ -193,6 +193,21 @@ def test_a_link_has_one_record_and_a_version_for_each_change(city: City, setting
         assert real.pull().quarantined == 1
 
 
+@pytest.mark.parametrize("way", ["undeclared", "unknown to the monitor"])
+def test_an_office_that_nobody_watches_any_more_is_not_up_for_ever(city: City, settings: Settings, way: str) -> None:
+    both = {"kel-sukarasa": "1", "kel-sukaasih": "1"}
+    declared = {"name": "kel-(?P<kelurahan>.+)"} if way == "unknown to the monitor" else {"offices": OFFICES[:2]}
+    with served("wan", {**declared, "prometheus": {"url": "{base}"}}, city, settings) as real:
+        real.upstream.answer = lambda _: Reply(body=series(both))
+        real.pull()
+        assert set(links(real)) == {"36.71.01.1001", "36.71.01.1002"}
+        del both["kel-sukaasih"]
+        again = real.pull() if way == "unknown to the monitor" else real.pull(offices=OFFICES[:1])
+        assert again.excluded["tidak_diawasi_lagi"] == 2
+        assert set(links(real)) == {"36.71.01.1001"}
+        assert real.pull(**({} if way == "unknown to the monitor" else {"offices": OFFICES[:1]})).outcome is Outcome.NOTHING_NEW
+
+
 def test_several_hosts_of_an_office_speak_as_its_best(city: City, settings: Settings) -> None:
     two = [{"area": "36.71.01.1001", "host": "utama"}, {"area": "36.71.01.1001", "host": "cadangan"}]
     with served("wan", {"offices": two, "prometheus": {"url": "{base}"}}, city, settings) as real:
