@@ -17,7 +17,7 @@ def main() -> None:
     names = sys.argv[1:] or NAMES
     if unknown := set(names) - set(NAMES):
         sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}")
-    if {*names} - {"calendar", "intake"} and "intake" not in names and not (HOME / f"room-{ROWS}" / "frames").is_dir():
+    if {*names} - {"calendar", "intake", "beside"} and "intake" not in names and not (HOME / f"room-{ROWS}" / "frames").is_dir():
         names = ["intake", *names]
     lines = []
     for name in names:

@@ -26,7 +26,7 @@ PAGE = 1_000
 SHARE = 1 / 3
 """The goal: at least as fast, at this share of the memory."""
 
-REST = 'url = "{url}/rows"\nrows = "data"\npaging = {{ kind = "page", param = "page", size = 1000 }}'
+REST = 'url = "{url}/rows"\nrows = "data"\npaging = {{ kind = "page", name = "page", size = 1000 }}'
 
 
 def run(rows: int) -> Iterator[Line]:
