@@ -397,7 +397,7 @@ SPOILT: dict[str, Callable[[], Spoilt]] = {
     ),
     "tahun nol": lambda: Spoilt(facts={"received": "0001-01-01T00:00:00Z"}, reason="tahun tidak masuk akal|waktu"),
     "NaN": lambda: Spoilt(facts={"lat": float("nan")}, differs={"open311": "koordinat bukan bilangan"}),
-    "Infinity": lambda: Spoilt(facts={"lat": float("inf")}, reason="tidak masuk akal"),
+    "Infinity": lambda: Spoilt(facts={"lat": float("inf")}, reason="bilangan|di luar bumi"),
     "bilangan raksasa": lambda: Spoilt(facts={"lat": 10**300}, reason="tidak masuk akal"),
     "setengah aksara": lambda: Spoilt(facts={"category": "Jalan \ud83d"}, reason="aksara rusak"),
     "aksara nol": lambda: Spoilt(facts={"category": "Jalan\x00"}, reason="aksara nol"),

@@ -82,6 +82,7 @@ def step(world: World, folder: Path, since: datetime, until: datetime) -> None:
         if moved:
             old = (until.date() - timedelta(days=KEEP_DAYS)).isoformat()
             with _engine(folder).begin() as connection:
+                _tables.create_all(connection)  # where somebody took the file away, the desk goes on with a new one
                 connection.execute(_UPSERT, [_row(ticket, until) for ticket in moved])
                 connection.execute(sa.delete(TICKETS).where(TICKETS.c.tanggal < old))
 

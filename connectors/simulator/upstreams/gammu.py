@@ -62,6 +62,7 @@ def step(world: World, folder: Path, since: datetime, until: datetime) -> None:
     engine = _engine(folder)
     try:
         with engine.begin() as connection:
+            GATEWAY.create_all(connection)  # where somebody took the file away, the gateway goes on with a new one
             after = _after(connection, INBOX.c.ReceivingDateTime, since)
             days = (until.date() - after.astimezone(until.tzinfo).date()).days
             arrived = (item for back in range(days, -1, -1) for item in _day(world, until.date() - timedelta(days=back)))
