@@ -148,7 +148,7 @@ class Guard:
         )
         headers = error.headers if isinstance(error, HTTPException) else None
         reference = uuid.uuid4().hex[:12]
-        if status >= 500:
+        if status >= 500 and not isinstance(error, HTTPException):  # one that was raised with its status is no surprise
             log.error("%s %r: %s [%s]", request.method, self._named(request), type(error).__name__, reference, exc_info=error)
         else:
             log.info("%s %r: %d [%s]", request.method, self._named(request), status, reference)

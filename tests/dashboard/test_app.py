@@ -237,7 +237,7 @@ def test_geometry_is_the_map_itself(live: Live) -> None:
 # --- health and metrics -------------------------------------------------------------------------
 
 
-def test_without_a_snapshot_it_lives_but_is_not_ready(tmp_path: Path) -> None:
+def test_without_a_snapshot_it_lives_but_is_not_ready(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     live = Live(tmp_path)
     live.start()
     with live.client() as client:
@@ -246,6 +246,7 @@ def test_without_a_snapshot_it_lives_but_is_not_ready(tmp_path: Path) -> None:
         assert client.get("/api/v1/readings").status_code == 503
         waiting = client.get("/dinding", headers={"accept": "text/html"})
         assert waiting.status_code == 503
+        assert not [record for record in caplog.records if record.exc_info], "a room that is not ready yet is no surprise"
         assert waiting.headers["refresh"] == "5"
         assert "Data belum tersedia" in waiting.text
         assert "liveroom_snapshot_version" not in client.get("/metrics").text
