@@ -11,7 +11,7 @@ from connectors.registry import vouched
 from layers import clock
 from layers.areas import AreaTree
 from layers.cache import Cache, CacheDown
-from layers.catalog import catalog
+from layers.citykpis import catalog_of
 from layers.frames import Frames
 from layers.publish import build, publish, read_snapshot
 from layers.settings import Settings
@@ -32,6 +32,7 @@ class Publisher:
         self._tree = tree
         self._cache = cache
         self._city = vouched(settings.city)
+        self._catalog = catalog_of(settings.city)
         self._directory = settings.data / "frames"
         self._frames = Frames(self._directory, settings.city, tree)
         self._wake = threading.Event()
@@ -66,7 +67,7 @@ class Publisher:
         # By the real clock even when the room's own is set: versions only ever rise.
         self._version = max(self._version + 1, time.time_ns() // 1_000_000)
         snapshot = build(
-            self._frames, catalog(), self._tree, self._city, self._store, clock.now(), self._version, notice(self._settings)
+            self._frames, self._catalog, self._tree, self._city, self._store, clock.now(), self._version, notice(self._settings)
         )
         publish(snapshot, self._cache, self._directory)
 

@@ -43,7 +43,7 @@ from layers import clock
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache, cache_url
-from layers.catalog import catalog
+from layers.citykpis import catalog_of
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Role, Scope
@@ -196,7 +196,7 @@ def create() -> ASGIApp:
     A database that is away holds up neither the start nor the pages: they are drawn from the snapshot and the frames.
     """
     settings = from_environment()
-    city, tree, kpis = settings.city, AreaTree.of(settings.city), catalog()
+    city, tree, kpis = settings.city, AreaTree.of(settings.city), catalog_of(settings.city)
     store = Store(settings.database_url, city.zone, settings.secret)
     people = People(settings.people_url, settings.secret)
     for database in (store, people):

@@ -21,6 +21,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from layers.facts import Facts
 from layers.officehours import DeadlineRule, Holiday, WorkingTime
+from layers.ownkpis import OwnKpi
 
 PACKS = Path(__file__).parent / "cities"
 """The packs that come with the room."""
@@ -161,7 +162,8 @@ class Wall(Facts):
 class City(Facts):
     """The whole pack; ``boundaries`` is its own boundary file, a sound coverage, where it has one.
 
-    ``holidays`` are the rows of ``<code>.holidays.csv``, ``deadlines`` the rules by profile beside those of the room.
+    ``holidays`` are the rows of ``<code>.holidays.csv``, ``deadlines`` the rules by profile beside those of the room;
+    ``kpis`` are the city's own figures, ``kpis_off`` those of the room that it does not show.
     """
 
     code: str
@@ -179,6 +181,8 @@ class City(Facts):
     calendar: WorkingTime = WorkingTime()
     holidays: tuple[Holiday, ...] = ()
     deadlines: Mapping[str, tuple[DeadlineRule, ...]] = Field(default_factory=dict)
+    kpis: tuple[OwnKpi, ...] = ()
+    kpis_off: tuple[str, ...] = ()
     wall: Wall
 
     @model_validator(mode="after")

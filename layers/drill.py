@@ -20,6 +20,7 @@ from layers.explain import short
 from layers.frames import Frames
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
 from layers.model import Kind, Reading, Scope
+from layers.prepared import prepared
 from layers.readings import Room, reading, watched_before
 from layers.runs import SourceFacts
 
@@ -123,6 +124,7 @@ def drill(
 def _approach(key: tuple[int, datetime], room: Room) -> _Near:
     reach = min(since(room.now), room.now - timedelta(days=TREND_DAYS + 1))
     rows = room.whole[Kind.COMPLAINT].lazy().filter(touched_since(Kind.COMPLAINT, reach)).collect()
+    rows = prepared(Kind.COMPLAINT, rows, room.city, room.now)
     return _Near(key=key, room=room, rows=rows, reach=reach)
 
 
@@ -131,7 +133,10 @@ def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) 
     now, zone, where = room.now, room.city.zone, _where(scope, query, room.tree)
     cut = room.whole[Kind.COMPLAINT].lazy().filter(where)
     reach = since(now, query.days)
-    rows = (near.rows.lazy().filter(where) if near.reach <= reach else cut.filter(touched_since(Kind.COMPLAINT, reach))).collect()
+    if near.reach <= reach:
+        rows = near.rows.lazy().filter(where).collect()
+    else:
+        rows = prepared(Kind.COMPLAINT, cut.filter(touched_since(Kind.COMPLAINT, reach)).collect(), room.city, now)
     days = days_back(now, zone, TREND_DAYS)
     flags = _flags(rows, query, room)
     return Drill(

@@ -1,34 +1,42 @@
-"""From a declared KPI and a frame to numbers: all cuts of a figure, its reason when there is none, its daily trend."""
+"""From declared figures and a frame to numbers: every cut of many figures in one pass, and the reason where there is none.
+
+What adds up (rows, parts, wholes, sums) is summed once over the finest places and rolled up to each cut; only
+quantiles, means of groups and different values go through the rows again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from layers.catalog import Count, Form, Kpi, Median, Needs, Share, Total, When, moment
+from layers.catalog import ANY, Count, Form, Kpi, Mean, Needs, Quantile, Rate, Ratio, Share, Total, Weighted, When, moment
 from layers.model import UNPLACED, Kind, Status
 from layers.schema import AT
 
 NO_SOURCE = "belum ada sumber"
 NO_ROWS = "belum ada data dalam kurun ini"
 NOT_FILLED = "nilainya belum diisi oleh sumber"
+NO_PEOPLE = "belum ada jumlah penduduk bertanggal untuk wilayah ini"
 
 TREND_DAYS = 30
 
 WHOLE = ""
 """The key of the one cell of a cut that divides nothing."""
 
+Cut = str | None
+Ask = tuple[Form, When]
+Cells = dict[Cut, dict[str, "Cell"]]
+
 _TIMES: Mapping[Kind, tuple[str, ...]] = {
-    Kind.COMPLAINT: ("received", "responded", "closed"),
+    Kind.COMPLAINT: ("received", "responded", "closed", "due"),
     Kind.SERVICE: ("day",),
     Kind.PACKAGE: ("announced", "selected", "contracted", "handed_over"),
     Kind.MEASUREMENT: ("measured",),
 }
-_PLACES = ("area", "kecamatan", "opd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,73 +61,154 @@ def touched_since(kind: Kind, since: datetime) -> pl.Expr:
 
 def empty(form: Form) -> Cell:
     """The cell of a cut without any row: a count or sum of nothing is 0, a share or median of nothing is none."""
-    return Cell(value=0.0) if isinstance(form, Count | Total) else Cell(part=0.0, whole=0.0)
+    if isinstance(form, Count | Total | Rate):
+        return Cell(value=0.0)
+    return Cell(part=0.0, whole=0.0) if isinstance(form, Share | Ratio) else Cell()
 
 
-def cells(
-    frame: pl.DataFrame | pl.LazyFrame, form: Form, when: When, cuts: Sequence[str | None]
-) -> dict[str | None, dict[str, Cell]]:
-    """The figure in a window for each value of each cut (a column's name; ``None`` is all rows together)."""
+def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Sequence[Cut]) -> list[Cells]:
+    """Each figure in its window, for each value of each cut (a column's name; ``None`` is all rows together)."""
     lazy = frame.lazy()
-    columns = lazy.collect_schema().names()
-    wanted = [name for name in dict.fromkeys((*_PLACES, *_roots(form, when))) if name in columns]
-    rows = lazy.filter(form.where(when)).select(wanted or pl.all()).collect()
-    aggregates = {"rows": pl.len(), **_aggregates(form, when, None)}
-    if "area" in rows.columns:
-        aggregates["unplaced"] = (pl.col("area") == UNPLACED).sum()
-    found: dict[str | None, dict[str, Cell]] = {}
+    known = lazy.collect_schema().names()
+    places = [name for name in dict.fromkeys(("area", *cuts)) if name in known]
+    sums: dict[str, pl.Expr] = {}
+    again: dict[str, tuple[pl.Expr, pl.Expr]] = {}
+    for i, (form, when) in enumerate(asks):
+        chosen = form.where(when).fill_null(value=False)
+        sums |= {f"{name}:{i}": added for name, added in _sums(form, when, chosen).items()}
+        again |= {f"{name}:{i}": values for name, values in _again(form, when, chosen, i).items()}
+    columns = {name: values for name, (values, _) in again.items()}
+    rows = lazy.select(*places, **sums, **columns).collect()
+    fine = (
+        rows.lazy().group_by(places).agg(pl.col(*sums).sum()) if places else rows.lazy().select(pl.col(*sums).sum())
+    ).collect()
+    left = (
+        rows.lazy().select(*places, *columns).filter(pl.any_horizontal(pl.col(*columns).is_not_null())).collect()
+        if columns
+        else None
+    )
+    found: list[Cells] = [{} for _ in asks]
     for cut in cuts:
-        if cut is None:
-            found[cut] = {WHOLE: _cell(form, rows.select(**aggregates).row(0, named=True))}
-        else:
-            table = rows.group_by(pl.col(cut).alias("key")).agg(**aggregates).with_columns(pl.col("key").cast(pl.String))
-            found[cut] = {row["key"]: _cell(form, row) for row in table.iter_rows(named=True) if row["key"] is not None}
+        table = _keyed(fine, cut, _rolled(fine, list(sums), len(asks)))
+        if left is not None:
+            for key, row in _keyed(left, cut, {name: how for name, (_, how) in again.items()}).items():
+                table[key] |= row
+        for i, (form, _) in enumerate(asks):
+            found[i][cut] = {key: _cell(form, row, i) for key, row in table.items()}
     return found
 
 
-def _roots(form: Form, when: When) -> list[str]:
-    expressions = _aggregates(form, when, None).values()
-    return [name for expression in expressions for name in expression.meta.root_names()]
+def together(frame: pl.LazyFrame, asks: Sequence[Ask], by: str | None = None) -> dict[str, list[Cell]]:
+    """Several figures in several windows for each value of ``by``: one cell for each ask."""
+    each = [cells[by] for cells in figures(frame, asks, (by,))]
+    return {key: [cells[key] for cells in each] for key in each[0]} if each else {}
 
 
-def _aggregates(form: Form, when: When, only: pl.Expr | None) -> dict[str, pl.Expr]:
-    """What to compute over the rows; ``only`` restricts each aggregate, for many windows in one pass."""
+def _rolled(fine: pl.DataFrame, sums: Sequence[str], asks: int) -> dict[str, pl.Expr]:
+    """The sums of a cut from those of the finest places, and the rows of each ask that have no kelurahan."""
+    lost = pl.col("area") == UNPLACED if "area" in fine.columns else pl.lit(value=False)
+    return {name: pl.col(name).sum() for name in sums} | {
+        f"unplaced:{i}": pl.col(f"rows:{i}").filter(lost).sum() for i in range(asks)
+    }
 
-    def kept(values: pl.Expr) -> pl.Expr:
-        return values if only is None else values.filter(only)
 
-    rows = pl.len() if only is None else only.sum()
+def _keyed(table: pl.DataFrame, cut: Cut, aggregates: Mapping[str, pl.Expr]) -> dict[str, dict[str, Any]]:
+    if cut is None:
+        return {WHOLE: table.select(**aggregates).row(0, named=True)}
+    grouped = table.lazy().drop_nulls(cut).group_by(pl.col(cut).alias("key")).agg(**aggregates)
+    rows = grouped.with_columns(pl.col("key").cast(pl.String)).collect()
+    return {row.pop("key"): row for row in rows.iter_rows(named=True)}
+
+
+def _sums(form: Form, when: When, chosen: pl.Expr) -> dict[str, pl.Expr]:
+    """What each row adds to a figure; null adds nothing."""
+
+    def of(value: pl.Expr) -> pl.Expr:
+        return pl.when(chosen).then(value)
+
+    match form:
+        case Share(distinct=None):
+            part = chosen & _part(form, when) if form.whole is None else of(_part(form, when))
+            return {"rows": chosen, "part": part, "n": chosen if form.whole is None else of(form.whole)}
+        case Ratio():
+            counts = {"known": of(form.part.is_not_null()), "n": of(form.whole.is_not_null())}
+            return {"rows": chosen, "part": of(form.part), "whole": of(form.whole)} | counts
+        case Total() | Mean():
+            return {"rows": chosen, "value": of(form.value), "n": of(form.value.is_not_null())}
+        case Rate(value=value) if value is not None:
+            return {"rows": chosen, "value": of(value), "n": of(value.is_not_null())}
+        case Weighted():
+            groups = {name: chosen & (pl.col(form.by) == name) for name in form.weights}
+            added = {f"sum {name}": pl.when(group).then(form.value) for name, group in groups.items()}
+            counts = {f"count {name}": group & form.value.is_not_null() for name, group in groups.items()}
+            return {"rows": chosen, "n": of(form.value.is_not_null())} | added | counts
+        case Quantile():
+            return {"rows": chosen, "n": of(form.value.is_not_null())}
+        case _:
+            return {"rows": chosen}
+
+
+def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[pl.Expr, pl.Expr]]:
+    """What does not add up: the column of values, and how they become one."""
+
+    def different(name: str, rows: pl.Expr, column: str) -> dict[str, tuple[pl.Expr, pl.Expr]]:
+        return {name: (pl.when(rows).then(pl.col(column)), pl.col(f"{name}:{i}").drop_nulls().n_unique())}
+
+    match form:
+        case Quantile():
+            return {"value": (pl.when(chosen).then(form.value), pl.col(f"value:{i}").quantile(form.q, "linear"))}
+        case Count(distinct=str(column)):
+            return different("n", chosen, column)
+        case Share(distinct=str(column)):
+            return different("n", chosen, column) | different("part", chosen & _part(form, when), column)
+        case _:
+            return {}
+
+
+def _part(form: Share, when: When) -> pl.Expr:
+    return form.part if isinstance(form.part, pl.Expr) else form.part(when)
+
+
+def _cell(form: Form, row: Mapping[str, Any], i: int) -> Cell:
+    def of(name: str) -> Any:
+        return row.get(f"{name}:{i}") or 0
+
+    rows = int(of("rows"))
+    n = int(row.get(f"n:{i}", rows) or 0)
+    cell = Cell(rows=rows, n=n, unplaced=int(of("unplaced")))
     match form:
         case Count():
-            return {"n": rows}
+            return replace(cell, value=float(n))
         case Share():
-            whole = rows if form.whole is None else kept(form.whole).sum()
-            part = form.part if isinstance(form.part, pl.Expr) else form.part(when)
-            return {"part": kept(part.cast(pl.Int64)).sum(), "n": whole}
-        case Median():
-            return {"value": kept(form.value).median(), "n": kept(form.value).count()}
-        case Total():
-            return {"value": kept(form.value).sum(), "n": kept(form.value).count()}
+            part = float(of("part"))
+            return replace(cell, value=100 * part / n if n else None, part=part, whole=float(n))
+        case Ratio(per=per):
+            part, whole = of("part") / per, of("whole") / per
+            return replace(cell, value=100 * part / whole if whole and of("known") else None, part=part, whole=whole)
+        case Quantile():
+            return replace(cell, value=row.get(f"value:{i}"))
+        case Total(per=per):
+            return replace(cell, value=None if rows and not n else of("value") / per)
+        case Mean():
+            return replace(cell, value=of("value") / n if n else None)
+        case Weighted(weights=weights, scale=scale):
+            means = [weight * of(f"sum {name}") / of(f"count {name}") for name, weight in weights.items() if of(f"count {name}")]
+            return replace(cell, value=scale * sum(means) if len(means) == len(weights) else None)
+        case Rate(value=value):
+            return replace(cell, value=float(n) if value is None else None if rows and not n else float(of("value")))
 
 
-def _cell(form: Form, row: Mapping[str, Any]) -> Cell:
-    n, rows, unplaced = int(row["n"]), int(row["rows"]), int(row.get("unplaced") or 0)
-    match form:
-        case Count():
-            return Cell(rows=rows, n=n, value=float(n), unplaced=unplaced)
-        case Share():
-            part = float(row["part"])
-            value = 100 * part / n if n else None
-            return Cell(rows=rows, n=n, value=value, part=part, whole=float(n), unplaced=unplaced)
-        case Median():
-            return Cell(rows=rows, n=n, value=row["value"], unplaced=unplaced)
-        case Total():
-            value = None if rows and not n else row["value"] / form.per
-            return Cell(rows=rows, n=n, value=value, unplaced=unplaced)
+def per_head(form: Rate, cell: Cell, people: float | None) -> Cell:
+    """A rate's cell once the area's inhabitants are known; without them it has no value."""
+    value = form.scale * cell.value / people if people and cell.value is not None else None
+    return replace(cell, value=value, part=cell.value, whole=people)
 
 
-def missing(frame: pl.DataFrame, needs: Needs | None) -> str | None:
+def missing(frame: pl.DataFrame, needs: Needs | None, names: Sequence[str] = ()) -> str | None:
     """Why no source gives what a KPI needs, or ``None`` when one does: a miss is never a zero."""
+    absent = [name for name in names if not name.endswith(ANY) and not frame.select((pl.col("name") == name).any()).item()]
+    if absent:
+        return f"{NO_SOURCE} yang memberi {', '.join(absent)}"
     if frame.is_empty():
         return NO_SOURCE
     if needs is not None and not frame.select(needs.rows.any()).item():
@@ -131,6 +220,8 @@ def stated(kpi: Kpi, cell: Cell) -> tuple[float | None, str | None]:
     """The value that may be shown, or the reason why there is none."""
     if cell.n < kpi.n_min:
         return None, f"belum cukup data: n = {cell.n}, perlu {kpi.n_min}"
+    if cell.value is None and isinstance(kpi.form, Rate) and not cell.whole:
+        return None, NO_PEOPLE
     if cell.value is None:
         return None, NOT_FILLED if cell.rows else NO_ROWS
     return cell.value, None
@@ -145,21 +236,3 @@ def first(frame: pl.DataFrame, kind: Kind) -> datetime | None:
     """When the kind's first record happened: before it nothing was watched."""
     found = frame[AT[kind]].min()
     return found if isinstance(found, datetime) else None
-
-
-def together(frame: pl.LazyFrame, asks: Sequence[tuple[Form, When]], by: str | None = None) -> dict[str, list[Cell]]:
-    """Several figures in several windows in one pass over the rows, for each value of ``by``: one cell for each ask."""
-    aggregates: dict[str, pl.Expr] = {}
-    for i, (form, when) in enumerate(asks):
-        selected = form.where(when)
-        figures = {"rows": selected.sum(), **_aggregates(form, when, selected)}
-        figures["unplaced"] = (selected & (pl.col("area") == UNPLACED)).sum()
-        aggregates |= {f"{name}{i}": figure for name, figure in figures.items()}
-    table = (frame.select(**aggregates) if by is None else frame.group_by(by).agg(**aggregates)).collect()
-    names = ("rows", "n", "part", "value", "unplaced")
-    found: dict[str, list[Cell]] = {}
-    for row in table.iter_rows(named=True):
-        if (key := WHOLE if by is None else row[by]) is not None:
-            figures_of = [{name: row[f"{name}{i}"] for name in names if f"{name}{i}" in row} for i in range(len(asks))]
-            found[str(key)] = [_cell(form, figures) for (form, _), figures in zip(asks, figures_of, strict=True)]
-    return found

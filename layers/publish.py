@@ -57,7 +57,7 @@ def build(
     now = now.astimezone(UTC)
     room = Room(frames.view(), tree, city, store.source_states(), now)
     complaints = room.recent(Kind.COMPLAINT)
-    shown = tuple(reading for kpi in catalog.values() for reading in readings(kpi, room))
+    shown = tuple(readings(catalog.values(), room))
     return Snapshot(
         version=version,
         city=city.code,

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
 
 from layers.areas import AreaTree
-from layers.catalog import Kpi, When, Window
+from layers.catalog import CUTS, Kpi, Rate, When, Window
 from layers.city import City, Target
-from layers.evaluate import WHOLE, Cell, cells, empty, first, missing, since, stated, touched_since
+from layers.evaluate import WHOLE, Ask, Cell, Cells, empty, figures, first, missing, per_head, since, stated, touched_since
 from layers.explain import wilson
 from layers.frames import View
 from layers.freshness import as_frame, excluded, states, worst
 from layers.model import Band, Evidence, Freshness, Kind, Reading
+from layers.prepared import prepared
 from layers.runs import SourceFacts
 
 ROOM_BUDGET = timedelta(minutes=1)
 """Figures about the sources are made by the room itself, each time anew."""
 
-CUTS: tuple[str | None, ...] = (None, "kecamatan", "area", "opd")
-"""The standard cuts: the city, each kecamatan, each kelurahan with the unplaced, each OPD."""
+PEOPLE = "penduduk.jumlah"
+"""The measurement that says how many people live in a kelurahan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +47,64 @@ class Room:
         self._told = {kind: view.told(kind) for kind in Kind}
         self._about_sources = as_frame(self.sources, city, now)
         self._recent: dict[Kind, pl.DataFrame] = {}
+        self._families: dict[str, pl.DataFrame] = {}
+        self._people: dict[str, float] | None = None
+        self._begun: dict[Kind | tuple[str, ...], datetime | None] = {}
+        self._fed: dict[tuple[Kind, tuple[str, ...] | int], tuple[tuple[str, ...], str | None]] = {}
         self._origins: dict[str, Origin] = {}
 
     def recent(self, kind: Kind) -> pl.DataFrame:
-        """The rows that can matter to windows of 30 days and their trends."""
+        """The rows that can matter to windows of 30 days and their trends, prepared."""
         if kind not in self._recent:
-            self._recent[kind] = self.whole[kind].lazy().filter(touched_since(kind, since(self.now))).collect()
+            rows = self.whole[kind].lazy().filter(touched_since(kind, since(self.now))).collect()
+            self._recent[kind] = prepared(kind, rows, self.city, self.now)
         return self._recent[kind]
+
+    def family(self, name: str) -> pl.DataFrame:
+        """All measurements whose names begin as this one's does, prepared."""
+        family = name.partition(".")[0]
+        if family not in self._families:
+            whole = self.whole[Kind.MEASUREMENT]
+            names = [n for n in whole["name"].unique().cast(pl.String) if n.partition(".")[0] == family] if whole.height else []
+            rows = whole.lazy().filter(pl.col("name").is_in(names)).collect()
+            self._families[family] = prepared(Kind.MEASUREMENT, rows, self.city, self.now)
+        return self._families[family]
 
     def frame(self, kpi: Kpi) -> pl.DataFrame:
         """The rows that the KPI's windows can reach."""
         if kpi.kind is None:
             return self._about_sources
+        if kpi.names:
+            return self.family(kpi.names[0])
         return self.whole[kpi.kind] if kpi.window is Window.YEAR else self.recent(kpi.kind)
+
+    def people(self, area: str) -> float | None:
+        """The inhabitants of an area, counted at a known day: of a kecamatan or the city only if all of its parts are known."""
+        if self._people is None:
+            rows = (
+                self.family(PEOPLE).lazy().filter((pl.col("name") == PEOPLE) & pl.col("latest")).select("area", "value").collect()
+            )
+            known = {str(code): float(n) for code, n in rows.iter_rows()}
+            for level in (self.tree.kecamatan, [self.tree.city]):
+                for whole in level:
+                    parts = [known.get(part.code) for part in self.tree.areas.values() if part.parent == whole.code]
+                    if parts and None not in parts:
+                        known[whole.code] = sum(part or 0 for part in parts)
+            if self.city.population and self.city.population_year:
+                known.setdefault(self.city.code, self.city.population)
+            self._people = known
+        return self._people.get(area)
+
+    def begun(self, kpi: Kpi) -> datetime | None:
+        """When the first record happened of the kind, or of the measurements, that the KPI reads."""
+        if kpi.kind is None:
+            return None
+        if (kpi.names or kpi.kind) not in self._begun:
+            whole = self.whole[kpi.kind]
+            if kpi.names and (reads := kpi.reads) is not None:
+                whole = self.family(kpi.names[0]).filter(reads)
+            self._begun[kpi.names or kpi.kind] = first(whole, kpi.kind)
+        return self._begun[kpi.names or kpi.kind]
 
     def origin(self, kpi: Kpi) -> Origin:
         """Where the KPI's figures come from."""
@@ -71,35 +117,56 @@ class Room:
             fresh = Freshness(observed_at=self.now, fetched_at=self.now, budget=ROOM_BUDGET)
             evidence = Evidence(sources=tuple(config.name for config in self.city.sources))
             return Origin(why_none=missing(self._about_sources, None), freshness=fresh, evidence=evidence)
-        whole = self.whole[kpi.kind]
-        told = self._told[kpi.kind]  # also by sources that say less of a package than another: they stand behind the figure too
-        fed = told if kpi.needs is None else told.lazy().filter(kpi.needs.rows).select("source").collect()
-        names = tuple(sorted(fed["source"].unique().cast(pl.String)))
+        whole = self.family(kpi.names[0]) if kpi.names else self.whole[kpi.kind]
+        told = whole if kpi.names else self._told[kpi.kind]  # also by sources that say less of a package than another
+        key = (kpi.kind, kpi.names or id(kpi.needs))
+        if key not in self._fed:
+            rows = told if kpi.reads is None else told.lazy().filter(kpi.reads)
+            found = rows.lazy().select(pl.col("source").unique().cast(pl.String)).collect()["source"]
+            self._fed[key] = tuple(found.sort()), missing(whole, kpi.needs, kpi.names)
+        names, why = self._fed[key]
         rules: Counter[str] = Counter()
         for name in names:
             rules.update(excluded(self.facts[name]) if name in self.facts else {})
         feeding = [state for state in self.sources if state.source in names]
         quarantined = sum(state.quarantine_open for state in feeding)
         return Origin(
-            why_none=missing(whole, kpi.needs),
+            why_none=why,
             freshness=worst((state.freshness for state in feeding), self.now),
             evidence=Evidence(sources=names, excluded=dict(rules), quarantined=quarantined),
         )
 
 
-def readings(kpi: Kpi, room: Room) -> Iterator[Reading]:
-    """One KPI at every standard cut; where nothing feeds it, each cut says so instead of showing a zero."""
-    frame, fed = room.frame(kpi), room.origin(kpi).why_none is None
-    cuts = CUTS if kpi.kind else CUTS[:1]
-    when = kpi.window.at(room.now, room.city.zone)
-    current = cells(frame, kpi.form, when, cuts) if fed else {}
-    former = cells(frame, kpi.form, when.before(), cuts) if fed and watched_before(kpi, when, room) else {}
-    for cut in cuts:
-        for key in _keys(cut, room, current.get(cut, {})):
-            cell = current.get(cut, {}).get(key, empty(kpi.form))
-            before = former[cut].get(key, empty(kpi.form)) if cut in former else None
-            area, opd = (room.city.code, key) if cut == "opd" else (key or room.city.code, None)
-            yield reading(kpi, room, cell, before, area=area, opd=opd)
+def readings(kpis: Iterable[Kpi], room: Room) -> Iterator[Reading]:
+    """The KPIs at each of their cuts; where nothing feeds one, each cut says so instead of showing a zero."""
+    wanted = tuple(kpis)
+    known = _figures(wanted, room)
+    for kpi in wanted:
+        current, former = known.get((kpi.id, False), {}), known.get((kpi.id, True), {})
+        for cut in kpi.cuts if kpi.kind else CUTS[:1]:
+            for key in _keys(cut, room, current.get(cut, {})):
+                cell = current.get(cut, {}).get(key, empty(kpi.form))
+                before = former[cut].get(key, empty(kpi.form)) if cut in former else None
+                area, opd = (room.city.code, key) if cut == "opd" else (key or room.city.code, None)
+                yield reading(kpi, room, cell, before, area=area, opd=opd)
+
+
+def _figures(kpis: Sequence[Kpi], room: Room) -> dict[tuple[str, bool], Cells]:
+    """The cells of each KPI now and, where it can be compared, before: those of one frame and its cuts in one pass."""
+    passes: dict[tuple[int, tuple[str | None, ...]], tuple[pl.DataFrame, list[tuple[str, bool]], list[Ask]]] = {}
+    for kpi in kpis:
+        if room.origin(kpi).why_none is not None:
+            continue
+        frame, when = room.frame(kpi), kpi.window.at(room.now, room.city.zone)
+        cuts = kpi.cuts if kpi.kind else CUTS[:1]
+        _, names, asks = passes.setdefault((id(frame), cuts), (frame, [], []))
+        for earlier in (False, True) if watched_before(kpi, when, room) else (False,):
+            names.append((kpi.id, earlier))
+            asks.append((kpi.form, when.before() if earlier else when))
+    found: dict[tuple[str, bool], Cells] = {}
+    for (_, cuts), (frame, names, asks) in passes.items():
+        found |= zip(names, figures(frame, asks, cuts), strict=True)
+    return found
 
 
 def _keys(cut: str | None, room: Room, found: Mapping[str, Cell]) -> Iterable[str]:
@@ -113,10 +180,10 @@ def _keys(cut: str | None, room: Room, found: Mapping[str, Cell]) -> Iterable[st
 
 
 def watched_before(kpi: Kpi, when: When, room: Room) -> bool:
-    """Whether the window before lies after the first record, so that it can be compared with."""
-    if kpi.kind is None:
+    """Whether the window before lies after the first record, and the records still tell of it: only then there is a change."""
+    if kpi.kind is None or not kpi.history:
         return False
-    begun = first(room.whole[kpi.kind], kpi.kind)
+    begun = room.begun(kpi)
     return begun is not None and begun <= when.before().start
 
 
@@ -125,6 +192,11 @@ def reading(
 ) -> Reading:
     """A cell with its age, evidence, target and change; ``part`` says that it is not the whole of its area."""
     origin = room.origin(kpi)
+    if origin.why_none is not None:
+        cell, before = empty(kpi.form), None
+    if isinstance(kpi.form, Rate):
+        people = room.people(area)
+        cell, before = per_head(kpi.form, cell, people), before and per_head(kpi.form, before, people)
     value, why = stated(kpi, cell) if origin.why_none is None else (None, origin.why_none)
     earlier = stated(kpi, before)[0] if before else None
     target = room.city.target(kpi.id, room.now.astimezone(room.city.zone).date())
@@ -139,8 +211,15 @@ def reading(
         why_none=why,
         n=cell.n,
         freshness=origin.freshness,
-        evidence=replace(
-            origin.evidence, numerator=cell.part, denominator=cell.whole, unplaced=cell.unplaced, low=low, high=high
+        evidence=Evidence(
+            sources=origin.evidence.sources,
+            excluded=origin.evidence.excluded,
+            quarantined=origin.evidence.quarantined,
+            numerator=cell.part,
+            denominator=cell.whole,
+            unplaced=cell.unplaced,
+            low=low,
+            high=high,
         ),
         target=target.target if target else None,
         band=band(kpi, value, target),

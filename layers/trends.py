@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from weakref import WeakKeyDictionary
 
-from layers.catalog import Kpi, Window
+from layers.catalog import Kpi, Rate, Window
 from layers.clock import days_back, start_of_day
-from layers.evaluate import TREND_DAYS, first, stated, together
+from layers.evaluate import TREND_DAYS, figures, stated
 from layers.frames import Frames
 from layers.model import Reading, Trend
 from layers.readings import Room
@@ -59,13 +59,16 @@ def _values(catalog: Mapping[str, Kpi], room: Room) -> _Values:
 
 def _past(kpi: Kpi, room: Room) -> Iterator[tuple[str, list[float | None]]]:
     """The days before today, oldest first, for the city and each kecamatan."""
-    if kpi.kind is None or room.origin(kpi).why_none is not None:
+    if kpi.kind is None or not kpi.history or isinstance(kpi.form, Rate) or room.origin(kpi).why_none is not None:
         return
-    begun = first(room.whole[kpi.kind], kpi.kind)
+    begun = room.begun(kpi)
     midnights = [start_of_day(room.now - timedelta(days=back), room.city.zone) for back in range(TREND_DAYS - 2, -1, -1)]
     ends = [midnight - timedelta(microseconds=1) for midnight in midnights]
     asks = [(kpi.form, kpi.window.at(end, room.city.zone)) for end in ends]
-    for by in (None, "kecamatan") if kpi.window is not Window.YEAR else (None,):
-        for area, cells in together(room.frame(kpi).lazy(), asks, by).items():
+    cuts = (None, "kecamatan") if kpi.window is not Window.YEAR and "kecamatan" in kpi.cuts else (None,)
+    each = figures(room.frame(kpi), asks, cuts)
+    for cut in cuts:
+        for area in each[0][cut]:
+            cells = [found[cut][area] for found in each]
             known = [stated(kpi, cell)[0] if begun and begun <= end else None for cell, end in zip(cells, ends, strict=True)]
             yield area or room.city.code, known

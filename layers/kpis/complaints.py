@@ -1,16 +1,17 @@
-"""Complaints (aduan): what came in, what is open, what is late, how fast and how often on time.
+"""Complaints (aduan): what came in, how it stands, what is open and what is late.
 
-Times are calendar hours: a working-time calendar replaces them once the room has one, and the formulas
-say so. A complaint's state at an earlier moment is told by its own times.
+A complaint's state at an earlier moment is told by its own times. How well they were closed is in
+:mod:`layers.kpis.closing`.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
-from layers.catalog import Count, Kpi, Median, Needs, Rule, Share, When, Window
+from layers.catalog import Count, Kpi, Needs, Rate, Rule, Share, When, Window, moment, words
 from layers.model import Kind, Status
 
 OPEN = pl.col("status").is_in([Status.WAITING.value, Status.IN_PROCESS.value])
@@ -26,7 +27,21 @@ OWNER = "Diskominfo"
 DEADLINES = Needs(rows=pl.col("due").is_not_null(), what="tenggat")
 CLOSINGS = Needs(rows=pl.col("closed").is_not_null(), what="waktu selesai")
 ANSWERS = Needs(rows=pl.col("responded").is_not_null(), what="waktu respons pertama")
-TIMELINESS = Needs(rows=pl.col("due").is_not_null() & pl.col("closed").is_not_null(), what="tenggat dan waktu selesai")
+CALLS = Needs(rows=pl.col("channel").cast(pl.String) == "112", what="panggilan 112")
+
+SOON = timedelta(hours=72)
+CEILING = timedelta(days=60)
+
+complaints = partial(
+    Kpi,
+    owner=OWNER,
+    kind=Kind.COMPLAINT,
+    concept="Pengaduan masyarakat",
+    classification="Pelayanan publik: pengelolaan pengaduan",
+    unit="aduan",
+    decimals=0,
+)
+"""A KPI about complaints."""
 
 
 def open_at_end(when: When) -> pl.Expr:
@@ -49,175 +64,233 @@ def done_by_end(when: When) -> pl.Expr:
     return DONE & (pl.col("closed").is_null() | when.by_end("closed"))
 
 
-def hours(start: str, end: str) -> pl.Expr:
-    """Calendar hours from one time of a complaint to another; null where the order is impossible."""
-    between = (pl.col(end) - pl.col(start)).dt.total_microseconds() / 3.6e9
-    return pl.when(between >= 0).then(between)
+def received_in(when: When) -> pl.Expr:
+    """Received within the window."""
+    return when.holds("received")
+
+
+def status_counts() -> tuple[Kpi, ...]:
+    """Received this year, and how many of these stand at each status today: the six add up to it, at every cut."""
+    named = {
+        Status.WAITING: ("menunggu", "waiting", "down", "belum mulai ditangani"),
+        Status.IN_PROCESS: ("diproses", "in process", "neutral", "sedang ditangani"),
+        Status.DONE: ("selesai", "done", "up", "dinyatakan selesai oleh petugas; belum tentu terbukti"),
+        Status.NOT_OURS: ("bukan kewenangan", "not ours", "neutral", "bukan urusan pemerintah kota"),
+        Status.DUPLICATE: ("duplikat", "duplicates", "neutral", "sama dengan aduan lain"),
+        Status.REJECTED: ("ditolak", "rejected", "neutral", "tidak memenuhi syarat"),
+    }
+    return tuple(
+        complaints(
+            id=f"aduan_status_{status.value}",
+            title=words(f"Aduan tahun ini: {indonesian}", f"Complaints this year: {english}"),
+            short=words(indonesian.capitalize(), english.capitalize()),
+            better=better,
+            definition=f"Aduan yang diterima sejak 1 Januari dan kini {meaning}.",
+            formula=words(
+                f"aduan yang masuk tahun ini dan kini berstatus {indonesian}; "
+                "menunggu + diproses + selesai + bukan kewenangan + duplikat + ditolak = masuk",
+                f"complaints received this year whose status is now {english}; the six statuses add up to those received",
+            ),
+            rule=NATIONAL,
+            window=Window.YEAR,
+            form=Count(where=partial(_stands, status=status)),
+            history=False,
+        )
+        for status, (indonesian, english, better, meaning) in named.items()
+    )
+
+
+def _stands(when: When, *, status: Status) -> pl.Expr:
+    return received_in(when) & (pl.col("status") == status.value)
 
 
 KPIS: tuple[Kpi, ...] = (
-    Kpi(
+    complaints(
         id="aduan_terbuka",
-        title={"id": "Aduan terbuka", "en": "Open complaints"},
-        short={"id": "Aduan terbuka", "en": "Open"},
-        unit="aduan",
-        decimals=0,
+        title=words("Aduan terbuka", "Open complaints"),
+        short=words("Aduan terbuka", "Open"),
         better="down",
-        formula={
-            "id": "aduan yang menunggu atau diproses pada saat ini",
-            "en": "complaints waiting or in process at this moment",
-        },
+        definition="Aduan yang belum selesai dan masih menjadi tanggung jawab pemerintah kota.",
+        formula=words(
+            "aduan yang menunggu atau diproses pada saat ini",
+            "complaints waiting or in process at this moment",
+        ),
         rule=PUBLIC_SERVICE,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
         window=Window.NOW,
         form=Count(where=open_at_end),
     ),
-    Kpi(
+    complaints(
         id="aduan_lewat_tenggat",
-        title={"id": "Aduan lewat tenggat", "en": "Overdue complaints"},
-        short={"id": "Lewat tenggat", "en": "Overdue"},
-        unit="aduan",
-        decimals=0,
+        title=words("Aduan lewat tenggat", "Overdue complaints"),
+        short=words("Lewat tenggat", "Overdue"),
         better="down",
-        formula={
-            "id": "aduan terbuka yang tenggatnya sudah lewat pada saat ini; yang tanpa tenggat tidak dihitung",
-            "en": "open complaints whose deadline has passed at this moment; those without a deadline do not count",
-        },
+        definition="Aduan terbuka yang batas waktu penyelesaiannya sudah lewat.",
+        formula=words(
+            "aduan terbuka yang tenggatnya sudah lewat pada saat ini; yang tanpa tenggat tidak dihitung",
+            "open complaints whose deadline has passed at this moment; those without a deadline do not count",
+        ),
         rule=NATIONAL,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
         window=Window.NOW,
         form=Count(where=overdue_at_end),
         needs=DEADLINES,
     ),
-    Kpi(
-        id="aduan_masuk_hari_ini",
-        title={"id": "Aduan masuk hari ini", "en": "Complaints received today"},
-        short={"id": "Masuk hari ini", "en": "Received today"},
-        unit="aduan",
-        decimals=0,
-        better="neutral",
-        formula={
-            "id": "aduan yang diterima sejak pukul 00.00, apa pun statusnya",
-            "en": "complaints received since midnight, whatever their status",
-        },
+    complaints(
+        id="aduan_jatuh_tempo",
+        title=words("Aduan jatuh tempo dalam 72 jam", "Complaints due within 72 hours"),
+        short=words("Jatuh tempo 72 jam", "Due in 72 hours"),
+        better="down",
+        definition="Aduan terbuka yang batas waktunya belum lewat, tetapi lewat dalam 72 jam.",
+        formula=words(
+            "aduan terbuka yang tenggatnya dari saat ini sampai 72 jam lagi",
+            "open complaints whose deadline lies between this moment and 72 hours from it",
+        ),
         rule=OWN,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
-        window=Window.TODAY,
-        form=Count(where=lambda when: when.holds("received")),
+        window=Window.NOW,
+        form=Count(where=lambda when: open_at_end(when) & pl.col("due").is_between(when.ends, moment(when.end + SOON))),
+        needs=DEADLINES,
     ),
-    Kpi(
-        id="aduan_selesai_hari_ini",
-        title={"id": "Aduan selesai hari ini", "en": "Complaints closed today"},
-        short={"id": "Selesai hari ini", "en": "Closed today"},
-        unit="aduan",
-        decimals=0,
-        better="up",
-        formula={"id": "aduan yang dinyatakan selesai sejak pukul 00.00", "en": "complaints closed as done since midnight"},
+    complaints(
+        id="aduan_di_atas_60_hari",
+        title=words("Aduan terbuka lebih dari 60 hari", "Complaints open for over 60 days"),
+        short=words("Terbuka > 60 hari", "Open > 60 days"),
+        better="down",
+        definition="Aduan terbuka yang melampaui batas tertinggi penyelesaian menurut Perpres 76/2013.",
+        formula=words(
+            "aduan terbuka yang diterima lebih dari 60 x 24 jam lalu; berkas dianggap lengkap saat diterima",
+            "open complaints received more than 60 times 24 hours ago; the file is taken as complete on receipt",
+        ),
+        rule=Rule(name="Perpres 76/2013", article="penyelesaian paling lambat 60 hari", valid_from=date(2013, 9, 6)),
+        window=Window.NOW,
+        form=Count(where=lambda when: open_at_end(when) & (pl.col("received") < moment(when.end - CEILING))),
+    ),
+    complaints(
+        id="aduan_masuk_hari_ini",
+        title=words("Aduan masuk hari ini", "Complaints received today"),
+        short=words("Masuk hari ini", "Received today"),
+        better="neutral",
+        definition="Aduan yang diterima pada hari ini dari semua kanal.",
+        formula=words(
+            "aduan yang diterima sejak pukul 00.00, apa pun statusnya",
+            "complaints received since midnight, whatever their status",
+        ),
         rule=OWN,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
+        window=Window.TODAY,
+        form=Count(where=received_in),
+    ),
+    complaints(
+        id="aduan_selesai_hari_ini",
+        title=words("Aduan selesai hari ini", "Complaints closed today"),
+        short=words("Selesai hari ini", "Closed today"),
+        better="up",
+        definition="Aduan yang pada hari ini dinyatakan selesai.",
+        formula=words("aduan yang dinyatakan selesai sejak pukul 00.00", "complaints closed as done since midnight"),
+        rule=OWN,
         window=Window.TODAY,
         form=Count(where=done_in),
         needs=CLOSINGS,
     ),
-    Kpi(
+    complaints(
         id="aduan_masuk_30h",
-        title={"id": "Aduan masuk 30 hari", "en": "Complaints received in 30 days"},
-        short={"id": "Masuk 30 hari", "en": "Received, 30 days"},
-        unit="aduan",
-        decimals=0,
+        title=words("Aduan masuk 30 hari", "Complaints received in 30 days"),
+        short=words("Masuk 30 hari", "Received, 30 days"),
         better="neutral",
-        formula={
-            "id": "aduan yang diterima dalam 30 x 24 jam terakhir, apa pun statusnya",
-            "en": "complaints received in the last 30 times 24 hours, whatever their status",
-        },
-        rule=OWN,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
-        window=Window.DAYS30,
-        form=Count(where=lambda when: when.holds("received")),
-    ),
-    Kpi(
-        id="tingkat_penyelesaian",
-        title={"id": "Tingkat penyelesaian", "en": "Resolution rate"},
-        short={"id": "Tingkat penyelesaian", "en": "Resolved"},
-        unit="persen",
-        decimals=1,
-        better="up",
-        formula={
-            "id": "selesai / (masuk - bukan kewenangan - duplikat - ditolak), untuk aduan yang masuk tahun ini",
-            "en": "done / (received - not ours - duplicate - rejected), for complaints received this year",
-        },
-        rule=NATIONAL,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
-        window=Window.YEAR,
-        form=Share(where=lambda when: when.holds("received") & OURS, part=done_by_end),
-        n_min=20,
-        interval=True,
-    ),
-    Kpi(
-        id="selesai_tepat_waktu",
-        title={"id": "Selesai tepat waktu", "en": "Closed on time"},
-        short={"id": "Selesai tepat waktu", "en": "On time"},
-        unit="persen",
-        decimals=1,
-        better="up",
-        formula={
-            "id": "selesai sebelum tenggat dan tidak dibuka kembali / selesai yang bertenggat, 30 hari terakhir",
-            "en": "closed by the deadline and not reopened / closed with a deadline, last 30 days",
-        },
-        rule=NATIONAL,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
-        window=Window.DAYS30,
-        form=Share(
-            where=lambda when: done_in(when) & pl.col("due").is_not_null(),
-            part=(pl.col("closed") <= pl.col("due")) & NOT_REOPENED,
+        definition="Aduan yang diterima dalam 30 hari terakhir dari semua kanal.",
+        formula=words(
+            "aduan yang diterima dalam 30 x 24 jam terakhir, apa pun statusnya",
+            "complaints received in the last 30 times 24 hours, whatever their status",
         ),
-        needs=TIMELINESS,
+        rule=OWN,
+        window=Window.DAYS30,
+        form=Count(where=received_in),
+    ),
+    complaints(
+        id="aduan_112_30h",
+        title=words("Panggilan 112 dalam 30 hari", "112 calls in 30 days"),
+        short=words("Panggilan 112", "112 calls"),
+        better="neutral",
+        definition="Panggilan darurat 112 yang menjadi tiket; panggilan iseng disisihkan saat data masuk dan tercatat di sana.",
+        formula=words(
+            "tiket 112 yang diterima dalam 30 x 24 jam terakhir, tanpa panggilan iseng",
+            "112 tickets received in the last 30 times 24 hours, without prank calls",
+        ),
+        rule=OWN,
+        window=Window.DAYS30,
+        form=Count(where=lambda when: received_in(when) & CALLS.rows),
+        needs=CALLS,
+    ),
+    complaints(
+        id="laju_aduan",
+        title=words("Aduan per 1.000 penduduk", "Complaints per 1,000 residents"),
+        short=words("Per 1.000 penduduk", "Per 1,000 residents"),
+        unit="per 1.000 penduduk",
+        decimals=2,
+        better="neutral",
+        definition="Aduan yang menjadi kewenangan, dibanding jumlah penduduk wilayah yang diketahui tanggalnya.",
+        formula=words(
+            "(masuk - bukan kewenangan - duplikat - ditolak) dalam 30 hari / penduduk x 1.000; "
+            "tanpa jumlah penduduk bertanggal tidak ada nilainya",
+            "(received - not ours - duplicate - rejected) in 30 days / residents x 1,000; no value without a dated population",
+        ),
+        rule=OWN,
+        window=Window.DAYS30,
+        form=Rate(where=lambda when: received_in(when) & OURS),
+        cuts=(None, "kecamatan", "area"),
+    ),
+    complaints(
+        id="aduan_masuk_tahun_ini",
+        title=words("Aduan masuk tahun ini", "Complaints received this year"),
+        short=words("Masuk tahun ini", "Received this year"),
+        better="neutral",
+        definition="Aduan yang diterima sejak 1 Januari dari semua kanal.",
+        formula=words(
+            "aduan yang diterima sejak 1 Januari pukul 00.00, apa pun statusnya",
+            "complaints received since 1 January, whatever their status",
+        ),
+        rule=OWN,
+        window=Window.YEAR,
+        form=Count(where=received_in),
+    ),
+    *status_counts(),
+    complaints(
+        id="tingkat_penyelesaian",
+        title=words("Tingkat penyelesaian", "Resolution rate"),
+        short=words("Tingkat penyelesaian", "Resolved"),
+        unit="persen",
+        decimals=1,
+        better="up",
+        definition="Bagian aduan yang menjadi kewenangan dan masuk tahun ini yang sudah dinyatakan selesai.",
+        formula=words(
+            "selesai / (masuk - bukan kewenangan - duplikat - ditolak), untuk aduan yang masuk tahun ini",
+            "done / (received - not ours - duplicate - rejected), for complaints received this year",
+        ),
+        rule=NATIONAL,
+        window=Window.YEAR,
+        form=Share(where=lambda when: received_in(when) & OURS, part=done_by_end),
         n_min=20,
         interval=True,
     ),
-    Kpi(
-        id="respons_pertama",
-        title={"id": "Respons pertama (median)", "en": "First response (median)"},
-        short={"id": "Respons pertama", "en": "First response"},
-        unit="jam",
+    complaints(
+        id="tingkat_tindak_lanjut",
+        title=words("Tingkat tindak lanjut", "Follow-up rate"),
+        short=words("Tindak lanjut", "Followed up"),
+        unit="persen",
         decimals=1,
-        better="down",
-        formula={
-            "id": "median jam kalender dari diterima sampai jawaban pertama, untuk yang dijawab 30 hari terakhir",
-            "en": "median calendar hours from receipt to the first answer, for those answered in the last 30 days",
-        },
+        better="up",
+        definition="Bagian aduan yang sudah mendapat jawaban pertama; belum berarti selesai.",
+        formula=words(
+            "sudah dijawab / (masuk - bukan kewenangan - duplikat - ditolak), untuk aduan yang masuk tahun ini; "
+            "selalu ditampilkan bersama tingkat penyelesaian",
+            "answered / (received - not ours - duplicate - rejected), for complaints received this year; "
+            "always shown beside the resolution rate",
+        ),
         rule=NATIONAL,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
-        window=Window.DAYS30,
-        form=Median(where=lambda when: when.holds("responded"), value=hours("received", "responded")),
+        window=Window.YEAR,
+        form=Share(
+            where=lambda when: received_in(when) & OURS, part=lambda when: when.by_end("responded").fill_null(value=False)
+        ),
         needs=ANSWERS,
         n_min=20,
-    ),
-    Kpi(
-        id="lama_penyelesaian",
-        title={"id": "Lama penyelesaian (median)", "en": "Time to resolution (median)"},
-        short={"id": "Lama penyelesaian", "en": "Resolution time"},
-        unit="jam",
-        decimals=1,
-        better="down",
-        formula={
-            "id": "median jam kalender dari diterima sampai selesai, untuk yang selesai 30 hari terakhir",
-            "en": "median calendar hours from receipt to closing, for those closed in the last 30 days",
-        },
-        rule=OWN,
-        owner=OWNER,
-        kind=Kind.COMPLAINT,
-        window=Window.DAYS30,
-        form=Median(where=done_in, value=hours("received", "closed")),
-        needs=CLOSINGS,
-        n_min=20,
+        interval=True,
+        beside="tingkat_penyelesaian",
     ),
 )

@@ -63,10 +63,13 @@ def test_every_kpi_is_there_at_every_standard_cut(tmp_path: Path, room: City, st
     assert len(areas) == 1 + 13 + 104 + 1
     for kpi in catalog().values():
         cuts = {(r.area, r.opd) for r in snapshot.readings if r.kpi == kpi.id}
-        expected = {(code, None) for code in areas} | {(room.code, opd.slug) for opd in room.opds}
-        assert cuts == (expected if kpi.kind else {(room.code, None)})
+        levels = {None: 1, "kecamatan": 2, "area": 3}
+        dots = {levels[cut] for cut in kpi.cuts if cut in levels} if kpi.kind else {1}
+        at = {code for code in areas if (3 if code == UNPLACED else code.count(".")) in dots}
+        opds = {(room.code, opd.slug) for opd in room.opds if kpi.kind and "opd" in kpi.cuts}
+        assert cuts == {(code, None) for code in at} | opds
     for kpi in catalog().values():
-        if kpi.additive:
+        if kpi.additive and "area" in kpi.cuts:
             parts = [
                 r.value or 0 for r in snapshot.readings if r.kpi == kpi.id and (r.area.count(".") == 3 or r.area == UNPLACED)
             ]

@@ -74,3 +74,68 @@ def test_the_same_code_counts_once_and_every_source_is_named(
     reading = figure(tmp_path, city, kpi, table(Package, TOLD_BY_SEVERAL))
     assert (reading.value, reading.n) == (value, n)
     assert reading.evidence.sources == sources
+
+
+STAGES = """
+tahun | diumumkan         | tahap     | metode              | catatan
+2026  | 10 Jan 2026 09.00 | rencana   | Pengadaan Langsung  |
+2026  | 10 Jan 2026 09.00 | rencana   | pengadaan-langsung  |
+2026  | 10 Jan 2026 09.00 | pemilihan | Tender              |
+2026  | 10 Jan 2026 09.00 | pemilihan | Tender Cepat        |
+2026  | 10 Jan 2026 09.00 | pemilihan | Seleksi             |
+2026  | 10 Jan 2026 09.00 | kontrak   | Penunjukan Langsung |
+2026  | 10 Jan 2026 09.00 | selesai   | e-purchasing        |
+2026  | 10 Jan 2026 09.00 | selesai   | Swakelola           |
+2026  | 10 Jan 2026 09.00 | selesai   | E-Purchasing        |
+2026  | 10 Jan 2026 09.00 | kontrak   | e-purchasing        |
+2026  | 10 Jan 2026 09.00 | batal     | Tender              | tidak dihitung dalam metode
+2025  | 10 Jan 2025 09.00 | selesai   | Tender              | tahun anggaran lalu
+"""
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value"),
+    [
+        ("paket_rencana", 2),
+        ("paket_pemilihan", 3),
+        ("paket_kontrak", 2),
+        ("paket_selesai", 3),
+        ("paket_batal", 1),
+        ("metode_tender", 1),
+        ("metode_tendercepat", 1),
+        ("metode_seleksi", 1),
+        ("metode_pengadaanlangsung", 2),
+        ("metode_penunjukanlangsung", 1),
+        ("metode_epurchasing", 3),
+        ("metode_swakelola", 1),
+    ],
+)
+def test_stages_and_methods(tmp_path: Path, city: City, kpi: str, value: float) -> None:
+    reading = figure(tmp_path, city, kpi, table(Package, STAGES))
+    assert (reading.value, reading.n) == (value, value)
+
+
+PROGRESS = """
+tahun | diumumkan         | ditetapkan        | berkontrak        | tahap   | pagu        | nilai       | pdn         | umk
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | 01 Apr 2026 09.00 | kontrak | 500.000.000 | 400.000.000 | 300.000.000 | 0
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 |                   | rencana | 300.000.000 |             |             |
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | 01 Apr 2026 09.00 | selesai | 200.000.000 | 100.000.000 | 100.000.000 | 50.000.000
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | 01 Apr 2026 09.00 | batal   | 900.000.000 | 900.000.000 | 0           | 0
+2026  | 10 Jan 2026 09.00 |                   | 01 Apr 2026 09.00 | kontrak |             | 70.000.000  |             |
+"""
+
+
+@pytest.mark.parametrize(
+    ("kpi", "text", "parts", "n"),
+    [
+        ("realisasi_pengadaan", PROGRESS, (500_000_000, 1_000_000_000), 3),
+        ("e_kontrak", PROGRESS, (2, 3), 3),
+        ("porsi_pdn", PROGRESS, (400_000_000, 500_000_000), 2),
+        ("porsi_umk", PROGRESS, (50_000_000, 500_000_000), 2),
+        ("epurchasing_selesai", STAGES, (2, 3), 3),
+    ],
+)
+def test_shares(tmp_path: Path, city: City, kpi: str, text: str, parts: tuple[float, float], n: int) -> None:
+    reading = figure(tmp_path, city, kpi, table(Package, text))
+    assert reading.value == pytest.approx(100 * parts[0] / parts[1])
+    assert (reading.evidence.numerator, reading.evidence.denominator, reading.n) == (*parts, n)

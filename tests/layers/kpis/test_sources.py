@@ -12,9 +12,10 @@ from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City, SourceConfig
 from layers.frames import Frames
-from layers.model import Reading, State
+from layers.model import Measurement, Reading, State
 from layers.readings import Room, readings
 from layers.runs import SourceFacts
+from tests.layers.kpis.worked import figure, table
 from tests.layers.made import HOUR, NOW
 
 CASES: Mapping[str, tuple[str, timedelta | None, timedelta | None, State]] = {
@@ -51,8 +52,40 @@ def test_one_of_four_is_fresh(tmp_path: Path, four: City) -> None:
     tree = AreaTree.of(four)
     room = Room(Frames(tmp_path, four, tree).view(), tree, four, facts, NOW)
     assert {s.source: s.freshness.state(NOW) for s in room.sources} == {name: state for name, (*_, state) in CASES.items()}
-    (reading,) = readings(catalog()["sumber_segar"], room)
+    (reading,) = readings([catalog()["sumber_segar"]], room)
     assert isinstance(reading, Reading)
     assert (reading.value, reading.evidence.numerator, reading.evidence.denominator) == (25, 1, 4)
     assert reading.freshness.state(NOW) is State.LIVE
     assert reading.evidence.sources == tuple(CASES)
+
+
+REPORTS = """
+ukuran              | hal                   | kelurahan     | opd | diukur            | nilai | catatan
+pelaporan.kelurahan | antrean/36.71.01.1001 | 36.71.01.1001 |     | 20 Nov 2026 00.00 | 1     |
+pelaporan.kelurahan | antrean/36.71.01.1002 | 36.71.01.1002 |     | 20 Nov 2026 00.00 | 0     |
+pelaporan.kelurahan | kios/36.71.01.1002    | 36.71.01.1002 |     | 20 Nov 2026 00.00 | 0     | kelurahan yang sama
+pelaporan.kelurahan | antrean/36.71.05.1001 | 36.71.05.1001 |     | 19 Nov 2026 00.00 | 0     | kemarin; lalu melapor
+pelaporan.kelurahan | antrean/36.71.05.1001 | 36.71.05.1001 |     | 20 Nov 2026 00.00 | 1     |
+pelaporan.opd       | apbd/dlh              |               | dlh | 31 Oct 2026 00.00 | 0     |
+pelaporan.source    | laksa/laksa           |               |     | 20 Nov 2026 00.00 | 0     |
+pelaporan.source    | lapor/lapor           |               |     | 20 Nov 2026 00.00 | 1     |
+"""
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value", "n"),
+    [
+        ("kelengkapan_pelaporan", 100 * 3 / 7, 7),
+        ("loket_tidak_melapor", 1, 1),
+        ("opd_tidak_melapor", 1, 1),
+        ("sumber_tidak_melapor", 1, 1),
+    ],
+)
+def test_who_is_silent(tmp_path: Path, city: City, kpi: str, value: float, n: int) -> None:
+    reading = figure(tmp_path, city, kpi, table(Measurement, REPORTS))
+    assert (reading.value, reading.n) == (pytest.approx(value), n)
+
+
+@pytest.mark.parametrize("kpi", ["kelengkapan_pelaporan", "loket_tidak_melapor"])
+def test_nobody_asked_is_no_zero(tmp_path: Path, city: City, kpi: str) -> None:
+    assert (figure(tmp_path, city, kpi, []).why_none or "").startswith("belum ada sumber")

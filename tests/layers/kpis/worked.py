@@ -15,7 +15,7 @@ from layers.catalog import catalog
 from layers.city import City
 from layers.clock import parse_time
 from layers.frames import Frames
-from layers.model import Complaint, Package, Reading, Record, Service, Stage, Status
+from layers.model import Complaint, Measurement, Package, Reading, Record, Service, Stage, Status
 from layers.readings import Room, readings
 from tests.layers.made import NOW, ZONE, give, opened
 
@@ -37,15 +37,32 @@ WORDS = {
     "tepat waktu": "on_time",
     "sumber": "source",
     "kode RUP": "plan_id",
+    "diverifikasi": "verified",
+    "divalidasi": "validated",
+    "dikonfirmasi": "confirmed",
+    "kanal": "channel",
+    "ditetapkan": "selected",
+    "judul": "title",
+    "layanan": "service",
+    "antre": "queued",
+    "menunggu": "waiting_minutes",
+    "daring": "online",
+    "ukuran": "name",
+    "hal": "subject",
+    "diukur": "measured",
 }
-TIMES = {"received", "responded", "closed", "due", "reopened", "announced", "contracted", "day"}
-WHOLE = {"year", "served", "on_time"}
+TIMES = {
+    *("received", "responded", "closed", "due", "reopened", "verified", "validated", "confirmed"),
+    *("announced", "selected", "contracted", "day", "measured"),
+}
+WHOLE = {"year", "served", "on_time", "queued", "waiting_minutes"}
 STATES = {"status": Status, "stage": Stage}
-MONEY = {"pagu", "value"}
+MONEY = {"pagu", "value", "hps", "pdn", "umk"}
 USUAL: dict[type[Record], dict[str, Any]] = {
     Complaint: {"category": "Sampah", "channel": "aplikasi", "status": Status.WAITING},
     Package: {"title": "Paket", "method": "tender", "stage": Stage.PLANNED, "year": 2026},
     Service: {"service": "KTP"},
+    Measurement: {"subject": "kota", "unit": "satuan", "measured": NOW},
 }
 
 
@@ -55,14 +72,18 @@ def table(kind: type[Record], text: str) -> list[Record]:
     records: list[Record] = []
     for cells in lines[1:]:
         row = {WORDS.get(name, name): cell for name, cell in zip(lines[0], cells, strict=True) if cell}
-        facts = {name: _value(name, cell) for name, cell in row.items() if name in kind.__dataclass_fields__}
+        facts = {name: _value(kind, name, cell) for name, cell in row.items() if name in kind.__dataclass_fields__}
         for _ in range(int(row.get("kali", "1"))):
             own = {"source": "contoh", "source_id": str(len(records)), "seen_at": NOW, "area": "36.71.01.1001", "opd": "dlh"}
             records.append(kind(**(own | USUAL[kind] | facts)))
     return records
 
 
-def _value(name: str, cell: str) -> Any:
+def _value(kind: type[Record], name: str, cell: str) -> Any:
+    if kind is Measurement and name == "value":
+        return float(cell.replace(".", "").replace(",", "."))
+    if name == "online":
+        return cell == "ya"
     if name in STATES:
         return STATES[name](cell)
     if name in TIMES:
@@ -83,7 +104,7 @@ def room(folder: Path, city: City, records: Sequence[Record]) -> Room:
 
 def figures(folder: Path, city: City, kpi: str, records: Sequence[Record]) -> dict[tuple[str, str | None], Reading]:
     """The KPI's readings by area and OPD."""
-    return {(r.area, r.opd): r for r in readings(catalog()[kpi], room(folder, city, records))}
+    return {(r.area, r.opd): r for r in readings([catalog()[kpi]], room(folder, city, records))}
 
 
 def figure(folder: Path, city: City, kpi: str, records: Sequence[Record]) -> Reading:
