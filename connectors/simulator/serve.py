@@ -67,7 +67,8 @@ class Server(uvicorn.Server):
     """The application on loopback, quiet."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
-        super().__init__(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, log_level="warning", access_log=False))
+        quiet = {"log_config": None, "log_level": "warning", "access_log": False}
+        super().__init__(uvicorn.Config(app, host="127.0.0.1", port=port, timeout_graceful_shutdown=1, **quiet))  # type: ignore[arg-type]
 
 
 class Faulty:
