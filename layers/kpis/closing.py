@@ -125,7 +125,7 @@ KPIS: tuple[Kpi, ...] = (
     hours(
         id="respons_pertama",
         title=words("Respons pertama (median)", "First response (median)"),
-        short=words("Respons pertama", "First response"),
+        short=words("Respons pertama, jam kerja", "First response, working hours"),
         definition="Waktu kerja dari diterima sampai jawaban pertama: separuh aduan dijawab lebih cepat.",
         formula=words(
             f"median jam kerja dari diterima sampai jawaban pertama, untuk yang dijawab 30 hari terakhir; {COUNTS_112}",
@@ -138,7 +138,7 @@ KPIS: tuple[Kpi, ...] = (
     hours(
         id="respons_pertama_p90",
         title=words("Respons pertama (P90)", "First response (P90)"),
-        short=words("Respons pertama P90", "First response P90"),
+        short=words("Respons pertama P90, jam kerja", "First response P90, working hours"),
         definition="Waktu kerja dari diterima sampai jawaban pertama: sembilan dari sepuluh aduan dijawab lebih cepat.",
         formula=words(
             f"persentil ke-90 jam kerja dari diterima sampai jawaban pertama, untuk yang dijawab 30 hari terakhir; {COUNTS_112}",
@@ -152,7 +152,7 @@ KPIS: tuple[Kpi, ...] = (
     hours(
         id="lama_penyelesaian",
         title=words("Lama penyelesaian (median)", "Time to resolution (median)"),
-        short=words("Lama penyelesaian", "Resolution time"),
+        short=words("Penyelesaian, jam kerja", "Resolution, working hours"),
         definition="Waktu kerja dari diterima sampai selesai: separuh aduan selesai lebih cepat.",
         formula=words(
             f"median jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir; {COUNTS_112}",
@@ -165,7 +165,7 @@ KPIS: tuple[Kpi, ...] = (
     hours(
         id="lama_penyelesaian_p90",
         title=words("Lama penyelesaian (P90)", "Time to resolution (P90)"),
-        short=words("Lama penyelesaian P90", "Resolution time P90"),
+        short=words("Penyelesaian P90, jam kerja", "Resolution P90, working hours"),
         definition="Waktu kerja dari diterima sampai selesai: sembilan dari sepuluh aduan selesai lebih cepat.",
         formula=words(
             f"persentil ke-90 jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir; {COUNTS_112}",
