@@ -34,19 +34,20 @@ def run(rows: int) -> Iterator[Line]:
     if not PYTHON.exists():
         raise RuntimeError(f"{PYTHON} is not there: run make bench")
     tables = world.data(rows)
-    table, packs = tables / "complaints.parquet", world.pack(tables)
+    table = tables / "complaints.parquet"
     file = f'folder = "{tables}"\npath = "{table.name}"'
-    yield from _beside(f"{rows:,} rows of a file", rows, packs, "tabular", file, ["file", str(table)])
+    yield from _beside(f"{rows:,} rows of a file", rows, tables, "tabular", file, ["file", str(table)])
     with _pages(table) as url:
-        yield from _beside(f"{HTTP_ROWS:,} rows over HTTP", HTTP_ROWS, packs, "rest", REST.format(url=url), ["http", url])
+        yield from _beside(f"{HTTP_ROWS:,} rows over HTTP", HTTP_ROWS, tables, "rest", REST.format(url=url), ["http", url])
 
 
-def _beside(what: str, rows: int, packs: Path, connector: str, location: str, theirs: Sequence[str]) -> Iterator[Line]:
+def _beside(what: str, rows: int, tables: Path, connector: str, location: str, theirs: Sequence[str]) -> Iterator[Line]:
     """One load by the room and one by dlt, each in a process of its own on an empty folder."""
     folder = world.HOME / "beside"
     shutil.rmtree(folder, ignore_errors=True)
-    env = world.environment(folder, packs)
+    env = world.environment(folder, world.pack(tables))
     world.declare(folder, location, connector=connector)
+    world.import_boundaries(tables, env)
     ours = _measure([sys.executable, "-m", "liveroom", "pull", "--once"], env)
     peers = world.HOME / "beside-dlt"
     shutil.rmtree(peers, ignore_errors=True)

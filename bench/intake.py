@@ -23,8 +23,7 @@ def run(rows: int) -> Iterator[Line]:
     env = world.environment(folder, world.pack(tables))
     world.declare(folder, f'folder = "{tables}"\npath = "complaints.parquet"')
     cli = [sys.executable, "-m", "liveroom"]
-    boundaries = [*cli, "areas", "import", str(tables / "kelurahan.geojson")]
-    subprocess.run(boundaries, env=env, cwd=world.ROOT, check=True, stdout=subprocess.DEVNULL)
+    world.import_boundaries(tables, env)
     started = time.monotonic()
     process = subprocess.Popen([*cli, "pull", "--once"], env=env, cwd=world.ROOT)
     _, status, usage = wait(process.pid)

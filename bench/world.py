@@ -141,6 +141,12 @@ def process(command: list[str], env: Mapping[str, str]) -> Iterator[subprocess.P
         running.wait()
 
 
+def import_boundaries(tables: Path, env: Mapping[str, str]) -> None:
+    """Give the room of ``env`` the workload's own shapes."""
+    command = [sys.executable, "-m", "liveroom", "areas", "import", str(tables / "kelurahan.geojson")]
+    subprocess.run(command, env=dict(env), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
 def wait_port(port: int, seconds: float = 30) -> None:
     """Wait until somebody listens on a port."""
     end = time.monotonic() + seconds
