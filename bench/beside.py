@@ -36,9 +36,9 @@ def run(rows: int) -> Iterator[Line]:
     tables = world.data(rows)
     table = tables / "complaints.parquet"
     file = f'folder = "{tables}"\npath = "{table.name}"'
-    yield from _beside(f"{rows:,} rows of a file", rows, tables, "tabular", file, ["file", str(table)])
     with _pages(table) as url:
         yield from _beside(f"{HTTP_ROWS:,} rows over HTTP", HTTP_ROWS, tables, "rest", REST.format(url=url), ["http", url])
+    yield from _beside(f"{rows:,} rows of a file", rows, tables, "tabular", file, ["file", str(table)])
 
 
 def _beside(what: str, rows: int, tables: Path, connector: str, location: str, theirs: Sequence[str]) -> Iterator[Line]:
@@ -52,7 +52,7 @@ def _beside(what: str, rows: int, tables: Path, connector: str, location: str, t
     peers = world.HOME / "beside-dlt"
     shutil.rmtree(peers, ignore_errors=True)
     peers.mkdir(parents=True)
-    other = _measure([str(PYTHON), str(Path(__file__).with_name("dlt_load.py")), *theirs, str(peers)], os.environ)
+    other = _measure([str(PYTHON), "-P", str(Path(__file__).with_name("dlt_load.py")), *theirs, str(peers)], os.environ)
     speed, memory = other[0] / ours[0], ours[1] / other[1]
     how = f"the room {rows / ours[0]:,.0f} rows/s, {ours[1]:,.0f} MB; dlt {rows / other[0]:,.0f} rows/s, {other[1]:,.0f} MB"
     yield Line(f"{what}: speed against dlt", f"{speed:.2f} x", how, goal=">= 1 x", met=speed >= 1)
