@@ -22,8 +22,9 @@ from layers import clock, privacy
 from layers.areas import AreaTree, Places
 from layers.boundaries import load_boundaries
 from layers.city import SourceConfig
-from layers.model import PRIVATE, STALE_AFTER, Outcome, Record
+from layers.model import PRIVATE, Outcome, Record
 from layers.settings import Settings
+from layers.snapshot import STALE_AFTER
 
 PEEK = 200
 """Rows of a source that a check reads."""

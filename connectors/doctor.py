@@ -19,9 +19,10 @@ from layers.boundaries import load_boundaries
 from layers.cache import Cache, CacheDown
 from layers.city import SourceConfig
 from layers.freshness import states
-from layers.model import Role, Scope, SourceState, State
+from layers.model import Role, Scope
 from layers.people import People
 from layers.settings import Settings
+from layers.snapshot import SourceState, State
 from layers.store import Store
 
 LEAST_FREE = 2 << 30

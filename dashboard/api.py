@@ -19,7 +19,8 @@ from dashboard.bodies import Body
 from dashboard.feed import Hub
 from layers import clock
 from layers.catalog import Kpi
-from layers.model import Band, Freshness, Level, Outcome, Reading, Scope, Snapshot, SourceState, State
+from layers.model import Level, Outcome, Scope
+from layers.snapshot import Band, Freshness, Reading, Snapshot, SourceState, State
 
 JSON = "application/json"
 T = TypeVar("T")

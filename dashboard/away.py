@@ -12,8 +12,8 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from layers.database import Database
-from layers.model import SourceState
 from layers.runs import SourceFacts
+from layers.snapshot import SourceState
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from dashboard.feed import Room
 from dashboard.page import FILTERS, Lang, Page, find_page, limited, own
 from layers.city import City
 from layers.drill import Query
-from layers.model import Reading, Scope, Snapshot
+from layers.model import Scope
+from layers.snapshot import Reading, Snapshot
 
 LONGEST = 80
 """Characters of the longest filter value."""

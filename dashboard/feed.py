@@ -25,7 +25,8 @@ from dashboard.bodies import Body, Event
 from dashboard.page import Document, Lang, Page, View, document
 from layers import clock
 from layers.city import City
-from layers.model import Scope, Snapshot
+from layers.model import Scope
+from layers.snapshot import Snapshot
 from layers.wire import decode
 
 if TYPE_CHECKING:

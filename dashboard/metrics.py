@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 
 from dashboard.feed import Hub
 from layers import clock
-from layers.model import Scope, SourceState
+from layers.model import Scope
+from layers.snapshot import SourceState
 
 
 class Metrics:

@@ -36,7 +36,8 @@ import htpy
 from markupsafe import Markup
 
 from layers.city import City
-from layers.model import Band, Reading, Role, Scope, Snapshot
+from layers.model import Role, Scope
+from layers.snapshot import Band, Reading, Snapshot
 
 if TYPE_CHECKING:
     from layers.areas import AreaTree

@@ -19,10 +19,11 @@ from layers.evaluate import WHOLE, Cell, since, together, touched_since
 from layers.explain import short
 from layers.frames import Frames
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
-from layers.model import Kind, Reading, Scope
+from layers.model import Kind, Scope
 from layers.prepared import prepared
 from layers.readings import Room, reading, watched_before
 from layers.runs import SourceFacts
+from layers.snapshot import Reading
 
 TREND_DAYS = 90
 MOST_DAYS = 366

@@ -13,7 +13,8 @@ from layers.areas import AreaTree, prefix
 from layers.catalog import Window
 from layers.city import City
 from layers.kpis.complaints import overdue_at_end
-from layers.model import UNPLACED, Attention, Band, Outcome, SourceState, State
+from layers.model import UNPLACED, Outcome
+from layers.snapshot import Attention, Band, SourceState, State
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from layers.city import City, SourceConfig
-from layers.model import Freshness, SourceState, State
 from layers.runs import SourceFacts
+from layers.snapshot import Freshness, SourceState, State
 
 UNCONFIGURED_BUDGET = timedelta(days=1)
 """Rows of a source that is no longer configured still count; they may be a day old before they are late."""

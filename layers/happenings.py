@@ -13,7 +13,7 @@ from layers.city import City
 from layers.clock import start_of_day
 from layers.explain import place, short, span
 from layers.kpis.complaints import DONE
-from layers.model import Arrivals, Dot, Event, SourceState
+from layers.snapshot import Arrivals, Dot, Event, SourceState
 
 EVENTS = 12
 DOTS = 300

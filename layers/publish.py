@@ -18,9 +18,10 @@ from layers.city import City
 from layers.explain import attention
 from layers.frames import Frames
 from layers.happenings import arrivals, dots, events
-from layers.model import Kind, Snapshot
+from layers.model import Kind
 from layers.readings import Room, readings
 from layers.runs import SourceFacts
+from layers.snapshot import Snapshot
 from layers.trends import trends
 from layers.wire import WireError, decode, encode
 

@@ -16,9 +16,10 @@ from layers.evaluate import WHOLE, Ask, Cell, Cells, empty, figures, first, miss
 from layers.explain import wilson
 from layers.frames import View
 from layers.freshness import as_frame, excluded, states, worst
-from layers.model import Band, Evidence, Freshness, Kind, Reading
+from layers.model import Kind
 from layers.prepared import prepared
 from layers.runs import SourceFacts
+from layers.snapshot import Band, Evidence, Freshness, Reading
 
 ROOM_BUDGET = timedelta(minutes=1)
 """Figures about the sources are made by the room itself, each time anew."""

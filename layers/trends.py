@@ -11,8 +11,8 @@ from layers.catalog import Kpi, Rate, Window
 from layers.clock import days_back, start_of_day
 from layers.evaluate import TREND_DAYS, figures, stated
 from layers.frames import Frames
-from layers.model import Reading, Trend
 from layers.readings import Room
+from layers.snapshot import Reading, Trend
 
 REMEMBERED = timedelta(minutes=5)
 """Past days are computed again after this time,"""

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import orjson
 
-from layers.model import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Reading, Snapshot, SourceState, Trend
+from layers.snapshot import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Reading, Snapshot, SourceState, Trend
 
 FORM = 1
 """The form of the bytes; a reader of another form refuses them."""

@@ -21,8 +21,9 @@ from dashboard.parts.trend import Series, trend
 from layers.areas import AreaTree
 from layers.drill import Query
 from layers.frames import Frames
-from layers.model import Kind, Level, Reading, Snapshot, Status
+from layers.model import Kind, Level, Status
 from layers.settings import from_environment
+from layers.snapshot import Reading, Snapshot
 
 TILES = (
     "aduan_terbuka",

@@ -25,7 +25,8 @@ from connectors.fields import digest as fingerprint
 from connectors.http import Http
 from connectors.source import Config, Context, Cursor, FormChanged, Page, Row, Sample, Source, TryLater
 from layers.city import Duration
-from layers.model import AHEAD, RECORDS, Kind
+from layers.model import RECORDS, Kind
+from layers.snapshot import AHEAD
 
 DEEP = 8
 """Objects within objects that are laid flat; what lies deeper is nobody's column."""

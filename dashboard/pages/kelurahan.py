@@ -21,7 +21,8 @@ from dashboard.parts.tile import missing_tile, tile
 from dashboard.parts.trend import Series, trend
 from layers.areas import unit
 from layers.drill import Query
-from layers.model import UNPLACED, Area, Level, Reading, Snapshot, Trend
+from layers.model import UNPLACED, Area, Level
+from layers.snapshot import Reading, Snapshot, Trend
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -13,7 +13,7 @@ from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.source import source_card
-from layers.model import Snapshot, SourceState, State
+from layers.snapshot import Snapshot, SourceState, State
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -20,7 +20,7 @@ from dashboard.parts.marks import age
 from dashboard.parts.tile import missing_tile, tile
 from layers.areas import region
 from layers.explain import short
-from layers.model import Freshness, Snapshot
+from layers.snapshot import Freshness, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -15,7 +15,7 @@ from dashboard.parts.marks import age, by_state
 from dashboard.parts.scale import area_path, pc, ticks
 from dashboard.parts.trend import STRETCHED
 from layers.clock import start_of_day
-from layers.model import Arrivals, Reading, State
+from layers.snapshot import Arrivals, Reading, State
 
 if TYPE_CHECKING:
     from dashboard.page import View

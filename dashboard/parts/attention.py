@@ -10,7 +10,7 @@ from htpy import div, h2, header, li, ol, p, section, span, strong
 
 from dashboard import text
 from dashboard.parts.marks import band_mark, by_state
-from layers.model import Attention, Band, Freshness, State
+from layers.snapshot import Attention, Band, Freshness, State
 
 if TYPE_CHECKING:
     from dashboard.page import View

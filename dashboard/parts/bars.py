@@ -12,7 +12,7 @@ from dashboard import text
 from dashboard.parts.marks import band_mark, provenance, target_words, value_words
 from dashboard.parts.scale import pc
 from dashboard.parts.tile import hooks
-from layers.model import Reading
+from layers.snapshot import Reading
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -12,7 +12,7 @@ from dashboard import text
 from dashboard.parts.marks import band_mark
 from dashboard.parts.scale import pc
 from dashboard.parts.table import Column, table
-from layers.model import Band, Reading
+from layers.snapshot import Band, Reading
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -13,7 +13,8 @@ from dashboard.parts.marks import band_mark, change_words, freshness_chip, targe
 from dashboard.parts.source import outcome_words
 from dashboard.parts.tile import hooks
 from layers.areas import prefix
-from layers.model import UNPLACED, Level, Reading, Snapshot
+from layers.model import UNPLACED, Level
+from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View

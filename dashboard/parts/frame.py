@@ -10,7 +10,8 @@ from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, 
 
 from dashboard import text
 from dashboard.parts.marks import sources_line, sources_words
-from layers.model import Event, Role, Snapshot, State
+from layers.model import Role
+from layers.snapshot import Event, Snapshot, State
 
 if TYPE_CHECKING:
     from dashboard.page import View

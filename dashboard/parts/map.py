@@ -17,7 +17,8 @@ from dashboard import text
 from dashboard.page import AreaPaint
 from dashboard.parts.labels import place_labels
 from dashboard.parts.marks import raw, value_words
-from layers.model import UNPLACED, Attention, Band, Dot, Reading, Snapshot
+from layers.model import UNPLACED
+from layers.snapshot import Attention, Band, Dot, Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -11,7 +11,7 @@ from htpy import span, svg
 
 from dashboard import text
 from layers.catalog import CHANGE, Window
-from layers.model import Band, Freshness, Reading, SourceState, State
+from layers.snapshot import Band, Freshness, Reading, SourceState, State
 
 if TYPE_CHECKING:
     from dashboard.page import View

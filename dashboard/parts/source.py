@@ -10,7 +10,8 @@ from htpy import dd, details, div, dl, dt, h2, h3, li, p, span, strong, summary,
 
 from dashboard import text
 from dashboard.parts.marks import freshness_chip, state_of
-from layers.model import Outcome, SourceState
+from layers.model import Outcome
+from layers.snapshot import SourceState
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -11,7 +11,7 @@ from htpy import div, h2, header, p, section, span, tbody, td, th, thead, tr
 
 from dashboard import text
 from dashboard.parts.marks import provenance
-from layers.model import Reading
+from layers.snapshot import Reading
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -24,7 +24,7 @@ from dashboard.parts.marks import (
 from dashboard.parts.scale import em
 from dashboard.parts.trend import spark
 from layers.catalog import Window
-from layers.model import Band, Reading, State, Trend
+from layers.snapshot import Band, Reading, State, Trend
 
 if TYPE_CHECKING:
     from dashboard.page import View

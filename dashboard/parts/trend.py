@@ -14,7 +14,7 @@ from htpy import div, figcaption, figure, g, line, path, svg
 from dashboard import text
 from dashboard.parts.marks import provenance
 from dashboard.parts.scale import SPAN, line_path, pc, span_of, ticks
-from layers.model import Band, Reading
+from layers.snapshot import Band, Reading
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -8,7 +8,8 @@ from functools import partial
 import polars as pl
 
 from layers.catalog import Count, Kpi, Rule, Share, When, Window, words
-from layers.model import Kind, State
+from layers.model import Kind
+from layers.snapshot import State
 
 data = partial(
     Kpi,

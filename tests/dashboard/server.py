@@ -23,9 +23,10 @@ from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache
 from layers.catalog import catalog
-from layers.model import Role, Snapshot
+from layers.model import Role
 from layers.people import People
 from layers.settings import Settings
+from layers.snapshot import Snapshot
 from layers.wire import encode
 from tests.dashboard.snapshots import CITY, snapshot
 

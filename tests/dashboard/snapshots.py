@@ -8,23 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from layers.city import City
-from layers.model import (
-    UNPLACED,
-    Arrivals,
-    Attention,
-    Band,
-    Dot,
-    Event,
-    Evidence,
-    Freshness,
-    Outcome,
-    Reading,
-    Role,
-    Scope,
-    Snapshot,
-    SourceState,
-    Trend,
-)
+from layers.model import UNPLACED, Outcome, Role, Scope
+from layers.snapshot import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Reading, Snapshot, SourceState, Trend
 
 NOW = datetime(2026, 11, 22, 7, 32, tzinfo=UTC)
 """14.32 WIB on 22 November 2026."""

@@ -13,7 +13,8 @@ from dashboard.cut import Cut
 from dashboard.page import document
 from dashboard.pages import kelurahan
 from layers.drill import Drill, Query
-from layers.model import Band, Role, Scope
+from layers.model import Role, Scope
+from layers.snapshot import Band
 from tests.dashboard.server import room
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, OPERATOR, reading, snapshot
 from tests.dashboard.views import drill as wide

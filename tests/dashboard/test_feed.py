@@ -25,7 +25,8 @@ from dashboard.feed import Hub, key
 from dashboard.page import document, find_page
 from dashboard.stream import Stream
 from layers.cache import Cache
-from layers.model import Role, Scope, Snapshot
+from layers.model import Role, Scope
+from layers.snapshot import Snapshot
 from layers.wire import encode
 from tests.dashboard.server import Live, room, serving
 from tests.dashboard.snapshots import NOW, PUBLIC, snapshot

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from layers import clock
 from layers.drill import Drill, Query
-from layers.model import Evidence, Freshness, Scope
+from layers.model import Scope
+from layers.snapshot import Evidence, Freshness
 from tests.dashboard.server import Live, room, serving
 from tests.dashboard.snapshots import KELURAHAN, reading, snapshot
 

@@ -16,20 +16,8 @@ from layers.boundaries import MapAsset, load_boundaries
 from layers.catalog import catalog
 from layers.city import City, load
 from layers.drill import Drill, Query, Slice
-from layers.model import (
-    Arrivals,
-    Attention,
-    Band,
-    Dot,
-    Event,
-    Evidence,
-    Freshness,
-    Outcome,
-    Reading,
-    Snapshot,
-    SourceState,
-    Trend,
-)
+from layers.model import Outcome
+from layers.snapshot import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Reading, Snapshot, SourceState, Trend
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, PUBLIC, reading, snapshot, source
 
 ASSETS = Path(__file__).parents[2] / "assets"

@@ -24,7 +24,8 @@ from layers.areas import AreaTree, Places, key
 from layers.boundaries import Boundaries, load_boundaries
 from layers.city import City, load
 from layers.coverage import faults
-from layers.model import UNPLACED, Band, PlacedBy
+from layers.model import UNPLACED, PlacedBy
+from layers.snapshot import Band
 from tests.dashboard import views
 
 TABLE = "reference/kode_wilayah_21_32_33_36.csv.gz"

@@ -16,8 +16,9 @@ from layers.catalog import catalog
 from layers.city import City
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
-from layers.model import UNPLACED, Band, Complaint, Role, Scope, Status
+from layers.model import UNPLACED, Complaint, Role, Scope, Status
 from layers.publish import build
+from layers.snapshot import Band
 from layers.store import Store
 from tests.layers.made import DAY, HOUR, NOW, PUBLIC, complaint, give, new_store
 

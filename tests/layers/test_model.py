@@ -7,22 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from layers.model import (
-    AHEAD,
-    RECORDS,
-    STALE_AFTER,
-    Arrivals,
-    Evidence,
-    Freshness,
-    Kind,
-    Outcome,
-    Reading,
-    Role,
-    Run,
-    Scope,
-    Snapshot,
-    State,
-)
+from layers.model import RECORDS, Kind, Outcome, Role, Run, Scope
+from layers.snapshot import AHEAD, STALE_AFTER, Arrivals, Evidence, Freshness, Reading, Snapshot, State
 from tests.layers.made import HOUR, NOW, one_of_each
 
 FRESH = Freshness(observed_at=NOW, fetched_at=NOW, budget=HOUR)

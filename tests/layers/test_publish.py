@@ -21,9 +21,10 @@ from layers.cache import CacheDown
 from layers.catalog import catalog
 from layers.city import City, SourceConfig, Target
 from layers.frames import Frames
-from layers.model import UNPLACED, Band, Evidence, Outcome, Package, Service, Snapshot, Stage, State, Status
+from layers.model import UNPLACED, Outcome, Package, Service, Stage, Status
 from layers.publish import build, decode, encode, publish, read_snapshot
 from layers.readings import band
+from layers.snapshot import Band, Evidence, Snapshot, State
 from layers.store import Reject, Store
 from layers.wire import WireError
 from tests.layers.made import DAY, HOUR, NOW, ZONE, complaint, give, new_store

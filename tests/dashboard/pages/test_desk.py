@@ -15,7 +15,8 @@ from dashboard import text
 from dashboard.cut import page_for
 from dashboard.page import Page, View, document, layout
 from dashboard.pages import kelurahan, sources, wall
-from layers.model import UNPLACED, Role, Scope, Snapshot
+from layers.model import UNPLACED, Role, Scope
+from layers.snapshot import Snapshot
 from tests.dashboard.server import room
 from tests.dashboard.snapshots import PUBLIC, snapshot
 from tests.dashboard.views import bad_source, drill, html, view

@@ -13,7 +13,7 @@ from dashboard.page import document
 from dashboard.pages import wall
 from layers.boundaries import MapAsset
 from layers.city import City
-from layers.model import Arrivals, Snapshot
+from layers.snapshot import Arrivals, Snapshot
 from tests.dashboard.snapshots import NOW, snapshot
 from tests.dashboard.views import html, real_city, view, worst_day
 

@@ -11,7 +11,8 @@ from dashboard.parts.evidence import area_words, evidence
 from dashboard.parts.marks import sources_words
 from dashboard.parts.source import source_card
 from layers.catalog import catalog
-from layers.model import UNPLACED, Evidence, Outcome
+from layers.model import UNPLACED, Outcome
+from layers.snapshot import Evidence
 from tests.dashboard.snapshots import reading, snapshot, source
 from tests.dashboard.views import STALE, view
 

@@ -18,7 +18,7 @@ from dashboard.parts.scale import area_path, em, line_path, pc, ticks
 from dashboard.parts.table import Column, table
 from dashboard.parts.trend import Series, spark, trend
 from layers.catalog import catalog
-from layers.model import Arrivals, Band, Evidence, Reading
+from layers.snapshot import Arrivals, Band, Evidence, Reading
 from tests.dashboard.snapshots import NOW, reading
 from tests.dashboard.views import STALE, view
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from dashboard.parts.labels import HEIGHT, WIDTH, place_labels
 from dashboard.parts.map import breaks, class_of, map_legend, map_overlay, map_stage, paints
 from layers.catalog import catalog
-from layers.model import UNPLACED, Dot, Reading
+from layers.model import UNPLACED
+from layers.snapshot import Dot, Reading
 from tests.dashboard.snapshots import KELURAHAN, NOW, reading, snapshot
 from tests.dashboard.views import TINY_MAP, view
 

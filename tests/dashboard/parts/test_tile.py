@@ -10,7 +10,7 @@ import pytest
 from dashboard.parts.marks import change_words, lateness, raw, target_words
 from dashboard.parts.tile import missing_tile, tile
 from layers.catalog import catalog
-from layers.model import Band, Freshness, State
+from layers.snapshot import Band, Freshness, State
 from tests.dashboard.snapshots import NOW, reading
 from tests.dashboard.views import STALE, view
 

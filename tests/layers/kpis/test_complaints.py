@@ -9,7 +9,8 @@ import pytest
 
 from layers.catalog import catalog
 from layers.city import City
-from layers.model import Band, Complaint, Measurement, Record
+from layers.model import Complaint, Measurement, Record
+from layers.snapshot import Band
 from tests.layers.kpis.worked import figure, figures, table
 
 OPEN = """

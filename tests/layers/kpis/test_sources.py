@@ -12,9 +12,10 @@ from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City, SourceConfig
 from layers.frames import Frames
-from layers.model import Measurement, Reading, State
+from layers.model import Measurement
 from layers.readings import Room, readings
 from layers.runs import SourceFacts
+from layers.snapshot import Reading, State
 from tests.layers.kpis.worked import figure, table
 from tests.layers.made import HOUR, NOW
 

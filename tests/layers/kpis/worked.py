@@ -15,8 +15,9 @@ from layers.catalog import catalog
 from layers.city import City
 from layers.clock import parse_time
 from layers.frames import Frames
-from layers.model import Complaint, Measurement, Package, Reading, Record, Service, Stage, Status
+from layers.model import Complaint, Measurement, Package, Record, Service, Stage, Status
 from layers.readings import Room, readings
+from layers.snapshot import Reading
 from tests.layers.made import NOW, ZONE, give, opened
 
 WORDS = {

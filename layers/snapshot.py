@@ -1,0 +1,218 @@
+"""What the screens are given: readings with their age and evidence, and the snapshot that holds all of one moment.
+
+A :class:`Reading` cannot be made without its :class:`Freshness` and its :class:`Evidence`, so a number without its
+age and its origin is impossible by type. Unknown is ``None`` with a reason, never a sentinel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from layers.model import Outcome
+
+
+class State(StrEnum):
+    """How old a number's data is, against its own budget."""
+
+    LIVE = "live"
+    LATE = "late"
+    STALE = "stale"
+    NEVER = "never"
+
+
+STALE_AFTER = 3
+"""Data older than this many budgets is stale; older than one is late."""
+
+AHEAD = timedelta(minutes=5)
+"""How far data may speak of a moment ahead of us: clocks differ. What lies further ahead is not believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """Age of the data behind a number.
+
+    ``observed_at`` is the moment up to which the source's data speak; ``fetched_at`` when we last
+    got an answer; ``budget`` how old the data may be before it counts as late.
+    """
+
+    observed_at: datetime | None
+    fetched_at: datetime | None
+    budget: timedelta
+
+    def state(self, now: datetime) -> State:
+        """Live within one budget, late within :data:`STALE_AFTER`, then stale; never without data.
+
+        Data from more than :data:`AHEAD` in the future are stale: one of the two clocks is wrong, so nobody
+        can say how old they are, and a source that stopped would look live until that moment has come.
+        """
+        if self.observed_at is None:
+            return State.NEVER
+        age = now - self.observed_at
+        if age < -AHEAD:
+            return State.STALE
+        if age <= self.budget:
+            return State.LIVE
+        return State.LATE if age <= self.budget * STALE_AFTER else State.STALE
+
+
+class Band(StrEnum):
+    """Where a value stands against its target; normal has no colour on screen."""
+
+    NORMAL = "normal"
+    WATCH = "watch"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a number can be walked back to.
+
+    ``numerator`` and ``denominator`` are kept for every share; ``sources`` names every source that
+    fed the frame; ``excluded`` and ``quarantined`` are the rows of those sources that do not count;
+    ``unplaced`` the rows that count for the city but for no kelurahan.
+    """
+
+    sources: tuple[str, ...]
+    numerator: float | None = None
+    denominator: float | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    unplaced: int = 0
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One number at one cut: a KPI for an area, and for one OPD where ``opd`` is set.
+
+    ``value`` is ``None`` exactly when ``why_none`` says why. ``change`` is the absolute difference
+    to the window before; ``n`` the number of rows that count.
+    """
+
+    kpi: str
+    area: str
+    value: float | None
+    why_none: str | None
+    n: int
+    freshness: Freshness
+    evidence: Evidence
+    opd: str | None = None
+    target: float | None = None
+    band: Band = Band.NORMAL
+    change: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.why_none is None):
+            raise ValueError(f"reading {self.kpi}@{self.area}: either a value or a reason, not both or neither")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How a source stands: its last run, its age, and the rows it ever delivered by fate."""
+
+    source: str
+    title: str
+    connector: str
+    outcome: Outcome | None
+    freshness: Freshness
+    message: str | None = None
+    seen: int = 0
+    kept: int = 0
+    unchanged: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    quarantine_open: int = 0
+    records: int = 0
+    failures: int = 0
+    tested_on_real: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """Something that asks for an action: what, where, whose, since when, until when."""
+
+    id: str
+    band: Band
+    title: str
+    place: str
+    area: str
+    owner: str | None
+    since: datetime
+    n: int
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that just happened, for the wall's footer."""
+
+    at: datetime
+    source: str
+    text: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """A new complaint on the map; the point is rounded to about 100 m so that it names no house."""
+
+    lat: float
+    lon: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """A KPI's last 30 days at one area, oldest first; ``None`` where a day has no value."""
+
+    kpi: str
+    area: str
+    days: tuple[str, ...]
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Complaints received today per channel, counted in slots of ``minutes`` from local midnight.
+
+    ``until`` is the moment that each channel's sources speak for, also of channels that brought nothing today:
+    one that is read once a day has not been silent since midnight.
+    """
+
+    minutes: int
+    channels: Mapping[str, tuple[int, ...]]
+    until: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything that the standard screens show, at one version; immutable.
+
+    ``version`` only rises. ``notice`` is set when what is shown is not the live city (generated
+    data, a clock that was set): every screen must show it.
+    """
+
+    version: int
+    city: str
+    built_at: datetime
+    notice: str | None
+    readings: tuple[Reading, ...]
+    trends: tuple[Trend, ...]
+    arrivals: Arrivals
+    attention: tuple[Attention, ...]
+    events: tuple[Event, ...]
+    dots: tuple[Dot, ...]
+    sources: tuple[SourceState, ...]
+
+    index: Mapping[tuple[str, str, str | None], Reading] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", {(r.kpi, r.area, r.opd): r for r in self.readings})
+
+    def reading(self, kpi: str, area: str | None = None, opd: str | None = None) -> Reading | None:
+        """The reading of a KPI at an area (the city by default) and OPD, or ``None`` if not published."""
+        return self.index.get((kpi, area or self.city, opd))
