@@ -14,7 +14,7 @@
   const STALE_AFTER = 3; // budgets, as in layers/model.py
 
   const { body, documentElement: root } = document;
-  const lang = root.lang, page = body.dataset.page;
+  const lang = root.lang, page = body.dataset.page, [path, asks = ""] = page.split("?");
   const find = id => document.getElementById(id);
   const all = (selector, from = document) => from.querySelectorAll(selector);
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
@@ -290,7 +290,7 @@
   function choose(form) {
     const order = ["category", "channel", "opd", "days"], given = new FormData(form);
     cut = Object.fromEntries(order.filter(key => given.get(key)).map(key => [key, given.get(key)]));
-    history.pushState(null, "", `${location.pathname}?${new URLSearchParams(cut)}`);
+    history.pushState(null, "", `${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries(cut)])}`);
     narrow();
   }
 

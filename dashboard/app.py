@@ -29,7 +29,7 @@ from dashboard import api
 from dashboard.access import HOME, Access, read_form
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
-from dashboard.cut import check_filters, page_for
+from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.fonts import load_fonts
@@ -82,13 +82,13 @@ class Web:
     async def page(self, request: Request) -> Response:
         """A page, complete: the first paint needs no script."""
         scope, lang = request.state.scope, language(request)
-        page, params = page_for(scope, request.url.path, self.hub.room)
+        page, params = page_for(scope, f"{request.url.path}?{request.url.query}", self.hub.room)
         filters = check_filters(dict(request.query_params), self.hub.room.city)
         drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5", "refresh": "5"})
         if drawn.html is None:
-            drawn.html = await asyncio.to_thread(self._html, page, drawn, request.url.path, filters)
+            drawn.html = await asyncio.to_thread(self._html, page, drawn, address(request.url.path, page, params), filters)
         answer = drawn.html.answer(request)
         if "lang" in request.query_params:
             answer.set_cookie("lang", lang, max_age=LANG_DAYS * 86400, samesite="lax", httponly=True)

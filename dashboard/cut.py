@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode
 
 from starlette.exceptions import HTTPException
 
@@ -16,14 +18,15 @@ from layers.snapshot import Reading, Snapshot
 
 LONGEST = 80
 """Characters of the longest filter value."""
+LONGEST_ADDRESS = 400
 DAYS = range(1, 367)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A page's path, the reading asked for on it, and the filters that narrow it; ``number`` tells answers apart."""
+    """A page's address, the reading asked for on it, and the filters that narrow it; ``number`` tells answers apart."""
 
-    path: str
+    page: str
     kpi: str | None
     area: str | None
     opd: str | None
@@ -40,7 +43,7 @@ class Cut:
         if not isinstance(filters, dict) or not isinstance(number, int):
             raise HTTPException(400)
         return cls(
-            path=_word(asked, "page") or "",
+            page=_word(asked, "page", LONGEST_ADDRESS) or "",
             kpi=_word(asked, "kpi"),
             area=_word(asked, "area"),
             opd=_word(asked, "opd"),
@@ -56,7 +59,7 @@ class Cut:
         """
         if self.area not in (None, *room.tree.areas):
             return None
-        found = find_page(self.path)
+        found = find_page(self.page.partition("?")[0])
         here = found[1].get("code") if found else None
         if here is None or (self.area not in (None, here) and not limited(scope)):
             return snapshot.reading(self.kpi or "", self.area, self.opd)
@@ -67,10 +70,10 @@ class Cut:
         return reading if reading or self.filters else snapshot.reading(self.kpi or "", self.area or here, self.opd)
 
 
-def _word(asked: Mapping[str, object], name: str) -> str | None:
+def _word(asked: Mapping[str, object], name: str, most: int = LONGEST) -> str | None:
     """A short text or nothing; 400 for anything else."""
     value = asked.get(name)
-    if value is not None and (not isinstance(value, str) or len(value) > LONGEST):
+    if value is not None and (not isinstance(value, str) or len(value) > most):
         raise HTTPException(400)
     return value
 
@@ -92,15 +95,37 @@ def check_filters(given: Mapping[str, object], city: City) -> dict[str, str]:
     return filters
 
 
-def page_for(scope: Scope, path: str, room: Room) -> tuple[Page, dict[str, str]]:
-    """The page at ``path`` and the values in it; 404 for one that is absent, of no area, or not for this asker."""
+def page_for(scope: Scope, address: str, room: Room) -> tuple[Page, dict[str, str]]:
+    """The page at an address, the values in its path, and what the page asks for in its query.
+
+    404 for one that is absent, of no area, or not for this asker; 400 for a value that the page does not take.
+    """
+    path, _, query = address.partition("?")
     found = find_page(path)
     if found is None or scope.role not in found[0].roles:
         raise HTTPException(404)
     page, params = found
     if "code" in params and params["code"] not in room.tree.areas:
         raise HTTPException(404)
-    return page, params
+    return page, params | _asked(page, query)
+
+
+def _asked(page: Page, query: str) -> dict[str, str]:
+    """What a query asks of the page, of each name the first value; empty ones and foreign names say nothing."""
+    try:
+        given = parse_qs(query, max_num_fields=20)
+    except ValueError as error:
+        raise HTTPException(400) from error
+    asked = {name: given[name][0] for name in page.asks if name in given}
+    if any(len(value) > LONGEST or not re.fullmatch(page.asks[name], value) for name, value in asked.items()):
+        raise HTTPException(400)
+    return asked
+
+
+def address(path: str, page: Page, params: Mapping[str, str]) -> str:
+    """The page's address with what it asks: two that are equal show the same."""
+    asked = {name: params[name] for name in page.asks if name in params}
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def query(area: str, filters: Mapping[str, str]) -> Query:

@@ -131,7 +131,7 @@ def callbacks(app: Dash, hub: Hub) -> None:
     async def narrow(asked: object) -> dict[str, object]:
         """A page's parts at a narrower cut."""
         scope, cut = _scope(), Cut.read(asked, hub.room.city)
-        page, params = page_for(scope, cut.path, hub.room)
+        page, params = page_for(scope, cut.page, hub.room)
         drawn = await hub.draw(key(scope, page, {**params, **cut.filters}, cut.lang))
         if drawn is None:
             raise HTTPException(503)

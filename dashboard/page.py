@@ -27,7 +27,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
@@ -68,8 +68,8 @@ def own(reading: Reading) -> Reading:
 class View:
     """What a page may know beside the snapshot: who asks, where, in which words.
 
-    ``params`` holds the values of the path (``code``) and the filters of :data:`FILTERS`, checked before
-    they come here. ``drill`` cuts the frames in this process's memory, for the scope of the asker; it is
+    ``params`` holds the values of the path (``code``), the filters of :data:`FILTERS` and what the page ``asks``, checked
+    before they come here. ``drill`` cuts the frames in this process's memory, for the scope of the asker; it is
     ``None`` while there are no frames. ``scope`` names a role and its limits, never a person: what is drawn
     is shared by all who have the same rights.
     """
@@ -105,7 +105,9 @@ class AreaPaint:
 class Page:
     """One page. ``parts`` maps an element's id to the element, which carries that same id.
 
-    ``layout`` puts the parts in their places, with the map's shapes in the colours that ``areas`` gave.
+    ``layout`` puts the parts in their places, with the map's shapes in the colours that ``areas`` gave. ``asks`` are
+    what the page's own address may ask beside :data:`FILTERS`: name -> pattern of the whole value. They come with the
+    page's other ``View.params``.
     """
 
     path: str
@@ -115,6 +117,7 @@ class Page:
     parts: Callable[[Snapshot, View], dict[str, htpy.Element]]
     layout: Callable[[dict[str, htpy.Element], View, Mapping[str, AreaPaint]], htpy.Element]
     areas: Callable[[Snapshot, View], dict[str, AreaPaint]] | None = None
+    asks: Mapping[str, str] = field(default_factory=dict)
 
     def match(self, path: str) -> dict[str, str] | None:
         """The values of the path's ``{names}``, or ``None`` if this is another page's path."""

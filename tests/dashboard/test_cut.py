@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.exceptions import HTTPException
 
-from dashboard.cut import Cut
-from dashboard.page import document
+from dashboard.cut import Cut, address, page_for
+from dashboard.page import document, find_page
 from dashboard.pages import kelurahan
 from layers.drill import Drill, Query
 from layers.model import Role, Scope
@@ -82,3 +83,19 @@ def test_the_wall_and_the_neighbours_are_published_readings(tmp_path: Path) -> N
         assert pressed("/dinding", KPI, None).reading(scope, here, shown) == shown.reading(KPI)
     assert pressed(f"/kelurahan/{HERE}", KPI, NEIGHBOUR).reading(OPERATOR, here, shown) == shown.reading(KPI, NEIGHBOUR)
     assert pressed(f"/kelurahan/{HERE}", KPI, "36.99").reading(OPERATOR, here, shown) is None
+
+
+def test_a_page_is_told_what_it_asks_for_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = room(tmp_path)
+    found = find_page("/sumber")
+    assert found
+    asking = replace(found[0], asks={"kpi": r"[a-z0-9_]{3,41}", "tahun": r"\d{4}"})
+    monkeypatch.setattr("dashboard.cut.find_page", lambda path: (asking, {}) if path == "/sumber" else find_page(path))
+    page, params = page_for(OPERATOR, "/sumber?kpi=aduan_terbuka&lain=1&tahun=", here)
+    assert params == {"kpi": "aduan_terbuka"}
+    assert address("/sumber", page, params) == "/sumber?kpi=aduan_terbuka"
+    assert page_for(OPERATOR, address("/sumber", page, params), here)[1] == params
+    for hostile in ("kpi=../../etc", "tahun=20266", "tahun=20%0026", "kpi=" + "a" * 90, "&".join(f"x{i}=1" for i in range(40))):
+        with pytest.raises(HTTPException) as refused:
+            page_for(OPERATOR, f"/sumber?{hostile}", here)
+        assert refused.value.status_code == 400
