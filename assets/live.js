@@ -14,7 +14,8 @@
   const STALE_AFTER = 3; // budgets, as in layers/model.py
 
   const { body, documentElement: root } = document;
-  const lang = root.lang, page = body.dataset.page, [path, asks = ""] = page.split("?");
+  const lang = root.lang;
+  let page = body.dataset.page;
   const find = id => document.getElementById(id);
   const all = (selector, from = document) => from.querySelectorAll(selector);
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
@@ -206,6 +207,24 @@
     root.classList.toggle("gone", gone);
   }
 
+  /** Another address of this page in place of what is shown, without a reload; `place` is the element that changes. */
+  async function turn(to, place) {
+    const answer = await fetch(to, { cache: "no-store" });
+    if (answer.status === 401 || answer.status === 404) return location.reload();
+    if (!answer.ok) throw new Error(answer.status);
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = next.querySelector(place);
+    return () => {
+      document.querySelector(place).replaceWith(document.adoptNode(fresh));
+      page = body.dataset.page = next.body.dataset.page;
+      version = Number(next.body.dataset.version);
+      body.dataset.version = version;
+      etag = "";
+      tick();
+      setTimeout(open, Math.random() * 2e3);
+    };
+  }
+  window.liveroom = { now, turn };
+
   const wake = () => { if (!document.hidden && (!source || Date.now() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);
   addEventListener("online", wake);
@@ -290,6 +309,7 @@
   function choose(form) {
     const order = ["category", "channel", "opd", "days"], given = new FormData(form);
     cut = Object.fromEntries(order.filter(key => given.get(key)).map(key => [key, given.get(key)]));
+    const [path, asks = ""] = page.split("?");
     history.pushState(null, "", `${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries(cut)])}`);
     narrow();
   }

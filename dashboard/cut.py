@@ -111,12 +111,14 @@ def page_for(scope: Scope, address: str, room: Room) -> tuple[Page, dict[str, st
 
 
 def _asked(page: Page, query: str) -> dict[str, str]:
-    """What a query asks of the page, of each name the first value; empty ones and foreign names say nothing."""
+    """What a query asks of the page, of each name the first value; foreign names say nothing, nor do empty values
+    where the pattern wants more."""
     try:
-        given = parse_qs(query, max_num_fields=20)
+        given = parse_qs(query, keep_blank_values=True, max_num_fields=20)
     except ValueError as error:
         raise HTTPException(400) from error
     asked = {name: given[name][0] for name in page.asks if name in given}
+    asked = {name: value for name, value in asked.items() if value or re.fullmatch(page.asks[name], "")}
     if any(len(value) > LONGEST or not re.fullmatch(page.asks[name], value) for name, value in asked.items()):
         raise HTTPException(400)
     return asked

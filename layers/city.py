@@ -151,12 +151,26 @@ class Retention(Facts):
     hourly: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=90)
 
 
+class SceneConfig(Facts):
+    """What one scene of the wall shows, and for how long; what is left open is as the scene itself has it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z]{2,20}$")]
+    dwell: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(minutes=10))] = timedelta(seconds=25)
+    tiles: Annotated[tuple[str, ...], Field(max_length=8)] = ()
+    map: str | None = None
+    ranking: str | None = None
+
+
 class Wall(Facts):
-    """What the wall's first scene shows."""
+    """What the wall shows: ``tiles``, ``map`` and ``ranking`` of its first scene, and the ``scenes`` in their order.
+
+    Without ``scenes`` all that there are take turns.
+    """
 
     tiles: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
     map: str
     ranking: str
+    scenes: tuple[SceneConfig, ...] = ()
 
 
 class City(Facts):

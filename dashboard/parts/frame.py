@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import htpy
+import orjson
 from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, strong, ul
 
 from dashboard import text
 from dashboard.parts.marks import sources_line, sources_words
+from dashboard.scene import rotation, scenes, shown
 from layers.model import Role
 from layers.snapshot import Event, Snapshot, State
 
@@ -35,8 +37,8 @@ def banner(snapshot: Snapshot, *, element: str = "notice") -> htpy.Element:
     return p(".notice", id=element, role="status", hidden=snapshot.notice is None)[snapshot.notice]
 
 
-def wall_header(snapshot: Snapshot, view: View, scene: str, *, element: str = "head") -> htpy.Element:
-    """Room and city, the sources' state in words, the scene, the large clock and the date."""
+def wall_header(snapshot: Snapshot, view: View, *, element: str = "head") -> htpy.Element:
+    """Room and city, the sources' state in words, the scene and its turn, the large clock and the date."""
     zone, lang = view.city.zone, view.lang
     worst = {s.freshness.state(view.now) for s in snapshot.sources} - {State.LIVE}
     return header(".head", id=element)[
@@ -46,13 +48,39 @@ def wall_header(snapshot: Snapshot, view: View, scene: str, *, element: str = "h
                 a(sources_line(snapshot.sources), href="/sumber")[sources_words(snapshot.sources, view)]
             ],
         ],
-        p(".scene")[scene],
+        turn(view),
         div(".clock")[
             htpy.time(".hour", {"data-clock": str(zone)}, datetime=view.now.isoformat(timespec="seconds"))[
                 text.clock(view.now, zone, lang)
             ],
             p(".date")[f"{text.day(view.now, zone, lang, weekday=True)} · {text.zone_mark(view.now, zone)}"],
         ],
+    ]
+
+
+def turn(view: View) -> htpy.Element:
+    """Which scene this is and whose turn follows: ``assets/wall.js`` finds from it the scene that is due."""
+    here, every = shown(view), rotation(view.city)
+    turns = orjson.dumps([[scene.name, scene.seconds] for scene in every]).decode()
+    names = {scene.name: scenes()[scene.name].title(view) for scene in every}
+    fixed = "diam" in view.params or len(every) == 1
+    return nav(".turn", {"data-turns": turns, "data-fixed": fixed}, aria_label=text.say(view.lang, "Adegan"))[
+        p(".scene")[names[here.name]],
+        ol[
+            [
+                li[
+                    a(
+                        href=f"/dinding?adegan={scene.name}&diam",
+                        aria_label=names[scene.name],
+                        aria_current="page" if scene == here else None,
+                    )
+                ]
+                for scene in every
+            ]
+        ]
+        if len(every) > 1
+        else None,
+        p(".paused", hidden=True)[text.say(view.lang, "dijeda")],
     ]
 
 

@@ -1,0 +1,107 @@
+/* The wall's rotation: the scene that is due follows from the server's clock alone, so that all screens of a room change
+ * together. A hand (keys, marks in the header) holds it for a while; an alarm and a pinned address hold it as long as they last.
+ */
+(() => {
+  "use strict";
+
+  const HELD = 120e3;   // ms that a hand's choice stays
+  const AHEAD = 4e3;    // ms before its turn that a scene is fetched
+  const AGAIN = 5e3;    // ms until a scene that could not be fetched is asked for again
+  const SHIFT = 60e3;   // ms between two steps of the picture against burn-in
+  const REACH = 8;      // px either way
+
+  const wall = () => document.querySelector(".wall"), turn = () => document.querySelector(".turn");
+  if (!wall()) return;
+
+  let held = 0, chosen = null, asked = null, ready = null, resting = 0;
+  const here = () => wall().dataset.scene;
+  const turns = () => JSON.parse(turn().dataset.turns);
+
+  /** The scene whose turn it is at a moment of the server's clock. */
+  function due(moment) {
+    const every = turns(), whole = every.reduce((sum, [, seconds]) => sum + seconds, 0);
+    let left = moment / 1e3 % whole;
+    for (const [name, seconds] of every) {
+      if (left < seconds) return name;
+      left -= seconds;
+    }
+    return every[0][0];
+  }
+
+  function wanted(moment) {
+    if (turn().dataset.hold) return turn().dataset.hold;
+    if (chosen && Date.now() < held) return chosen;
+    chosen = null;
+    return due(moment);
+  }
+
+  async function fetchScene(name) {
+    if (asked === name || Date.now() < resting) return;
+    asked = name;
+    ready = null;
+    try {
+      const put = await window.liveroom.turn(`/dinding?adegan=${name}`, ".wall");
+      if (asked === name && put) ready = { name, put };
+    } catch {
+      asked = null;
+      resting = Date.now() + AGAIN;
+    }
+  }
+
+  function show() {
+    const { put } = ready;
+    asked = ready = null;
+    if (document.startViewTransition && !matchMedia("(prefers-reduced-motion: reduce)").matches) document.startViewTransition(put);
+    else put();
+  }
+
+  function step() {
+    const strip = turn();
+    if (!strip || strip.hasAttribute("data-fixed") || document.querySelector("dialog[open]")) return;
+    const moment = window.liveroom.now(), name = wanted(moment);
+    strip.querySelector(".paused").hidden = !(chosen || strip.dataset.hold);
+    if (name !== here()) {
+      if (ready?.name === name) show();
+      else fetchScene(name);
+    } else if (!chosen) {
+      const next = due(moment + AHEAD);
+      if (next !== name) fetchScene(next);
+    }
+  }
+
+  /** A hand's choice: another scene, held for a while. */
+  function choose(name) {
+    chosen = name;
+    held = Date.now() + HELD;
+    step();
+  }
+
+  document.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea, dialog, .map[data-zoomed]")) return;
+    const names = turns().map(([name]) => name), at = names.indexOf(here());
+    const to = { ArrowRight: at + 1, PageDown: at + 1, ArrowLeft: at - 1, PageUp: at - 1, " ": at, Home: 0 }[event.key] ?? (/^[1-9]$/.test(event.key) ? event.key - 1 : null);
+    if (to === null || turn().hasAttribute("data-fixed") || (event.key === " " && event.target.closest("button, a, [tabindex]"))) return;
+    if (event.key === " " && chosen) { chosen = null; step(); }
+    else if (names[(to + names.length) % names.length]) choose(names[(to + names.length) % names.length]);
+    event.preventDefault();
+  });
+
+  document.addEventListener("click", event => {
+    const mark = event.target.closest?.(".turn a");
+    if (!mark || turn().hasAttribute("data-fixed") || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    choose(new URL(mark.href).searchParams.get("adegan"));
+  });
+
+  /** The whole picture moves a little, along a slow figure, so that nothing stands on the same pixels for weeks. */
+  function shift() {
+    const at = Math.floor(window.liveroom.now() / SHIFT);
+    const triangle = (n, span) => Math.abs(n % (2 * span) - span) - span / 2;
+    document.body.style.setProperty("--shift-x", `${triangle(at, 2 * REACH)}px`);
+    document.body.style.setProperty("--shift-y", `${triangle(Math.floor(at / 3), 2 * REACH) / 2}px`);
+  }
+
+  setInterval(step, 250);
+  setInterval(shift, SHIFT);
+  shift();
+})();

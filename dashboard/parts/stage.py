@@ -1,0 +1,60 @@
+"""What several scenes of the wall are made of: their tiles, the title of the map, a ranking of the OPDs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import htpy
+from htpy import h2, header, span
+
+from dashboard import text
+from dashboard.parts.bars import bars, rank
+from dashboard.parts.marks import age
+from dashboard.parts.tile import missing_tile, tile
+from layers.explain import short
+from layers.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from dashboard.page import View
+    from layers.catalog import Kpi
+
+RANKED = 12
+"""At most so many OPDs are drawn; the style shows as many whole rows as there is room for."""
+
+
+def tiles(snapshot: Snapshot, view: View, names: Sequence[str]) -> dict[str, htpy.Element]:
+    """The tiles of the city's readings, with their trends."""
+    trends = {trend.kpi: trend for trend in snapshot.trends if trend.area == snapshot.city}
+    found: dict[str, htpy.Element] = {}
+    for name in names:
+        reading = snapshot.reading(name)
+        found[f"tile-{name}"] = (
+            tile(reading, view.catalog[name], view, trends.get(name)) if reading else missing_tile(view.catalog[name], view)
+        )
+    return found
+
+
+def map_title(snapshot: Snapshot, view: View, kpi: Kpi) -> htpy.Element:
+    """What the map shows, how many areas, and how old its data are."""
+    reading = snapshot.reading(kpi.id)
+    words = text.say(view.lang, "{kpi} per {unit}", kpi=kpi.title[view.lang], unit=view.tree.unit)
+    counts = text.say(
+        view.lang,
+        "{kelurahan} {unit} · {kecamatan} kecamatan",
+        kelurahan=len(view.tree.kelurahan),
+        unit=view.tree.unit,
+        kecamatan=len(view.tree.kecamatan),
+    )
+    sketch = span(".schematic")[text.say(view.lang, "batas skematis")] if view.map.schematic else None
+    return header(".part-head", id="map-title")[
+        h2[words], span(".aside")[sketch, counts, (" · ", age(reading.freshness, view)) if reading else None]
+    ]
+
+
+def ranking(snapshot: Snapshot, view: View, kpi: Kpi) -> htpy.Element:
+    """The OPDs by a KPI, the one that most needs to move first."""
+    readings = [r for r in snapshot.readings if r.kpi == kpi.id and r.opd and r.area == snapshot.city and r.n]
+    rows = [(short(r.opd or "", view.city), r) for r in rank(readings, kpi.better)]
+    title = text.say(view.lang, "{kpi} per OPD", kpi=kpi.short[view.lang])
+    return bars(title, rows, kpi, view, limit=RANKED, panel=False)

@@ -1,0 +1,88 @@
+"""What a scene of the wall is: the picture between the wall's header and its footer, one file each in ``dashboard/scenes``.
+
+Which scenes a city's wall shows, in which order, for how long and with which figures is in its pack (``[[wall.scenes]]``).
+Every screen finds the scene that is due from the server's clock alone, so that the screens of a room stay in step.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+import htpy
+
+from dashboard.page import AreaPaint, Lang, View
+from layers.city import City, SceneConfig
+from layers.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a scene shows in one city: at most eight ``tiles``, the KPI of its ``map`` and of its ``ranking``."""
+
+    name: str
+    seconds: float
+    tiles: tuple[str, ...] = ()
+    map: str | None = None
+    ranking: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """One scene. ``parts`` and ``layout`` are as a page's; ``usual`` is what it shows where the pack says nothing.
+
+    ``order`` is its place among all scenes where the pack names none.
+    """
+
+    order: int
+    title: Callable[[View], str]
+    usual: Callable[[City], SceneConfig]
+    parts: Callable[[Snapshot, View, Shown], dict[str, htpy.Element]]
+    layout: Callable[[Mapping[str, htpy.Element], View, Shown, Mapping[str, AreaPaint]], htpy.Element]
+
+
+@cache
+def scenes() -> Mapping[str, Scene]:
+    """Every scene declared in ``dashboard/scenes`` (``SCENE``) by the name of its file, in their order."""
+    package = importlib.import_module("dashboard.scenes")
+    names = [module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")]
+    found = {name: importlib.import_module(f"dashboard.scenes.{name}").SCENE for name in names}
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[1].order)))
+
+
+def rotation(city: City) -> tuple[Shown, ...]:
+    """The scenes of a city's wall in their turn; raises ``ValueError`` for one that there is not."""
+    wanted = city.wall.scenes or tuple(SceneConfig(name=name) for name in scenes())
+    if strange := {config.name for config in wanted} - {*scenes()}:
+        raise ValueError(f"wall.scenes: tidak ada adegan {', '.join(sorted(strange))}; yang ada: {', '.join(scenes())}")
+    return tuple(_shown(config, scenes()[config.name].usual(city)) for config in wanted)
+
+
+def _shown(config: SceneConfig, usual: SceneConfig) -> Shown:
+    return Shown(
+        name=config.name,
+        seconds=config.dwell.total_seconds(),
+        tiles=config.tiles or usual.tiles,
+        map=config.map or usual.map,
+        ranking=config.ranking or usual.ranking,
+    )
+
+
+def shown(view: View) -> Shown:
+    """The scene that an address asks for (``?adegan=``), also one that has no turn in this city; else the first."""
+    turn, name = rotation(view.city), view.params.get("adegan")
+    if name is None:
+        return turn[0]
+    return next((scene for scene in turn if scene.name == name), None) or _shown(
+        SceneConfig(name=name), scenes()[name].usual(view.city)
+    )
+
+
+def say(indonesian: str, english: str) -> Callable[[View], str]:
+    """A title in the screen's language."""
+    words: Mapping[Lang, str] = {"id": indonesian, "en": english}
+    return lambda view: words[view.lang]
