@@ -7,13 +7,14 @@
 (() => {
   "use strict";
 
+  const { body, documentElement: root } = document;
   const GONE = 6e3;      // ms without a word before the banner
   const SILENT = 25e3;   // ms without a heartbeat (one each 10 s): dead
   const LONGEST = 10e3;  // ms of the longest pause between two tries
+  const CURTAIN = Number(body.dataset.curtain) * 1e3; // ms after which figures that nobody renews are behind a curtain
   const POLL = 5e3;      // ms between whole documents without a stream
   const STALE_AFTER = 3; // budgets, as in layers/model.py
 
-  const { body, documentElement: root } = document;
   const lang = root.lang;
   let page = body.dataset.page;
   const find = id => document.getElementById(id);
@@ -22,8 +23,29 @@
 
   // --- time -------------------------------------------------------------------------------------
 
-  let offset = 0; // server's clock minus ours, in ms
-  const now = () => Date.now() + offset;
+  // The server's clock runs on by the machine's own, which nobody sets. Where that and the clock that people set
+  // drift apart, the machine slept or its clock was set: until the server has spoken again no age is shown.
+  const DRIFT = 2e3;
+  const own = () => performance.now();
+  let offset = Date.now() - own(); // server's clock minus the machine's, in ms
+  let apart = Date.now() - own(), unsure = false;
+  const now = () => own() + offset;
+
+  function told(ms) {
+    offset = ms - own();
+    apart = Date.now() - own();
+    unsure = false;
+    root.classList.remove("unsure");
+  }
+
+  function doubt() {
+    if (Math.abs(Date.now() - own() - apart) < DRIFT) return;
+    apart = Date.now() - own();
+    unsure = true;
+    root.classList.add("unsure");
+    fetchWhole();
+    open();
+  }
   const UNITS = [[86400, "hari", "d"], [3600, "jam", "h"], [60, "mnt", "min"], [1, "dtk", "s"]];
   const clocks = {};
 
@@ -60,6 +82,8 @@
 
   /** Every age, and from it every state: live within its budget, then late, then stale. */
   function tick() {
+    doubt();
+    if (unsure) return supervise();
     const moment = now();
     for (const time of all("time[data-observed]")) {
       const seconds = (moment - Date.parse(time.dataset.observed)) / 1e3, budget = Number(time.dataset.budget);
@@ -146,7 +170,7 @@
   // --- the stream and its supervisor --------------------------------------------------------------
 
   const address = (path, more) => `${path}?${new URLSearchParams({ page, lang, ...more })}`;
-  let source = null, tries = 0, retry = 0, heard = Date.now(), etag = "", polled = 0, build = null;
+  let source = null, tries = 0, retry = 0, heard = own(), etag = "", polled = 0, build = null;
 
   function open() {
     clearTimeout(retry);
@@ -157,7 +181,7 @@
       const beat = JSON.parse(event.data);
       if (build && beat.build !== build) location.reload(); // another release
       build = beat.build;
-      offset = beat.now - Date.now();
+      told(beat.now);
       alive();
       tries = 0;
     });
@@ -165,7 +189,7 @@
     source.onerror = again;
   }
 
-  function alive() { heard = Date.now(); banner(); }
+  function alive() { heard = own(); banner(); }
 
   /** Again after a jittered pause, without end: an EventSource gives up at its first 503. */
   function again() {
@@ -177,20 +201,20 @@
   }
 
   function supervise() {
-    const silent = Date.now() - heard;
+    const silent = own() - heard;
     if (source && silent > SILENT) again();
-    if (silent > GONE && tries > 1 && Date.now() - polled > POLL) fetchWhole();
+    if (silent > GONE && tries > 1 && own() - polled > POLL) fetchWhole();
     banner();
   }
 
   /** The whole document: when a base is missing, or while no stream comes through. */
   async function fetchWhole() {
-    polled = Date.now();
+    polled = own();
     try {
       const answer = await fetch(address("/live/doc"), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
       if (answer.status === 401 || answer.status === 404) return location.reload();
       if (answer.status !== 200 && answer.status !== 304) return;
-      offset = Number(answer.headers.get("x-clock")) - Date.now();
+      told(Number(answer.headers.get("x-clock")));
       alive();
       if (answer.status === 304) return;
       etag = answer.headers.get("etag");
@@ -199,8 +223,11 @@
     } catch { /* still away: the supervisor goes on */ }
   }
 
+  /** Gone: a strip says since when. Gone for long: a curtain, for what stands on the screen is history. */
   function banner() {
-    const gone = Date.now() - heard > (source && source.readyState === 1 ? SILENT : GONE), strip = find("terputus");
+    const silent = own() - heard, strip = find("terputus");
+    const gone = silent > (source && source.readyState === 1 ? SILENT : GONE), long = silent > CURTAIN;
+    root.classList.toggle("curtain", gone && long);
     if (strip.hidden === !gone) return;
     if (gone) put(strip, body.dataset.gone.replace("{time}", clock(heard + offset, body.dataset.zone)));
     strip.hidden = !gone;
@@ -225,7 +252,7 @@
   }
   window.liveroom = { now, turn };
 
-  const wake = () => { if (!document.hidden && (!source || Date.now() - heard > SILENT / 2)) open(); };
+  const wake = () => { tick(); if (!document.hidden && (!source || own() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);
   addEventListener("online", wake);
   addEventListener("pageshow", event => { if (event.persisted) wake(); });

@@ -14,6 +14,10 @@ from dashboard.page import Lang, Page
 from dashboard.text import say
 
 
+CURTAIN = 120
+"""Seconds without the server after which a screen draws a curtain over its figures."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
     """What every page's frame needs: addresses of the assets, Dash's configuration and its scripts in order."""
@@ -36,6 +40,7 @@ class Shell:
             data_cut=cut,
             data_dash=" ".join(self.dash_scripts),
             data_zone=str(self.zone),
+            data_curtain=str(CURTAIN),
             data_late=say(lang, "data terlambat {age}"),
             data_fresh=say(lang, "{live} dari {all} sumber segar"),
             data_gone=say(lang, "Terputus sejak {time}: angka di layar tidak lagi diperbarui"),
