@@ -82,7 +82,7 @@ def shown(view: View) -> Shown:
     )
 
 
-def say(indonesian: str, english: str) -> Callable[[View], str]:
+def titled(indonesian: str, english: str) -> Callable[[View], str]:
     """A title in the screen's language."""
     words: Mapping[Lang, str] = {"id": indonesian, "en": english}
     return lambda view: words[view.lang]

@@ -13,7 +13,6 @@ from dashboard.bodies import Assets
 from dashboard.page import Lang, Page
 from dashboard.text import say
 
-
 CURTAIN = 120
 """Seconds without the server after which a screen draws a curtain over its figures."""
 

@@ -16,7 +16,7 @@ from dashboard.parts.kinds import kinds
 from dashboard.parts.map import map_legend, map_overlay, map_stage
 from dashboard.parts.stage import map_title, tiles
 from dashboard.parts.trend import Series, trend
-from dashboard.scene import Scene, Shown, say
+from dashboard.scene import Scene, Shown, titled
 from layers.city import City, SceneConfig
 from layers.drill import Query
 from layers.model import Status
@@ -108,4 +108,4 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     ]
 
 
-SCENE = Scene(order=2, title=say("Aduan", "Complaints"), usual=usual, parts=parts, layout=layout)
+SCENE = Scene(order=2, title=titled("Aduan", "Complaints"), usual=usual, parts=parts, layout=layout)

@@ -11,11 +11,12 @@ from playwright.sync_api import Browser
 
 from dashboard.page import document
 from dashboard.pages import wall
+from dashboard.scene import scenes
 from layers.boundaries import MapAsset
 from layers.city import City
 from layers.snapshot import Arrivals, Snapshot
 from tests.dashboard.snapshots import NOW, snapshot
-from tests.dashboard.views import html, real_city, view, worst_day
+from tests.dashboard.views import drill, html, real_city, view, worst_day
 
 SCREENS = ((1366, 768), (1440, 900), (1920, 1080), (3840, 2160), (5760, 2160))
 
@@ -44,14 +45,14 @@ FAULTS = """() => {
   for (const list of all('.attention ol, .bars ol, .events ol')) if (![...list.children].some(i => shown.includes(i)))
     out.push(`nothing fits: ${name(list)}`);
 
-  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .attention, .bars, .events');
+  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .events');
   blocks.forEach((a, i) => blocks.slice(i + 1).forEach(b => {
     if (meet(box(a), box(b))) out.push(`blocks overlap: ${name(a)} | ${name(b)}`); }));
   blocks.forEach(a => { if (!inside(box(a), screen)) out.push(`off the screen: ${name(a)}`); });
 
   const leaves = root => [...root.querySelectorAll('h1, h2, h3, p, span, strong, time, b')].filter(e =>
     e.getClientRects().length && e.textContent.trim() && ![...e.children].some(c => c.textContent.trim()));
-  for (const root of [...all('.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row'), ...shown]) {
+  for (const root of [...all('.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition'), ...shown]) {
     const own = leaves(root);
     own.forEach(e => { if (!inside(text(e), box(root))) out.push(`outside ${name(root)}: ${name(e)}`); });
     apart(own, 'text');
@@ -82,11 +83,13 @@ def opened(browser: Browser, path: Path, width: int, height: int) -> Any:
 
 @pytest.mark.parametrize("lang", ["id", "en"])
 @pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("scene", scenes())
 def test_nothing_overlaps_or_is_cut(
-    browser: Browser, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, screen: tuple[int, int], lang: str
+    browser: Browser, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, screen: tuple[int, int], lang: str, scene: str
 ) -> None:
     (width, height), (city, asset, shown) = screen, worst
-    page = opened(browser, html(wall.PAGE, shown, view(city, asset, lang=lang), tmp_path), width, height)
+    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill)
+    page = opened(browser, html(wall.PAGE, shown, seen, tmp_path), width, height)
     try:
         size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
         assert size == [width, height], "the wall scrolls"

@@ -1,0 +1,108 @@
+"""The wall's scenes take turns by the server's clock, as the pack says; a hand holds one for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.scene import rotation, scenes, shown
+from layers import clock
+from layers.city import SceneConfig
+from tests.dashboard.server import Live, room, serving
+from tests.dashboard.snapshots import CITY, snapshot
+from tests.dashboard.views import drill, view
+
+SECONDS = 5
+TURNS = tuple(SceneConfig(name=name, dwell=timedelta(seconds=SECONDS)) for name in ("kota", "aduan"))
+TAKING_TURNS = CITY.model_copy(update={"wall": CITY.wall.model_copy(update={"scenes": TURNS})})
+
+
+def test_without_a_word_of_the_pack_all_scenes_take_turns() -> None:
+    assert [scene.name for scene in rotation(CITY)] == list(scenes())
+    assert rotation(CITY)[0].tiles == CITY.wall.tiles
+
+
+def test_the_pack_says_which_in_what_order_and_what_they_show() -> None:
+    wall = CITY.wall.model_copy(
+        update={"scenes": (SceneConfig(name="aduan", tiles=("aduan_terbuka",)), SceneConfig(name="kota"))}
+    )
+    first, second = rotation(CITY.model_copy(update={"wall": wall}))
+    assert (first.name, first.tiles, second.name) == ("aduan", ("aduan_terbuka",), "kota")
+
+
+def test_a_scene_that_is_not_there_is_named() -> None:
+    wall = CITY.wall.model_copy(update={"scenes": (SceneConfig(name="pesta"),)})
+    with pytest.raises(ValueError, match=r"pesta.*yang ada: kota, aduan"):
+        rotation(CITY.model_copy(update={"wall": wall}))
+
+
+def test_an_address_may_ask_for_any_scene() -> None:
+    only = CITY.model_copy(update={"wall": CITY.wall.model_copy(update={"scenes": TURNS[:1]})})
+    assert shown(view(only, params={"adegan": "aduan"})).name == "aduan"
+    assert shown(view(only)).name == "kota"
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    here = room(tmp_path, drill=lambda _scope, query: drill(query))
+    with serving(tmp_path, snapshot(1, now=clock.now()), room=replace(here, city=TAKING_TURNS)) as served:
+        yield served
+
+
+CHANGES = """() => {
+  window.changes = [];
+  let last = document.querySelector('.wall').dataset.scene;
+  setInterval(() => {
+    const scene = document.querySelector('.wall').dataset.scene;
+    if (scene !== last) window.changes.push([scene, window.liveroom.now() / 1e3]);
+    last = scene;
+  }, 50);
+}"""
+
+
+def test_screens_of_a_room_change_together_and_a_hand_holds_them(browser: Browser, live: Live) -> None:
+    screens = [browser.new_page(viewport={"width": 1366, "height": 768}) for _ in range(2)]
+    wrong: list[str] = []
+    try:
+        for page in screens:
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.goto(live.url + "/dinding")
+            page.evaluate(CHANGES)
+        screens[0].wait_for_timeout(3.5 * SECONDS * 1000)
+        for page in screens:
+            changes = page.evaluate("window.changes")[1:]  # the first may come late: nothing was fetched ahead of it
+            assert {name for name, _ in changes} == {"kota", "aduan"}
+            for name, at in changes:
+                assert name == TURNS[int(at // SECONDS) % 2].name
+                assert at % SECONDS < SECONDS / 2, "it did not change when its turn came"
+        held, free = screens
+        other = "aduan" if scene(held) == "kota" else "kota"
+        held.keyboard.press("ArrowRight")
+        expect(held.locator(f".wall[data-scene={other}]")).to_be_visible(timeout=4000)
+        held.wait_for_timeout(1.5 * SECONDS * 1000)
+        assert scene(held) == other
+        expect(held.locator(".paused")).to_be_visible()
+        held.keyboard.press(" ")
+        expect(held.locator(".paused")).to_be_hidden(timeout=2000)
+        assert wrong == []
+        free.goto(live.url + "/dinding?adegan=aduan&diam")
+        free.wait_for_timeout(1.2 * SECONDS * 1000)
+        assert scene(free) == "aduan"
+    finally:
+        for page in screens:
+            page.close()
+
+
+def scene(page: Page) -> str:
+    return str(page.evaluate("document.querySelector('.wall').dataset.scene"))
+
+
+def test_a_scene_that_there_is_not_is_refused(live: Live) -> None:
+    with live.client() as client:
+        assert client.get("/dinding?adegan=pesta").status_code == 400
+        assert client.get("/dinding?adegan=aduan&diam").status_code == 200
