@@ -15,6 +15,7 @@ import polars as pl
 
 from layers.catalog import ANY, Count, Form, Kpi, Mean, Needs, Quantile, Rate, Ratio, Share, Total, Weighted, When, moment
 from layers.model import UNPLACED, Kind, Status
+from layers.explain import Z95
 from layers.schema import AT
 
 NO_SOURCE = "belum ada sumber"
@@ -41,7 +42,7 @@ _TIMES: Mapping[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One figure at one cut: the ``rows`` selected, the ``n`` that count, the value, and the parts of a share."""
+    """One figure at one cut: the ``rows`` selected, the ``n`` that count, the value, a share's parts, a quantile's bounds."""
 
     rows: int = 0
     n: int = 0
@@ -49,6 +50,8 @@ class Cell:
     part: float | None = None
     whole: float | None = None
     unplaced: int = 0
+    low: float | None = None
+    high: float | None = None
 
 
 def touched_since(kind: Kind, since: datetime) -> pl.Expr:
@@ -156,13 +159,24 @@ def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[p
 
     match form:
         case Quantile():
-            return {"value": (pl.when(chosen).then(form.value), pl.col(f"value:{i}").quantile(form.q, "linear"))}
+            values = pl.when(chosen).then(form.value)
+            found = {"value": (values, pl.col(f"value:{i}").quantile(form.q, "linear"))}
+            bounds = zip(("low", "high"), (-1, 1), strict=True) if form.bounds else ()
+            return found | {name: (values, _bound(pl.col(f"{name}:{i}"), form.q, way)) for name, way in bounds}
         case Count(distinct=str(column)):
             return different("n", chosen, column)
         case Share(distinct=str(column)):
             return different("n", chosen, column) | different("part", chosen & _part(form, when), column)
         case _:
             return {}
+
+
+def _bound(values: pl.Expr, q: float, way: int) -> pl.Expr:
+    """The value whose place in the order bounds the quantile with 97.5 %; null where so few values cannot."""
+    ordered = values.drop_nulls().sort()
+    n = ordered.len()
+    place = (n * q + way * Z95 * (n * q * (1 - q)).sqrt()).ceil().cast(pl.Int64) - 1
+    return pl.when(place >= 0).then(ordered.get(place, null_on_oob=True))
 
 
 def _part(form: Share, when: When) -> pl.Expr:
@@ -182,11 +196,12 @@ def _cell(form: Form, row: Mapping[str, Any], i: int) -> Cell:
         case Share():
             part = float(of("part"))
             return replace(cell, value=100 * part / n if n else None, part=part, whole=float(n))
-        case Ratio(per=per):
+        case Ratio(per=per, apart=apart):
             part, whole = of("part") / per, of("whole") / per
-            return replace(cell, value=100 * part / whole if whole and of("known") else None, part=part, whole=whole)
+            share = abs(part - whole) if apart else part
+            return replace(cell, value=100 * share / whole if whole and of("known") else None, part=part, whole=whole)
         case Quantile():
-            return replace(cell, value=row.get(f"value:{i}"))
+            return replace(cell, value=row.get(f"value:{i}"), low=row.get(f"low:{i}"), high=row.get(f"high:{i}"))
         case Total(per=per):
             return replace(cell, value=None if rows and not n else of("value") / per)
         case Mean():

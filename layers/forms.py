@@ -35,21 +35,29 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """One sum over another, in percent, as of money; n counts the rows with a ``whole``, both sums are divided by ``per``."""
+    """One sum over another, in percent, as of money; n counts the rows with a ``whole``, both sums are divided by ``per``.
+
+    ``apart`` asks how far the one is from the other, of the other: ``|part - whole| / whole``.
+    """
 
     where: Rows
     part: pl.Expr
     whole: pl.Expr
     per: int = 1
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantile:
-    """The value below which the share ``q`` of a quantity lies: 0.5 is the median, 0.9 P90, 1 the highest."""
+    """The value below which the share ``q`` of a quantity lies: 0.5 is the median, 0.9 P90, 1 the highest.
+
+    ``bounds`` asks for its 95 % interval too: two of the values themselves, by their order (Conover 1999).
+    """
 
     where: Rows
     value: pl.Expr
     q: float = 0.5
+    bounds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,7 +203,9 @@ def reading(
     target = room.city.target(kpi.id, room.now.astimezone(room.city.zone).date())
     if kpi.additive and (part or opd or area != room.city.code):
         target = None
-    low, high = wilson(cell.part or 0, cell.whole) if kpi.interval and value is not None and cell.whole else (None, None)
+    low, high = (None, None) if value is None else (cell.low, cell.high)
+    if kpi.interval and value is not None and cell.whole:
+        low, high = wilson(cell.part or 0, cell.whole)
     return Reading(
         kpi=kpi.id,
         area=area,
@@ -221,6 +223,7 @@ def reading(
             unplaced=cell.unplaced,
             low=low,
             high=high,
+            earlier=before.whole if kpi.interval and before and earlier is not None else None,
         ),
         target=target.target if target else None,
         band=band(kpi, value, target),

@@ -72,7 +72,8 @@ class Evidence:
 
     ``numerator`` and ``denominator`` are kept for every share; ``sources`` names every source that
     fed the frame; ``excluded`` and ``quarantined`` are the rows of those sources that do not count;
-    ``unplaced`` the rows that count for the city but for no kelurahan.
+    ``unplaced`` the rows that count for the city but for no kelurahan. ``low`` and ``high`` bound the value
+    with 95 %; ``earlier`` is the denominator that the share had in the window which its change is measured against.
     """
 
     sources: tuple[str, ...]
@@ -83,6 +84,7 @@ class Evidence:
     unplaced: int = 0
     low: float | None = None
     high: float | None = None
+    earlier: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from weakref import WeakKeyDictionary
 
-from layers.catalog import Kpi, Rate, Window
+from layers.catalog import Kpi, Quantile, Rate, Window
 from layers.clock import days_back, start_of_day
 from layers.evaluate import TREND_DAYS, figures, stated
 from layers.frames import Frames
@@ -64,7 +64,8 @@ def _past(kpi: Kpi, room: Room) -> Iterator[tuple[str, list[float | None]]]:
     begun = room.begun(kpi)
     midnights = [start_of_day(room.now - timedelta(days=back), room.city.zone) for back in range(TREND_DAYS - 2, -1, -1)]
     ends = [midnight - timedelta(microseconds=1) for midnight in midnights]
-    asks = [(kpi.form, kpi.window.at(end, room.city.zone)) for end in ends]
+    form = replace(kpi.form, bounds=False) if isinstance(kpi.form, Quantile) else kpi.form
+    asks = [(form, kpi.window.at(end, room.city.zone)) for end in ends]
     cuts = (None, "kecamatan") if kpi.window is not Window.YEAR and "kecamatan" in kpi.cuts else (None,)
     each = figures(room.frame(kpi), asks, cuts)
     for cut in cuts:

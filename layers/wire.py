@@ -34,7 +34,7 @@ def encode(snapshot: Snapshot) -> bytes:
         origin = origins.put((e.sources, tuple(e.excluded.items()), e.quarantined), lambda: shared)
         why = reasons.put(r.why_none, lambda: r.why_none)
         own = (r.kpi, r.area, r.opd, r.value, why, r.n, age, origin, r.target, r.band, r.change)
-        return (*own, e.numerator, e.denominator, e.unplaced, e.low, e.high)
+        return (*own, e.numerator, e.denominator, e.unplaced, e.low, e.high, e.earlier)
 
     readings = [reading(r) for r in snapshot.readings]
     trends = [(t.kpi, t.area, days.put(t.days, lambda t=t: t.days), t.values) for t in snapshot.trends]  # type: ignore[misc]
@@ -70,11 +70,11 @@ def _snapshot(found: Any) -> Snapshot:
     reasons, days = pools[2], [tuple(pool) for pool in pools[3]]
 
     def reading(row: list[Any]) -> Reading:
-        kpi, area, opd, value, why, n, age, origin, target, band, change, part, whole, unplaced, low, high = row
+        kpi, area, opd, value, why, n, age, origin, target, band, change, part, whole, unplaced, low, high, earlier = row
         sources, excluded, quarantined = origins[origin]
         evidence = Evidence(
             sources=sources, numerator=part, denominator=whole, excluded=excluded,
-            quarantined=quarantined, unplaced=unplaced, low=low, high=high,
+            quarantined=quarantined, unplaced=unplaced, low=low, high=high, earlier=earlier,
         )  # fmt: skip
         return Reading(
             kpi=kpi, area=area, opd=opd, value=value, why_none=reasons[why], n=n, freshness=ages[age],

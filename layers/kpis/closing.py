@@ -132,7 +132,7 @@ KPIS: tuple[Kpi, ...] = (
             f"median working hours from receipt to the first answer, for those answered in the last 30 days; {COUNTS_112_EN}",
         ),
         rule=NATIONAL,
-        form=Quantile(where=answered_in, value=pl.col("jam_respons")),
+        form=Quantile(where=answered_in, value=pl.col("jam_respons"), bounds=True),
         needs=ANSWERS,
     ),
     hours(
@@ -146,7 +146,7 @@ KPIS: tuple[Kpi, ...] = (
             + COUNTS_112_EN,
         ),
         rule=NATIONAL,
-        form=Quantile(where=answered_in, value=pl.col("jam_respons"), q=0.9),
+        form=Quantile(where=answered_in, value=pl.col("jam_respons"), q=0.9, bounds=True),
         needs=ANSWERS,
     ),
     hours(
@@ -159,7 +159,7 @@ KPIS: tuple[Kpi, ...] = (
             f"median working hours from receipt to closing, for those closed in the last 30 days; {COUNTS_112_EN}",
         ),
         rule=OWN,
-        form=Quantile(where=done_in, value=pl.col("jam_penyelesaian")),
+        form=Quantile(where=done_in, value=pl.col("jam_penyelesaian"), bounds=True),
         needs=CLOSINGS,
     ),
     hours(
@@ -172,7 +172,7 @@ KPIS: tuple[Kpi, ...] = (
             f"90th percentile of working hours from receipt to closing, for those closed in the last 30 days; {COUNTS_112_EN}",
         ),
         rule=OWN,
-        form=Quantile(where=done_in, value=pl.col("jam_penyelesaian"), q=0.9),
+        form=Quantile(where=done_in, value=pl.col("jam_penyelesaian"), q=0.9, bounds=True),
         needs=CLOSINGS,
     ),
     complaints(
@@ -189,7 +189,7 @@ KPIS: tuple[Kpi, ...] = (
         ),
         rule=OWN,
         window=Window.DAYS30,
-        form=Quantile(where=lambda when: answered_in(when) & CALLS.rows, value=pl.col("jam_respons") * 60, q=0.9),
+        form=Quantile(where=lambda when: answered_in(when) & CALLS.rows, value=pl.col("jam_respons") * 60, q=0.9, bounds=True),
         needs=Needs(rows=CALLS.rows & pl.col("responded").is_not_null(), what="waktu tiba 112"),
         n_min=20,
         cuts=(None, "kecamatan"),

@@ -107,7 +107,7 @@ KPIS: tuple[Kpi, ...] = (
             "median hari kalender dari pengumuman sampai penetapan pemenang, yang ditetapkan tahun ini",
             "median calendar days from announcement to winner, for those decided this year",
         ),
-        form=Quantile(where=lambda when: when.holds("selected"), value=pl.when(DAYS >= 0).then(DAYS)),
+        form=Quantile(where=lambda when: when.holds("selected"), value=pl.when(DAYS >= 0).then(DAYS), bounds=True),
         needs=CHOSEN,
     ),
 )
