@@ -90,7 +90,8 @@ class Kpi:
     """One figure: its words, its rule, its owner and how it is computed.
 
     ``kind`` is the kind of record that it counts, ``None`` for figures about the sources themselves; of measurements
-    ``names`` says which, and each of them has to be there (``pelaporan.*``: any of the family). ``n_min`` is the smallest
+    ``names`` says which, and each of them has to be there (``pelaporan.*``: any of the family). ``against`` are measurements
+    whose rows are put under those of the kind, where one is set against the other. ``n_min`` is the smallest
     n that gives a value; ``interval`` asks for Wilson's, for shares. ``cuts`` are those at which it is published.
     ``history`` is whether the records still tell how it stood earlier: without it there is neither change nor trend.
     ``beside`` is the KPI without which it must not be shown. ``concept``, ``definition`` and ``classification`` are,
@@ -114,6 +115,7 @@ class Kpi:
     classification: str
     needs: Needs | None = None
     names: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
     n_min: int = 0
     interval: bool = False
     cuts: tuple[str | None, ...] = CUTS

@@ -134,8 +134,9 @@ def _sums(form: Form, when: When, chosen: pl.Expr) -> dict[str, pl.Expr]:
             part = chosen & _part(form, when) if form.whole is None else of(_part(form, when))
             return {"rows": chosen, "part": part, "n": chosen if form.whole is None else of(form.whole)}
         case Ratio():
-            counts = {"known": of(form.part.is_not_null()), "n": of(form.whole.is_not_null())}
-            return {"rows": chosen, "part": of(form.part), "whole": of(form.whole)} | counts
+            part = _part(form, when)
+            counts = {"known": of(part.is_not_null()), "n": of(form.whole.is_not_null())}
+            return {"rows": chosen, "part": of(part), "whole": of(form.whole)} | counts
         case Total() | Mean():
             return {"rows": chosen, "value": of(form.value), "n": of(form.value.is_not_null())}
         case Rate(value=value) if value is not None:
@@ -179,7 +180,7 @@ def _bound(values: pl.Expr, q: float, way: int) -> pl.Expr:
     return pl.when(place >= 0).then(ordered.get(place, null_on_oob=True))
 
 
-def _part(form: Share, when: When) -> pl.Expr:
+def _part(form: Share | Ratio, when: When) -> pl.Expr:
     return form.part if isinstance(form.part, pl.Expr) else form.part(when)
 
 

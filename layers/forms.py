@@ -41,7 +41,7 @@ class Ratio:
     """
 
     where: Rows
-    part: pl.Expr
+    part: Rows | pl.Expr
     whole: pl.Expr
     per: int = 1
     apart: bool = False

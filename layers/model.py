@@ -97,6 +97,9 @@ class Record:
 PRIVATE = frozenset({"text", "reporter", "mentions"})
 """Fields of records that stay in the store: in no frame, snapshot, answer of the API or export."""
 
+LATER = frozenset({"bought", "bidders"})
+"""Fields that records did not always have: one that does not fill them is the same version that it was before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint(Record):
@@ -169,7 +172,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package(Record):
-    """One procurement package. Money is exact, in rupiah with two decimals."""
+    """One procurement package. Money is exact, in rupiah with two decimals.
+
+    ``bought`` says what kind of thing is bought, as the source writes it; ``bidders`` how many bid.
+    """
 
     kind: ClassVar[Kind] = Kind.PACKAGE
 
@@ -188,6 +194,8 @@ class Package(Record):
     selected: datetime | None = None
     contracted: datetime | None = None
     handed_over: datetime | None = None
+    bought: str | None = None
+    bidders: int | None = None
 
     @property
     def at(self) -> datetime:

@@ -49,6 +49,7 @@ class Room:
         self._about_sources = as_frame(self.sources, city, now)
         self._recent: dict[Kind, pl.DataFrame] = {}
         self._families: dict[str, pl.DataFrame] = {}
+        self._against: dict[tuple[Kind, tuple[str, ...]], pl.DataFrame] = {}
         self._people: dict[str, float] | None = None
         self._begun: dict[Kind | tuple[str, ...], datetime | None] = {}
         self._fed: dict[tuple[Kind, tuple[str, ...] | int], tuple[tuple[str, ...], str | None]] = {}
@@ -77,7 +78,16 @@ class Room:
             return self._about_sources
         if kpi.names:
             return self.family(kpi.names[0])
+        if kpi.against:
+            return self._set_against(kpi.kind, kpi.against)
         return self.whole[kpi.kind] if kpi.window is Window.YEAR else self.recent(kpi.kind)
+
+    def _set_against(self, kind: Kind, names: tuple[str, ...]) -> pl.DataFrame:
+        """All rows of a kind, and under them the measurements of those names: each has null where the other has columns."""
+        if (kind, names) not in self._against:
+            rows = self.family(names[0]).filter(pl.col("name").is_in(names))
+            self._against[kind, names] = pl.concat([self.whole[kind], rows], how="diagonal_relaxed")
+        return self._against[kind, names]
 
     def people(self, area: str) -> float | None:
         """The inhabitants of an area, counted at a known day: of a kecamatan or the city only if all of its parts are known."""
@@ -126,6 +136,10 @@ class Room:
             found = rows.lazy().select(pl.col("source").unique().cast(pl.String)).collect()["source"]
             self._fed[key] = tuple(found.sort()), missing(whole, kpi.needs, kpi.names)
         names, why = self._fed[key]
+        if kpi.against:
+            other = self._set_against(kpi.kind, kpi.against).filter(pl.col("name").is_not_null())
+            names = tuple(sorted({*names, *other["source"].unique().cast(pl.String)}))
+            why = why or missing(other, None, kpi.against)
         rules: Counter[str] = Counter()
         for name in names:
             rules.update(excluded(self.facts[name]) if name in self.facts else {})

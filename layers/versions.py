@@ -18,7 +18,7 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
-from layers.model import PRIVATE, Kind, Record
+from layers.model import LATER, PRIVATE, Kind, Record
 from layers.schema import EPOCH, MICROSECOND, record_fields, sen
 
 TWIN = "kembar"
@@ -38,8 +38,8 @@ def _fields_of(kind: Kind, python: type) -> tuple[int, ...]:
 _TIMES = {kind: _fields_of(kind, datetime) for kind in Kind}
 _SUMS = {kind: _fields_of(kind, Decimal) for kind in Kind}
 _WORDS = {kind: _fields_of(kind, StrEnum) for kind in Kind}
-_CONTENT = {kind: len(names) - len(PRIVATE.intersection(names)) for kind, names in FIELDS.items()}
-"""Where the private fields begin: they come last."""
+_CONTENT = {kind: len(names) - len((PRIVATE | LATER).intersection(names)) for kind, names in FIELDS.items()}
+"""Where the private fields and those that came later begin: they come last."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +55,7 @@ class Candidate:
 def candidate(record: Record) -> Candidate:
     """Encode a record once; the digest covers its content and not when it was seen or known.
 
-    A record without private fields has the digest that it had before there were any.
+    A record without private or later fields has the digest that it had before there were any.
     """
     kind = record.kind
     values = list(_GET[kind](record))

@@ -83,6 +83,12 @@ class When:
         """The local calendar year that holds the end."""
         return self.end.astimezone(self.zone).year
 
+    @property
+    def month(self) -> datetime:
+        """The beginning of the local month that holds the end."""
+        local = self.end.astimezone(self.zone)
+        return datetime(local.year, local.month, 1, tzinfo=self.zone).astimezone(UTC)
+
     def before(self) -> When:
         """The window before, of the same length: 24 hours ago, yesterday, the days before, last year to date."""
         if self.window is Window.YEAR:

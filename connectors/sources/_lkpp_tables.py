@@ -102,6 +102,6 @@ ADDED = ("nilai_kontrak", "nilai_pdn_kontrak", "nilai_umk_kontrak", "kd_penyedia
 
 COMMON = (
     *("tahun_anggaran", "kd_klpd", "kd_satker", "kd_satker_str", "nama_satker"),
-    *("is_deleted", "pagu", "hps", "lokasi_pekerjaan"),
+    *("is_deleted", "pagu", "hps", "lokasi_pekerjaan", "jenis_pengadaan"),
 )
 """What is read of every table, beside its own columns: names and numbers of officers are left behind."""

@@ -22,7 +22,7 @@ KEPT: Mapping[str, Any] = {
     "planning": {"budget": {"amount": None, "projectID": None, "period": None}},
     "tender": {
         **dict.fromkeys(("title", "description", "status", "value", "procurementMethod", "procurementMethodDetails")),
-        **dict.fromkeys(("tenderPeriod", "contractPeriod")),
+        **dict.fromkeys(("tenderPeriod", "contractPeriod", "mainProcurementCategory", "numberOfTenderers")),
         "procuringEntity": dict.fromkeys(("id", "name")),
         "lots": dict.fromkeys(("id", "title", "status", "value")),
     },
@@ -176,6 +176,8 @@ def _base(process: Mapping[str, Any]) -> dict[str, Any]:
         "kode_rencana": budget.get("projectID"),
         "pagu": budget.get("amount"),
         "hps": tender.get("value"),
+        "jenis": tender.get("mainProcurementCategory"),
+        "penawar": tender.get("numberOfTenderers"),
     }
 
 

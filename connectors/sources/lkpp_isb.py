@@ -188,6 +188,7 @@ def _package(row: Row, form: Packages, unit: str | None, ctx: Context) -> Kept:
         provider=text(row, form.provider),
         selected=selected if selected and selected <= ctx.now else None,
         handed_over=_local(row, form.finished, ctx) if form.finished and stage is Stage.DONE else None,
+        bought=(text(row, "jenis_pengadaan") or "").lower() or None,
     )
     return Kept(record=record, place=place(text(row, "lokasi_pekerjaan"), ctx.city))
 

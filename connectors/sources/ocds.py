@@ -30,6 +30,9 @@ METHODS = {
 
 UNSAID = "tidak disebut"
 
+BOUGHT = {"goods": "barang", "works": "pekerjaan konstruksi", "services": "jasa lainnya", "consultingServices": "jasa konsultansi"}
+"""The standard's categories in the words of Perpres 16/2018."""
+
 TENDER = {
     **dict.fromkeys(("planning", "planned"), Stage.PLANNED),
     **dict.fromkeys(("active", "complete"), Stage.SELECTION),
@@ -139,6 +142,8 @@ def parse(row: Row, config: Ocds, ctx: Context) -> Kept | Excluded:
         selected=_past(row, "ditetapkan", ctx),
         contracted=_past(row, "ditandatangani", ctx),
         handed_over=_past(row, "akhir_kontrak", ctx) if stage is Stage.DONE else None,
+        bought=BOUGHT.get(text(row, "jenis") or "") or text(row, "jenis"),
+        bidders=_bidders(row),
     )
     return Kept(record=record, place=place(record.title, ctx.city))
 
@@ -209,6 +214,16 @@ def _past(row: Row, field: str, ctx: Context) -> datetime | None:
     """A time of what has happened; one that lies ahead is a plan."""
     found = moment(row, field, ctx.city)
     return found if found is not None and found <= ctx.now else None
+
+
+def _bidders(row: Row) -> int | None:
+    """How many bid; nothing of a count that is none."""
+    found = row.get("penawar")
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+        raise BadRow("penawar", "numberOfTenderers bukan bilangan bulat")
+    return found
 
 
 def _rupiah(row: Row, field: str, config: Ocds) -> Decimal | None:

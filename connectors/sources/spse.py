@@ -103,6 +103,7 @@ def parse(row: Row, config: Spse, ctx: Context) -> Kept | Excluded:
             pagu=rupiah(row, "nilai_pagu_paket") or rupiah(row, "pagu"),
             hps=rupiah(row, "nilai_hps_paket") or rupiah(row, "hps"),
             value=contract,
+            bought=(text(row, "jenis") or "").lower() or None,
         ),
         place=place(text(row, "lokasi_pekerjaan"), ctx.city),
     )

@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -33,8 +34,11 @@ from connectors.sources._wan_offices import Every, Office, Offices
 from connectors.sources._wan_probe import Probe, probe
 from layers.model import Kind, Measurement
 
-UNITS = {UP: "1/0", LATENCY: "ms", LOSS: "persen"}
-_MOST = {UP: 1.0, LATENCY: 600_000.0, LOSS: 100.0}
+OUTAGE = "jaringan.putus"
+"""How long an office has been cut off, one record for each outage: what is up again does not end it."""
+
+UNITS = {UP: "1/0", LATENCY: "ms", LOSS: "persen", OUTAGE: "jam"}
+_MOST = {UP: 1.0, LATENCY: 600_000.0, LOSS: 100.0, OUTAGE: 87_600.0}
 _STEPS = ((10, 1), (100, 5), (500, 25), (math.inf, 100))
 """Milliseconds below which a latency is given in steps of so many."""
 
@@ -84,7 +88,8 @@ def pages(http: Http, config: Wan, cursor: Cursor | None, ctx: Context) -> Itera
     for area in sorted(offices.areas | {area for area in found if area}):
         at = offices.stands_in.get(area, area)
         best = min(found[area], key=_worth) if area in found else Link(names=(), measures={UP: None}, at=ctx.now)
-        rows += [row for name in best.measures if (row := _row(area, at, name, best, steady, config.noise))]
+        told = [row for name in best.measures if (row := _row(area, at, name, best, steady, config.noise))]
+        rows += [*told, *(_outage(row, ctx.now) for row in told if row["name"] == UP and row["value"] == 0)]
     gone = (key_.rpartition("/") for key_ in steady.gone if "/" in key_)
     rows += [{"area": area, "name": name, "value": None, "gone": True} for area, _, name in gone]
     yield Page(rows=rows, cursor=steady.cursor)
@@ -103,9 +108,9 @@ def parse(row: Row, config: Wan, ctx: Context) -> Kept | Excluded:  # noqa: ARG0
     since = need_moment(row, "since", ctx.city)
     record = Measurement(
         source=ctx.source,
-        source_id=f"{area}/{name}",
+        source_id=_key(area, name, text(row, "since")),
         seen_at=ctx.now,
-        known_at=since,
+        known_at=None if name == OUTAGE else since,
         name=name,
         subject=area,
         value=_value(row, name),
@@ -118,7 +123,11 @@ def parse(row: Row, config: Wan, ctx: Context) -> Kept | Excluded:  # noqa: ARG0
 def key(row: Row) -> str | None:
     """The record's own id."""
     area, name = text(row, "area"), text(row, "name")
-    return f"{area}/{name}" if area and name else None
+    return _key(area, name, text(row, "since")) if area and name else None
+
+
+def _key(area: str, name: str, since: str | None) -> str:
+    return f"{area}/{name}/{since}" if name == OUTAGE else f"{area}/{name}"
 
 
 # --- rows -------------------------------------------------------------------------------------------
@@ -159,6 +168,12 @@ def _row(area: str, at: str, name: str, link: Link, steady: Steady, noise: float
     since = steady.since(key_, value if value is None or isinstance(value, float) else str(value), link.at)
     row = {"area": area, "at": at, "name": name, "value": value, "down": down, "since": since}
     return None if value is None and told and held is None else row
+
+
+def _outage(row: Row, now: datetime) -> Row:
+    """The outage that an office is in, as long as it is known to last: in quarters of an hour, so that not each probe is news."""
+    since = datetime.fromisoformat(str(row["since"]))
+    return {**row, "name": OUTAGE, "value": max(math.ceil((now - since).total_seconds() / 900) / 4, 0.25)}
 
 
 def rounded(name: str, value: float, held: float | None, noise: float) -> float:

@@ -132,6 +132,24 @@ KPIS: tuple[Kpi, ...] = (
         )
         for fund, (short, full) in FUNDS.items()
     ),
+    *(
+        money(
+            id=f"transfer_{fund}_per_penduduk",
+            title=words(f"{short} per penduduk", f"{short} per resident"),
+            short=words(f"{short} per penduduk", f"{short} per head"),
+            unit="rupiah per penduduk",
+            decimals=0,
+            better="neutral",
+            definition=f"Alokasi {full} tahun ini dibagi jumlah penduduk yang diketahui tanggalnya.",
+            formula=words(f"alokasi {full} / penduduk, {STATED}", f"allocated {full} / residents, {STATED_EN}"),
+            rule=TRANSFERS,
+            form=Rate(where=partial(named, name=f"transfer.{fund}.alokasi"), value=pl.col("value"), scale=1),
+            names=(f"transfer.{fund}.alokasi",),
+            cuts=(None, "kecamatan", "area") if fund in PLACED else (None,),
+        )
+        for fund, (short, full) in FUNDS.items()
+        if fund != "dana_kelurahan"
+    ),
     rupiah(
         id="dana_kelurahan_alokasi",
         title=words("Alokasi dana kelurahan", "Allocation of kelurahan funds"),

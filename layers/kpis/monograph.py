@@ -65,6 +65,14 @@ KPIS: tuple[Kpi, ...] = (
         for column, name, title, english, unit, meaning in (
             ("penduduk", "jumlah", "Penduduk", "Residents", "orang", "Penduduk yang tercatat pada pencacahan terakhir."),
             ("keluarga", "keluarga", "Keluarga", "Households", "keluarga", "Keluarga yang tercatat pada pencacahan terakhir."),
+            (
+                *("penduduk_laki_laki", "laki_laki", "Penduduk laki-laki", "Male residents", "orang"),
+                "Penduduk laki-laki yang tercatat pada pencacahan terakhir.",
+            ),
+            (
+                *("penduduk_perempuan", "perempuan", "Penduduk perempuan", "Female residents", "orang"),
+                "Penduduk perempuan yang tercatat pada pencacahan terakhir.",
+            ),
         )
     ),
     form(

@@ -7,7 +7,7 @@ from functools import partial
 
 import polars as pl
 
-from layers.catalog import Count, Kpi, Quantile, Ratio, Rule, Share, Total, When, Window, words
+from layers.catalog import Count, Kpi, Quantile, Ratio, Rule, Share, Total, When, Window, moment, words
 from layers.model import Kind
 
 SPBE = Rule(name="Perpres 95/2018 tentang SPBE", article="infrastruktur dan aplikasi", valid_from=date(2018, 10, 5))
@@ -199,5 +199,23 @@ KPIS: tuple[Kpi, ...] = (
         form=Ratio(where=partial(state, name="jaringan.kehilangan"), part=pl.col("value"), whole=pl.lit(100.0)),
         names=("jaringan.kehilangan",),
         cuts=(None, "kecamatan"),
+    ),
+    link(
+        id="jam_putus_bulan_ini",
+        title=words("Jam kantor terputus bulan ini", "Hours offices were cut off this month"),
+        short=words("Jam terputus", "Hours down"),
+        unit="jam",
+        decimals=1,
+        better="down",
+        definition="Jam jaringan kantor kelurahan dan kecamatan mati, dari gangguan yang mulai bulan ini.",
+        formula=words(
+            "jumlah lama gangguan yang mulai sejak tanggal 1, per seperempat jam, sampai pemeriksaan terakhir yang menemukannya",
+            "sum of the lengths of outages begun since the 1st, by quarters of an hour, up to the last check that found them",
+        ),
+        form=Total(
+            where=lambda when: (pl.col("name") == "jaringan.putus") & pl.col("measured").is_between(moment(when.month), when.ends),
+            value=pl.col("value"),
+        ),
+        names=("jaringan.terhubung",),
     ),
 )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import partial, reduce
 
 import polars as pl
 
-from layers.catalog import Kpi, Mean, Needs, Quantile, Rule, Share, When, Window, words
+from layers.catalog import Count, Kpi, Mean, Needs, Quantile, Rule, Share, When, Window, moment, words
 from layers.frames import SEN
-from layers.kpis.procurement import CONTRACTS, contracted, packages
+from layers.kpis.procurement import CONTRACTS, METHOD, TENDERS, contracted, packages
 
 RULE = Rule(name="Kriteria opentender.net", article="-", valid_from=date(2025, 1, 1))
+THRESHOLDS = Rule(
+    name="Perpres 12/2021 dan Perpres 46/2025 (ambang konsultansi perlu dicocokkan)",
+    article="pengadaan langsung",
+    valid_from=date(2021, 2, 2),
+)
 SAID = "; skor tinggi adalah risiko, bukan bukti"
 SAID_EN = "; a high score is a risk, not proof"
 HIGH = 4.0
@@ -46,6 +51,43 @@ SCORE = pl.mean_horizontal(DURATION, ESTIMATE, SIZE, TITLE)
 VALUED = Needs(rows=CONTRACTS.rows & pl.col("value").is_not_null(), what="nilai kontrak")
 ESTIMATED = Needs(rows=VALUED.rows & (pl.col("hps") > 0), what="HPS dan nilai kontrak")
 CHOSEN = Needs(rows=pl.col("selected").is_not_null(), what="tanggal penetapan pemenang")
+
+
+# --- several packages just under the threshold of direct procurement ----------------------------
+
+RAISED = moment(datetime(2025, 4, 29, 17, tzinfo=UTC))
+"""30 April 2025 in Jakarta, when Perpres 46/2025 raised the threshold of works."""
+
+NEAR = 0.9
+"""Just under: from this part of the threshold up to it."""
+
+APART = timedelta(days=60)
+KIND = pl.col("bought").cast(pl.String).str.to_lowercase()
+SIGNED = pl.coalesce("contracted", "selected", "announced")
+LIMIT = (
+    pl.when(KIND.str.contains("konsult"))
+    .then(100 * MILLION)
+    .when(KIND.str.contains("konstruksi") & (SIGNED >= RAISED))
+    .then(400 * MILLION)
+    .when(KIND.is_not_null())
+    .then(200 * MILLION)
+)
+"""The threshold of direct procurement at the day of the package: consultancy 100 million, works 400 since :data:`RAISED`."""
+
+DIRECT = (
+    (METHOD == "pengadaanlangsung") & pl.col("opd").is_not_null() & pl.col("provider").is_not_null() & pl.col("value").is_not_null()
+)
+CLOSE = (DIRECT & (pl.col("stage") != "batal") & pl.col("value").is_between(NEAR * LIMIT, LIMIT)).fill_null(value=False)
+_GROUP = [CLOSE.alias("close"), pl.col("opd"), pl.col("provider")]
+
+
+def beside(step: int) -> pl.Expr:
+    """How far in time the next such package of the same OPD and provider is, before or after."""
+    return (SIGNED - SIGNED.shift(step)).abs().over(_GROUP, order_by=SIGNED)
+
+
+SPLIT = CLOSE & ((beside(1) <= APART) | (beside(-1) <= APART)).fill_null(value=False)
+"""One of several packages just under the threshold from one OPD to one provider within 60 days."""
 
 
 def scored(when: When) -> pl.Expr:
@@ -109,5 +151,40 @@ KPIS: tuple[Kpi, ...] = (
         ),
         form=Quantile(where=lambda when: when.holds("selected"), value=pl.when(DAYS >= 0).then(DAYS), bounds=True),
         needs=CHOSEN,
+    ),
+    risk(
+        id="paket_dipecah",
+        title=words("Paket berdekatan tepat di bawah ambang", "Packages close together just under the threshold"),
+        short=words("Dugaan pemecahan", "Possible splitting"),
+        unit="paket",
+        decimals=0,
+        definition="Paket pengadaan langsung satu OPD dengan satu penyedia, nilainya tepat di bawah ambang, dalam 60 hari.",
+        formula=words(
+            "paket yang berkontrak tahun ini, bernilai 90 sampai 100 % dari ambang pengadaan langsung, dengan paket serupa dari "
+            "OPD dan penyedia yang sama dalam 60 hari; ambang Rp200 juta, konstruksi Rp400 juta sejak 30 April 2025, "
+            "konsultansi Rp100 juta" + SAID,
+            "packages contracted this year worth 90 to 100 % of the threshold of direct procurement, with another such of the same "
+            "OPD and provider within 60 days; threshold Rp200 million, works Rp400 million since 30 April 2025, consultancy "
+            "Rp100 million" + SAID_EN,
+        ),
+        rule=THRESHOLDS,
+        form=Count(where=lambda when: contracted(when) & SPLIT),
+        needs=Needs(rows=DIRECT & pl.col("bought").is_not_null(), what="penyedia, nilai, dan jenis pengadaan langsung"),
+    ),
+    risk(
+        id="peserta_tunggal",
+        title=words("Tender dengan satu penawar", "Tenders with a single bidder"),
+        short=words("Penawar tunggal", "Single bidder"),
+        unit="persen",
+        decimals=1,
+        definition="Bagian tender, tender cepat, dan seleksi yang pemenangnya ditetapkan tahun ini dengan hanya satu penawar.",
+        formula=words(
+            "paket dengan satu penawar / paket yang jumlah penawarnya diketahui, pemenang ditetapkan tahun ini" + SAID,
+            "packages with one bidder / packages whose number of bidders is known, decided this year" + SAID_EN,
+        ),
+        form=Share(
+            where=lambda when: when.holds("selected") & TENDERS & (pl.col("bidders") > 0), part=pl.col("bidders") == 1
+        ),
+        needs=Needs(rows=pl.col("bidders").is_not_null(), what="jumlah penawar"),
     ),
 )

@@ -65,7 +65,10 @@ def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str)
         with store.write() as connection:
             for table in (schema.identity, schema.gone, schema.erased):
                 table.drop(connection)
-            for column in ("complaint DROP COLUMN text", "complaint DROP COLUMN mentions", "service DROP COLUMN reporter"):
+            for column in (
+                *("complaint DROP COLUMN text", "complaint DROP COLUMN mentions", "service DROP COLUMN reporter"),
+                *("package DROP COLUMN bought", "package DROP COLUMN bidders"),
+            ):
                 connection.execute(text(f"ALTER TABLE {column}"))
             connection.execute(text("ALTER TABLE complaint DROP COLUMN reporter"))
             connection.execute(text("UPDATE store_schema SET version_num = 'store_0001'"))

@@ -77,7 +77,7 @@ class Portal:
             return
         award = {"id": f"{tender.code}-a", "status": "active", "date": tender.selected.isoformat(), "value": _idr(tender.value)}
         suppliers = [{"id": tender.provider, "name": tender.provider}]
-        complete = {"tender": {"status": "complete"}}
+        complete = {"tender": {"status": "complete", "numberOfTenderers": tender.bidders}}
         yield "award", tender.selected, {**complete, "awards": [award | {"suppliers": suppliers}]}
         if tender.contracted is None:
             return

@@ -76,3 +76,26 @@ def test_a_state_has_no_past(tmp_path: Path, city: City) -> None:
 def test_links_by_kecamatan(tmp_path: Path, city: City) -> None:
     found = figures(tmp_path, city, "kantor_terhubung", table(Measurement, LINKS))
     assert (found["36.71.01", None].value, found["36.71.05", None].value, found["36.71.02", None].value) == (50, 100, None)
+
+
+OUTAGES = """
+ukuran             | hal             | kelurahan     | diukur            | nilai | catatan
+jaringan.terhubung | 36.71.01.1001   | 36.71.01.1001 | 22 Nov 2026 09.00 | 1     |
+jaringan.putus     | 36.71.01.1001 a | 36.71.01.1001 | 01 Nov 2026 08.00 | 2,5   |
+jaringan.putus     | 36.71.01.1001 b | 36.71.01.1001 | 20 Nov 2026 08.00 | 0,25  |
+jaringan.putus     | 36.71.01.1002   | 36.71.01.1002 | 22 Nov 2026 09.00 | 3     |
+jaringan.putus     | 36.71.01.1002 a | 36.71.01.1002 | 31 Oct 2026 23.00 | 10    | mulai bulan lalu
+"""
+
+
+def test_hours_down_of_each_office(tmp_path: Path, city: City) -> None:
+    found = figures(tmp_path, city, "jam_putus_bulan_ini", table(Measurement, OUTAGES))
+    assert (found[city.code, None].value, found[city.code, None].n) == (5.75, 3)
+    assert (found["36.71.01.1001", None].value, found["36.71.01.1003", None].value) == (2.75, 0)
+
+
+def test_no_outage_is_no_hour_and_no_monitor_is_no_value(tmp_path: Path, city: City) -> None:
+    up = table(Measurement, "ukuran | diukur | nilai\njaringan.terhubung | 22 Nov 2026 09.00 | 1")
+    assert figure(tmp_path, city, "jam_putus_bulan_ini", up).value == 0
+    site = table(Measurement, "ukuran | diukur | nilai\nsitus.terjangkau | 22 Nov 2026 09.00 | 1")
+    assert figure(tmp_path / "b", city, "jam_putus_bulan_ini", site).why_none == "belum ada sumber yang memberi jaringan.terhubung"

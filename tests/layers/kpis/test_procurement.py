@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from layers.city import City
-from layers.model import Package
-from tests.layers.kpis.worked import figure, table
+from layers.model import Measurement, Package
+from tests.layers.kpis.worked import figure, figures, table
 
 PACKAGES = """
 tahun | diumumkan         | berkontrak        | metode       | tahap   | pagu          | nilai         | catatan
@@ -139,3 +139,68 @@ def test_shares(tmp_path: Path, city: City, kpi: str, text: str, parts: tuple[fl
     reading = figure(tmp_path, city, kpi, table(Package, text))
     assert reading.value == pytest.approx(100 * parts[0] / parts[1])
     assert (reading.evidence.numerator, reading.evidence.denominator, reading.n) == (*parts, n)
+
+
+TENDERS = """
+tahun | diumumkan         | berkontrak        | metode        | tahap     | pagu          | nilai       | catatan
+2026  | 10 Jan 2026 09.00 |                   | Tender        | rencana   | 1.000.000.000 |             |
+2026  | 10 Jan 2026 09.00 |                   | Seleksi       | pemilihan | 200.000.000   |             |
+2026  | 10 Jan 2026 09.00 | 02 Nov 2026 09.00 | Tender Cepat  | kontrak   | 300.000.000   | 290.000.000 |
+2026  | 10 Jan 2026 09.00 | 31 Oct 2026 09.00 | E-Purchasing  | selesai   | 500.000.000   | 450.000.000 | bukan tender
+2026  | 10 Jan 2026 09.00 |                   | Tender        | batal     | 900.000.000   |             |
+"""
+
+DECEMBERS = """
+tahun | diumumkan         | berkontrak        | tahap   | nilai       | catatan
+2025  | 10 Jan 2025 09.00 | 01 Dec 2025 00.30 | kontrak | 100.000.000 | 30 November di London, Desember di sini
+2025  | 10 Jan 2025 09.00 | 31 Dec 2025 23.30 | kontrak | 200.000.000 |
+2026  | 10 Jan 2026 09.00 | 01 Jan 2026 00.30 | kontrak | 300.000.000 |
+2025  | 10 Jan 2025 09.00 | 21 Nov 2025 09.00 | kontrak | 999.000.000 | lebih dari 365 hari lalu
+2025  | 10 Jan 2025 09.00 | 20 Dec 2025 09.00 | batal   | 999.000.000 | batal
+"""
+
+
+@pytest.mark.parametrize(
+    ("kpi", "text", "parts", "n"),
+    [
+        ("e_tendering", TENDERS, (500_000_000, 1_500_000_000), 3),
+        ("realisasi_pengadaan_bulan_ini", TENDERS, (290_000_000, 2_000_000_000), 4),
+        ("kontrak_desember", DECEMBERS, (300_000_000, 600_000_000), 3),
+    ],
+)
+def test_tenders_and_the_ends_of_months(
+    tmp_path: Path, city: City, kpi: str, text: str, parts: tuple[float, float], n: int
+) -> None:
+    reading = figure(tmp_path, city, kpi, table(Package, text))
+    assert (reading.evidence.numerator, reading.evidence.denominator, reading.n) == (*parts, n)
+    assert reading.value == pytest.approx(100 * parts[0] / parts[1])
+
+
+PLANS = """
+sumber | tahun | opd   | diumumkan         | tahap   | pagu        | catatan
+sirup  | 2026  | dlh   | 20 Dec 2025 09.00 | rencana | 300.000.000 | diumumkan Desember lalu
+sirup  | 2026  | dlh   | 10 Jan 2026 09.00 | rencana | 150.000.000 |
+sirup  | 2026  | dpupr | 10 Jan 2026 09.00 | rencana | 100.000.000 |
+sirup  | 2026  | dlh   | 10 Jan 2026 09.00 | batal   | 900.000.000 |
+"""
+BUDGETS = """
+sumber | ukuran                        | hal   | opd   | diukur            | nilai       | catatan
+isb    | anggaran.pagu.operasi         | DLH   | dlh   | 01 Jan 2026 00.00 | 400.000.000 |
+isb    | anggaran.pagu.modal           | DLH   | dlh   | 01 Jan 2026 00.00 | 200.000.000 |
+isb    | anggaran.pagu.btt             | DPUPR | dpupr | 01 Jan 2026 00.00 | 500.000.000 |
+isb    | anggaran.pagu.non_pengadaan   | DLH   | dlh   | 01 Jan 2026 00.00 | 800.000.000 | gaji
+isb    | anggaran.pagu.modal           | DLH   | dlh   | 01 Jan 2025 00.00 | 700.000.000 | tahun lalu
+"""
+
+
+def test_plans_against_the_budget_of_another_source(tmp_path: Path, city: City) -> None:
+    found = figures(tmp_path, city, "rup_diumumkan", [*table(Package, PLANS), *table(Measurement, BUDGETS)])
+    whole, dlh = found[city.code, None], found[city.code, "dlh"]
+    assert (whole.value, whole.evidence.numerator, whole.evidence.denominator) == (50, 550e6, 1_100e6)
+    assert (dlh.value, dlh.evidence.denominator) == (75, 600e6)
+    assert whole.evidence.sources == ("isb", "sirup")
+
+
+def test_plans_without_a_budget_have_no_share(tmp_path: Path, city: City) -> None:
+    reading = figure(tmp_path, city, "rup_diumumkan", table(Package, PLANS))
+    assert reading.why_none == "belum ada sumber yang memberi anggaran.pagu.operasi, anggaran.pagu.modal, anggaran.pagu.btt"

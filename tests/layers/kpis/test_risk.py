@@ -9,9 +9,9 @@ import pytest
 
 from layers.catalog import catalog
 from layers.city import City
-from layers.kpis.risk import DURATION, ESTIMATE, SCORE, SIZE, TITLE
-from layers.model import Package
-from tests.layers.kpis.worked import figure, table
+from layers.kpis.risk import DURATION, ESTIMATE, LIMIT, MILLION, SCORE, SIZE, SPLIT, TITLE
+from layers.model import Kind, Package
+from tests.layers.kpis.worked import figure, figures, room, table
 
 LONG = "Pembangunan jembatan 2026"
 
@@ -76,7 +76,65 @@ def test_packages(tmp_path: Path, city: City, kpi: str, value: float, n: int) ->
     assert (reading.value, reading.n) == (pytest.approx(value), n)
 
 
-@pytest.mark.parametrize("kpi", ["skor_risiko_pengadaan", "paket_risiko_tinggi", "kontrak_dekat_hps"])
+@pytest.mark.parametrize(
+    "kpi", ["skor_risiko_pengadaan", "paket_risiko_tinggi", "kontrak_dekat_hps", "paket_dipecah", "peserta_tunggal"]
+)
 def test_each_says_that_a_risk_is_no_proof(kpi: str) -> None:
     assert "risiko, bukan bukti" in catalog()[kpi].formula["id"]
     assert "risk, not proof" in catalog()[kpi].formula["en"]
+
+
+# Flagged: the pair of PT A at DLH, the pair of works of PT B, the two consultancies. Not: what is far in time, in another
+# OPD, of another provider, under 90 %, above the threshold, of another method, cancelled, or of an unknown kind.
+SPLITTING = """
+opd   | penyedia | jenis                | metode             | tahap   | diumumkan         | berkontrak        | nilai       | catatan
+dlh   | PT A     | Pengadaan Barang     | Pengadaan Langsung | kontrak | 01 Feb 2026 09.00 | 01 Mar 2026 09.00 | 199.000.000 | ya
+dlh   | PT A     | Jasa Lainnya         | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 30 Apr 2026 09.00 | 181.000.000 | ya, 60 hari sesudahnya
+dlh   | PT A     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 01 Jul 2026 09.00 | 199.000.000 | 62 hari sesudahnya
+dpupr | PT A     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | OPD lain
+dlh   | PT C     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 179.000.000 | di bawah 90 %
+dlh   | PT C     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 03 Mar 2026 09.00 | 199.000.000 |
+dpupr | PT B     | Pekerjaan Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 01 Mar 2026 09.00 | 399.000.000 | ya
+dpupr | PT B     | Pekerjaan Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 08 Mar 2026 09.00 | 400.000.000 | ya
+dpupr | PT B     | Pekerjaan Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 09 Mar 2026 09.00 | 199.000.000 | ambangnya 400 juta
+dpupr | PT K     | Jasa Konsultansi Badan Usaha Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 01 Mar 2026 09.00 | 99.000.000 | ya
+dpupr | PT K     | Jasa Konsultansi Perorangan             | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 05 Mar 2026 09.00 | 95.000.000 | ya
+dlh   | PT D     | Pengadaan Barang     | tender             | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | tender
+dlh   | PT D     | Pengadaan Barang     | pengadaan langsung | batal   | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | batal
+dlh   | PT D     |                      | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | jenis tidak diketahui
+dlh   | PT D     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | sendirian
+"""
+
+
+def test_several_packages_just_under_the_threshold(tmp_path: Path, city: City) -> None:
+    found = figures(tmp_path, city, "paket_dipecah", table(Package, SPLITTING))
+    assert {opd: r.value for (_, opd), r in found.items() if r.value} == {None: 6, "dlh": 2, "dpupr": 4}
+
+
+def test_the_threshold_of_works_is_that_of_its_day(tmp_path: Path, city: City) -> None:
+    """Before 30 April 2025 two works of 199 million stood just under it, and two of 399 million were above."""
+    frame = room(tmp_path, city, table(Package, SPLITTING.replace(" 2026 ", " 2025 "))).whole[Kind.PACKAGE]
+    split = frame.filter(SPLIT)
+    assert split.filter(pl.col("provider") == "PT B").height == 0
+    assert split.filter(pl.col("provider") == "PT A").height == 2
+    for day, most in (("2025-04-29 16:59:59", 200), ("2025-04-29 17:00:00", 400)):
+        signed = frame.with_columns(contracted=pl.lit(day).str.to_datetime(time_zone="UTC"))
+        assert signed.select(limit=LIMIT)["limit"].max() == most * MILLION
+
+
+BIDDERS = """
+tahun | diumumkan         | ditetapkan        | metode  | penawar | catatan
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | Tender  | 1       |
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | Seleksi | 4       |
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | Tender  | 2       |
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | Tender  | 9       |
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | Tender  |         | tidak disebut
+2026  | 10 Jan 2026 09.00 | 01 Mar 2026 09.00 | Pengadaan Langsung | 1 | selalu satu
+"""
+
+
+def test_a_single_bidder(tmp_path: Path, city: City) -> None:
+    reading = figure(tmp_path, city, "peserta_tunggal", table(Package, BIDDERS))
+    assert (reading.value, reading.n) == (25, 4)
+    silent = figure(tmp_path / "b", city, "peserta_tunggal", table(Package, PACKAGES))
+    assert silent.why_none == "belum ada sumber yang memberi jumlah penawar"

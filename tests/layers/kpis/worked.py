@@ -51,12 +51,15 @@ WORDS = {
     "ukuran": "name",
     "hal": "subject",
     "diukur": "measured",
+    "jenis": "bought",
+    "penyedia": "provider",
+    "penawar": "bidders",
 }
 TIMES = {
     *("received", "responded", "closed", "due", "reopened", "verified", "validated", "confirmed"),
     *("announced", "selected", "contracted", "day", "measured"),
 }
-WHOLE = {"year", "served", "on_time", "queued", "waiting_minutes"}
+WHOLE = {"year", "served", "on_time", "queued", "waiting_minutes", "bidders"}
 STATES = {"status": Status, "stage": Stage}
 MONEY = {"pagu", "value", "hps", "pdn", "umk"}
 USUAL: dict[type[Record], dict[str, Any]] = {

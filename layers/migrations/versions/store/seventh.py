@@ -1,0 +1,12 @@
+"""What kind of thing a package buys, and how many bid for it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "store_0007"
+down_revision = "store_0003"
+
+
+def upgrade() -> None:
+    op.add_column("package", sa.Column("bought", sa.Text(), nullable=True))
+    op.add_column("package", sa.Column("bidders", sa.BigInteger(), nullable=True))
