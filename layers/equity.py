@@ -1,4 +1,4 @@
-"""Equity (pemerataan): how evenly a figure per head is spread over the kelurahan: Theil T within and between kecamatan, Gini, P90/P10."""
+"""Equity (pemerataan): how even a figure per head is over the kelurahan: Theil within and between kecamatan, Gini, P90/P10."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from layers.areas import AreaTree
-from layers.catalog import Count, Kpi, Rate, Total
+from layers.catalog import Count, Kpi, Rate
 from layers.model import UNPLACED
 from layers.ranking import residents
 from layers.snapshot import Snapshot
@@ -63,7 +63,7 @@ def measurable(kpi: Kpi) -> bool:
 
 
 def equity(kpi: Kpi, snapshot: Snapshot, tree: AreaTree) -> Equity:
-    """The equity of a KPI over the kelurahan by the published figures; without every population there is none, with the reason."""
+    """The equity of a KPI over the kelurahan by the published figures; without every population none, with the reason."""
     people, places = residents(snapshot, tree), []
     for area in tree.kelurahan:
         found = snapshot.reading(kpi.id, area.code)
@@ -91,7 +91,9 @@ def measured(places: Sequence[Place], *, counted: bool = False, unplaced: float 
     """
     amount, people = math.fsum(p.amount for p in places), math.fsum(p.people for p in places)
     if len(places) < FEW or amount <= 0:
-        return _none(len(places), "tidak ada yang dapat dibagi: jumlahnya nol" if len(places) >= FEW else "kurang dari dua wilayah")
+        return _none(
+            len(places), "tidak ada yang dapat dibagi: jumlahnya nol" if len(places) >= FEW else "kurang dari dua wilayah"
+        )
     groups: dict[str, list[Place]] = defaultdict(list)
     for place in places:
         groups[place.group].append(place)

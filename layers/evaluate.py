@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 
 from layers.catalog import ANY, Count, Form, Kpi, Mean, Needs, Quantile, Rate, Ratio, Share, Total, Weighted, When, moment
-from layers.model import UNPLACED, Kind, Status
 from layers.explain import Z95
+from layers.model import UNPLACED, Kind, Status
 from layers.schema import AT
 
 NO_SOURCE = "belum ada sumber"

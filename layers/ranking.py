@@ -18,6 +18,7 @@ from layers.areas import AreaTree
 from layers.catalog import Count, Kpi, Quantile, Rate, Ratio, Share, Total
 from layers.evaluate import NO_PEOPLE
 from layers.explain import wilson
+from layers.model import UNPLACED
 from layers.snapshot import Reading, Snapshot
 
 Level = Literal["opd", "kecamatan", "kelurahan"]
@@ -130,7 +131,7 @@ def residents(snapshot: Snapshot, tree: AreaTree) -> dict[str, float]:
         if found is not None and found.value and found.n:
             known[area.code] = found.value
     for whole in (*tree.kecamatan, tree.city):
-        parts = [known.get(part.code) for part in tree.areas.values() if part.parent == whole.code]
+        parts = [known.get(part.code) for part in tree.children(whole.code) if part.code != UNPLACED]
         if parts and None not in parts:
             known[whole.code] = sum(part or 0.0 for part in parts)
     return known

@@ -30,7 +30,12 @@ METHODS = {
 
 UNSAID = "tidak disebut"
 
-BOUGHT = {"goods": "barang", "works": "pekerjaan konstruksi", "services": "jasa lainnya", "consultingServices": "jasa konsultansi"}
+BOUGHT = {
+    "goods": "barang",
+    "works": "pekerjaan konstruksi",
+    "services": "jasa lainnya",
+    "consultingServices": "jasa konsultansi",
+}
 """The standard's categories in the words of Perpres 16/2018."""
 
 TENDER = {

@@ -12,7 +12,7 @@ from htpy import a, button, div, form, h1, h2, header, label, li, nav, noscript,
 
 from dashboard import text
 from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page, own
-from dashboard.parts.bars import bars, rank
+from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.breakdown import breakdown
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.map import map_legend, map_stage, paints
@@ -22,6 +22,7 @@ from dashboard.parts.trend import Series, trend
 from layers.areas import unit
 from layers.drill import Query
 from layers.model import UNPLACED, Area, Level
+from layers.ranking import ranking, residents
 from layers.snapshot import Reading, Snapshot, Trend
 
 if TYPE_CHECKING:
@@ -239,11 +240,17 @@ def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     else:
         title, codes = "Menurut kecamatan", tuple(k.code for k in view.tree.kecamatan)
     kpi = view.catalog[COMPARED]
-    ranked = rank([r for code in codes if (r := _compared(snapshot, code, view))], kpi.better)
-    rows = [(view.tree.name(r.area), r) for r in ranked]
-    links = [None if r.area == area.code else f"/kelurahan/{r.area}" for r in ranked]
+    readings = [r for code in codes if (r := _compared(snapshot, code, view))]
+    people = {} if view.limited else residents(snapshot, view.tree)
+    per_head = bool(readings) and all(r.area in people for r in readings)
+    ranked = ranking(kpi, readings, people=people if per_head else None)
+    shown = worst_first(readings, ranked, kpi.better)
+    rows = [(view.tree.name(r.area), r) for r in shown]
+    links = [None if r.area == area.code else f"/kelurahan/{r.area}" for r in shown]
     heading = f"{text.say(view.lang, title, unit=view.tree.unit)}: {kpi.short[view.lang].lower()}"
-    return bars(heading, rows, kpi, view, element="compare", links=links, here=view.tree.name(area.code))
+    if per_head:
+        heading += f", {text.say(view.lang, 'urutan menurut jumlah per 1.000 penduduk')}"
+    return bars(heading, rows, kpi, view, element="compare", links=links, here=view.tree.name(area.code), ranking=ranked)
 
 
 PAGE = Page(

@@ -1,4 +1,4 @@
-"""The ranking: one figure over OPDs, kecamatan or kelurahan, with what chance leaves open, the funnel plot, and how even it is."""
+"""The ranking: one figure over OPDs, kecamatan or kelurahan, what chance leaves open, the funnel plot, how even it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from layers.equity import equity, measurable
 from layers.explain import short
 from layers.funnel import funnel
 from layers.model import Level as AreaLevel
-from layers.ranking import LEVELS, Level, Ranking, at_level, improved, of_level, rankable
+from layers.ranking import LEVELS, Level, Ranking, Standing, at_level, improved, of_level, rankable
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
             text.say(view.lang, "Angka"),
             select(name="kpi")[
                 [
-                    optgroup(label=concept)[
-                        [option(value=k.id, selected=k.id == kpi.id)[k.title[view.lang]] for k in members]
-                    ]
+                    optgroup(label=concept)[[option(value=k.id, selected=k.id == kpi.id)[k.title[view.lang]] for k in members]]
                     for concept, members in groups
                 ]
             ],
@@ -114,7 +112,10 @@ def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
         label(".on")[
             text.say(view.lang, "Menurut"),
             select(name="level")[
-                [option(value=at, selected=at == level)[_level_words(at, view).capitalize() if at != "opd" else "OPD"] for at in LEVELS]
+                [
+                    option(value=at, selected=at == level)[_level_words(at, view).capitalize() if at != "opd" else "OPD"]
+                    for at in LEVELS
+                ]
             ],
         ],
         button(".button", type="submit")[text.say(view.lang, "Tampilkan")],
@@ -129,22 +130,34 @@ def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Lev
         return _unranked(title, kpi, level, view)
     readings = {r.opd or r.area: r for r in at_level(snapshot, view.tree, kpi, level)}
     return standings(
-        title, ranking, readings, kpi, view, name=lambda key: _name(level, view, key), origin=snapshot.reading(kpi.id),
+        title,
+        ranking,
+        readings,
+        kpi,
+        view,
+        name=lambda key: _name(level, view, key),
+        origin=snapshot.reading(kpi.id),
         link=None if level == "opd" else lambda key: f"/kelurahan/{key}",
-    )  # fmt: skip
+    )
 
 
 def _unranked(title: str, kpi: Kpi, level: Level, view: View) -> htpy.Element:
     """Why this figure has no ranking here, and where it has one."""
     others = [at for at in LEVELS if rankable(kpi, at)]
     why = text.say(
-        view.lang, "{kpi} tidak dapat diperingkat secara adil menurut {level}.", kpi=kpi.short[view.lang], level=_level_words(level, view)
+        view.lang,
+        "{kpi} tidak dapat diperingkat secara adil menurut {level}.",
+        kpi=kpi.short[view.lang],
+        level=_level_words(level, view),
     )
     return section(".panel", id="standings", aria_label=title)[
         header[h2[title]],
         p(".empty")[
             why,
-            [[" ", a(href=_address(kpi.id, at))[text.say(view.lang, "Lihat menurut {level}", level=_level_words(at, view))]] for at in others],
+            [
+                [" ", a(href=_address(kpi.id, at))[text.say(view.lang, "Lihat menurut {level}", level=_level_words(at, view))]]
+                for at in others
+            ],
         ],
     ]
 
@@ -153,41 +166,61 @@ def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level,
     """Who certainly became better, and who may be the best of all: only on enough cases, each with its interval."""
     title = text.say(view.lang, "Patut ditiru")
     better = improved(kpi, at_level(snapshot, view.tree, kpi, level)) if isinstance(kpi.form, Share) else ()
-    best = [row for row in ranking.rows if row.first == 1] if ranking and not ranking.undecided and kpi.better != "neutral" else []
+    best = _best(ranking) if ranking and kpi.better != "neutral" else []
     lists = []
     if best and ranking:
         lists.append(
             _list(
                 text.say(view.lang, "Terdepan, atau tidak berbeda nyata darinya"),
                 [
-                    (_name(level, view, row.key), text.say(
-                        view.lang, "{value} ({low} sampai {high}), peringkat {rank}",
-                        value=said(row.value, ranking, kpi, view), low=number(row.low, ranking, kpi, view),
-                        high=number(row.high, ranking, kpi, view), rank=rank_words(row),
-                    ))
+                    (
+                        _name(level, view, row.key),
+                        text.say(
+                            view.lang,
+                            "{value} ({low} sampai {high}), peringkat {rank}",
+                            value=said(row.value, ranking, kpi, view),
+                            low=number(row.low, ranking, kpi, view),
+                            high=number(row.high, ranking, kpi, view),
+                            rank=rank_words(row),
+                        ),
+                    )
                     for row in best[:PRAISED]
                 ],
-                len(best) - PRAISED, view,
-            )  # fmt: skip
+                len(best) - PRAISED,
+                view,
+            )
         )
     if better:
         lists.append(
             _list(
                 text.say(view.lang, "Membaik secara nyata dari kurun sebelumnya"),
                 [
-                    (_name(level, view, x.key), text.say(
-                        view.lang, "{change} poin ({low} sampai {high}), kini {value}",
-                        change=text.signed(x.change, kpi.decimals, view.lang), low=text.signed(x.low, kpi.decimals, view.lang),
-                        high=text.signed(x.high, kpi.decimals, view.lang),
-                        value=text.quantity(x.value, kpi.unit, kpi.decimals, view.lang),
-                    ))
+                    (
+                        _name(level, view, x.key),
+                        text.say(
+                            view.lang,
+                            "{change} poin ({low} sampai {high}), kini {value}",
+                            change=text.signed(x.change, kpi.decimals, view.lang),
+                            low=text.signed(x.low, kpi.decimals, view.lang),
+                            high=text.signed(x.high, kpi.decimals, view.lang),
+                            value=text.quantity(x.value, kpi.unit, kpi.decimals, view.lang),
+                        ),
+                    )
                     for x in better[:PRAISED]
                 ],
-                len(better) - PRAISED, view,
-            )  # fmt: skip
+                len(better) - PRAISED,
+                view,
+            )
         )
     none = p(".empty")[text.say(view.lang, "Belum ada yang nyata lebih baik: tidak ada pujian dari kebetulan.")]
     return section(".panel.praise", id="praise", aria_label=title)[header[h2[title]], lists or none]
+
+
+def _best(ranking: Ranking) -> list[Standing]:
+    """Who may be the best of all and is certainly better than the city, or where it has no value than somebody."""
+    if ranking.city is not None:
+        return [row for row in ranking.rows if row.first == 1 and row.against > 0]
+    return [row for row in ranking.rows if row.first == 1 and row.last < len(ranking.rows)]
 
 
 def _list(title: str, rows: list[tuple[str, str]], more: int, view: View) -> list[htpy.Element]:
@@ -199,7 +232,9 @@ def _funnel(ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy
     title = text.say(view.lang, "Di luar kebetulan?")
     found = funnel(ranking) if ranking else None
     if ranking is None or found is None:
-        words = text.say(view.lang, "Diagram corong ada untuk bagian dan jumlah per penduduk, dengan sedikitnya tiga yang cukup datanya.")
+        words = text.say(
+            view.lang, "Diagram corong ada untuk bagian dan jumlah per penduduk, dengan sedikitnya tiga yang cukup datanya."
+        )
         return section(".panel", id="funnel", aria_label=title)[header[h2[title]], p(".empty")[words]]
     return funnel_plot(title, found, ranking, kpi, view, name=lambda key: _name(level, view, key))
 
@@ -211,7 +246,8 @@ def _equity(snapshot: Snapshot, kpi: Kpi, view: View) -> htpy.Element:
     other = view.catalog.get(EVEN)
     link = a(href=_address(other.id, "kelurahan"))[other.title[view.lang]] if other else None
     return section(".panel", id="equity", aria_label=title)[
-        header[h2[title]], p(".empty")[text.say(view.lang, "Diukur untuk jumlah yang dapat dibagi penduduk, misalnya:"), " ", link]
+        header[h2[title]],
+        p(".empty")[text.say(view.lang, "Diukur untuk jumlah yang dapat dibagi penduduk, misalnya:"), " ", link],
     ]
 
 

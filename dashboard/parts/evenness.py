@@ -31,7 +31,9 @@ def evenness(title: str, found: Equity, kpi: Kpi, view: View, *, element: str = 
         div(".evenness-body")[_curve(found, view), dl[_facts(found, view)]],
         p(".plain-words")[_words(found, view)],
         p(".aside")[
-            text.say(view.lang, "Tidak ikut: {n} tanpa lokasi.", n=text.quantity(found.unplaced, kpi.unit, kpi.decimals, view.lang))
+            text.say(
+                view.lang, "Tidak ikut: {n} tanpa lokasi.", n=text.quantity(found.unplaced, kpi.unit, kpi.decimals, view.lang)
+            )
         ]
         if found.unplaced
         else None,
@@ -48,11 +50,13 @@ def _facts(found: Equity, view: View) -> list[htpy.Node]:
         (text.say(view.lang, "di dalam kecamatan"), third(within)),
         (
             text.say(view.lang, "P90/P10"),
-            text.say(view.lang, "{n} kali", n=text.number(found.p90_p10, 1, view.lang)) if found.p90_p10 else found.why_no_ratio or "",
+            text.say(view.lang, "{n} kali", n=text.number(found.p90_p10, 1, view.lang))
+            if found.p90_p10
+            else found.why_no_ratio or "",
         ),
     ]
     if found.chance is not None:
-        out.insert(2, (text.say(view.lang, "Theil T dari kebetulan saja"), third(found.chance)))
+        out.insert(4, (text.say(view.lang, "Theil T dari kebetulan saja"), third(found.chance)))
     return [item for name, value in out for item in (dt[name], dd[value])]
 
 

@@ -1,4 +1,4 @@
-"""The funnel plot as SVG: each point by its cases and its value, the limits of chance around the city, who lies outside in words."""
+"""The funnel plot as SVG: each point by its cases and its value, the limits of chance, and in words who lies outside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import htpy
 from htpy import circle, div, figcaption, figure, g, h2, li, line, p, path, span, strong, svg, ul
 
 from dashboard import text
-from dashboard.parts.scale import SPAN, pc, ticks
+from dashboard.parts.scale import SPAN, em, pc, ticks
 from dashboard.parts.standings import number, said
 from layers.funnel import Funnel, Point
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 STRETCHED = {"viewBox": f"0 0 {SPAN} {SPAN}", "preserveAspectRatio": "none", "width": "100%", "height": "100%"}
 NAMED = 6
 """At most so many points are named in the plot; the list below it names all that lie outside."""
+
+MIDDLE, ROW, LETTER = 55, 8, 4.4
+"""Right of this a name stands at the left of its point; the height of a row and the width of an em in a narrow plot: percent."""
 
 
 def funnel_plot(
@@ -72,24 +75,29 @@ def _plot(
         svg(STRETCHED)[[path(class_=f"limit l{k}", d=curve(k)) for k in range(4)]],
         line(".centre", x1="0", x2="100%", y1=pc(y(found.centre)), y2=pc(y(found.centre))),
         [circle(class_=f"point b{q.beyond}", cx=pc(x(q.size)), cy=pc(y(q.value)), r="4.5") for q in found.points],
-        [_named(q, x(q.size), y(q.value), name) for q in _apart(outside, x, y)],
+        [_named(q, x(q.size), y(q.value), name) for q in _apart(outside, x, y, name)],
     ]
 
 
-def _apart(outside: Sequence[Point], x: Callable[[float], float], y: Callable[[float], float]) -> list[Point]:
+def _apart(
+    outside: Sequence[Point], x: Callable[[float], float], y: Callable[[float], float], name: Callable[[str], str]
+) -> list[Point]:
     """The furthest out whose names do not lie on each other."""
-    kept: list[Point] = []
+    kept: dict[Point, tuple[float, float]] = {}
     for q in outside:
-        if len(kept) < NAMED and all(abs(y(q.value) - y(k.value)) > 7 or abs(x(q.size) - x(k.size)) > 30 for k in kept):
-            kept.append(q)
-    return kept
+        wide, at = em(name(q.key)) * LETTER + 2, x(q.size)
+        here = (at - wide, at) if at > MIDDLE else (at, at + wide)
+        free = all(abs(y(q.value) - y(k.value)) > ROW or here[0] > there[1] or there[0] > here[1] for k, there in kept.items())
+        if free and len(kept) < NAMED:
+            kept[q] = here
+    return list(kept)
 
 
 def _named(q: Point, x: float, y: float, name: Callable[[str], str]) -> htpy.Element:
-    end = x > 55
-    return htpy.text(
-        ".direct", x=pc(x), y=pc(y), dx="-9" if end else "9", dy=".33em", text_anchor="end" if end else "start"
-    )[name(q.key)]
+    end = x > MIDDLE
+    return htpy.text(".direct", x=pc(x), y=pc(y), dx="-9" if end else "9", dy=".33em", text_anchor="end" if end else "start")[
+        name(q.key)
+    ]
 
 
 def _sizes(found: Funnel, ranking: Ranking, view: View) -> list[tuple[float, str]]:
@@ -97,8 +105,9 @@ def _sizes(found: Funnel, ranking: Ranking, view: View) -> list[tuple[float, str
     first, last = found.sizes[0], found.sizes[-1]
     each = 1.0 if ranking.method == "share" else 1000.0
     powers = range(math.floor(math.log10(first * each)), math.ceil(math.log10(last * each)) + 1)
-    round_ = [m * 10.0**k / each for k in powers for m in (1, 2, 5)]
-    inside = [n for n in round_ if first <= n <= last] or [first]
+    some = ([m * 10.0**k / each for k in powers for m in steps] for steps in ((1, 2, 5), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)))
+    found_ = ([n for n in rounds if first <= n <= last] for rounds in some)
+    inside = next((ns for ns in found_ if len(ns) > 2), [first, last])
     while len(inside) > 5:
         inside = inside[::2]
     label = "n {n}" if ranking.method == "share" else "{n} jiwa"
@@ -109,7 +118,9 @@ def _outside(
     outside: Sequence[Point], ranking: Ranking, kpi: Kpi, view: View, name: Callable[[str], str], every: int
 ) -> htpy.Element:
     if not outside:
-        return p(".outside")[text.say(view.lang, "Tidak ada yang di luar batas: perbedaan {n} titik ini dapat karena kebetulan.", n=every)]
+        return p(".outside")[
+            text.say(view.lang, "Tidak ada yang di luar batas: perbedaan {n} titik ini dapat karena kebetulan.", n=every)
+        ]
     return ul(".outside")[
         [
             li[

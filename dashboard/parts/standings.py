@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import a, button, circle, details, header, h2, li, line, ol, p, section, span, strong, summary, svg
+from htpy import a, button, circle, details, h2, header, li, line, ol, p, section, span, strong, summary, svg
 
 from dashboard import text
 from dashboard.parts.marks import provenance
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from dashboard.page import View
     from layers.catalog import Kpi
 
-AGAINST = {1: ("better", "nyata lebih baik dari kota"), -1: ("worse", "nyata lebih buruk dari kota")}
-WIDER, NARROWER = "nyata di atas kota", "nyata di bawah kota"
+AGAINST = {1: ("better", "nyata lebih baik"), -1: ("worse", "nyata lebih buruk")}
+"""Against the whole city."""
+
+ABOVE, BELOW = "nyata di atas", "nyata di bawah"
 LISTED = 12
 """So many without a rank are named at once; more are folded away."""
 
@@ -42,8 +44,10 @@ def standings(
     rows, low, high = ranking.rows, *_axis(ranking, kpi)
     return section(".panel.standings", id=element, aria_label=title)[
         header[h2[title], span(".aside")[_city(ranking, kpi, view)]],
-        p(".lead")[_verdict(ranking, view)] if rows else p(".empty")[text.say(view.lang, "Belum ada yang cukup datanya untuk diperingkat.")],
-        _key(ranking, kpi, view) if rows else None,
+        p(".lead")[_verdict(ranking, view)]
+        if rows
+        else p(".empty")[text.say(view.lang, "Belum ada yang cukup datanya untuk diperingkat.")],
+        _key(ranking, view) if rows else None,
         ol[[_row(row, ranking, readings[row.key], kpi, view, span_=(low, high), name=name, link=link) for row in rows]],
         _lacking(ranking.lacking, view, name),
         provenance(origin, kpi, view) if origin else None,
@@ -93,21 +97,39 @@ def _verdict(ranking: Ranking, view: View) -> str:
     if ranking.undecided:
         return text.say(view.lang, "Tidak ada yang berbeda nyata: urutan apa pun dapat timbul karena kebetulan.")
     top, sure = sum(row.first == 1 for row in ranking.rows), sum(row.first == row.last for row in ranking.rows)
-    return text.say(
-        view.lang, "{top} dari {all} mungkin yang terbaik; peringkat {sure} di antaranya pasti.", top=top, all=m, sure=sure
-    ) if sure else text.say(view.lang, "{top} dari {all} mungkin yang terbaik; tidak satu pun peringkat yang pasti.", top=top, all=m)
+    return (
+        text.say(
+            view.lang, "{top} dari {all} mungkin yang terbaik; peringkat {sure} di antaranya pasti.", top=top, all=m, sure=sure
+        )
+        if sure
+        else text.say(view.lang, "{top} dari {all} mungkin yang terbaik; tidak satu pun peringkat yang pasti.", top=top, all=m)
+    )
 
 
-def _key(ranking: Ranking, kpi: Kpi, view: View) -> htpy.Element:
+def _key(ranking: Ranking, view: View) -> htpy.Element:
     """What the signs of a row mean."""
-    words = [span[svg(".key-dot", viewBox="0 0 10 10", aria_hidden="true")[circle(cx="5", cy="5", r="4")], text.say(view.lang, "nilai")]]
+    words = [
+        span[
+            svg(".key-dot", viewBox="0 0 10 10", aria_hidden="true")[circle(cx="5", cy="5", r="4")], text.say(view.lang, "nilai")
+        ]
+    ]
     if ranking.method != "whole":
-        words.append(span[svg(".key-line", viewBox="0 0 20 10", aria_hidden="true")[line(x1="0", x2="20", y1="5", y2="5")], text.say(view.lang, "selang 95 %")])
+        words.append(
+            span[
+                svg(".key-line", viewBox="0 0 20 10", aria_hidden="true")[line(x1="0", x2="20", y1="5", y2="5")],
+                text.say(view.lang, "selang 95 %"),
+            ]
+        )
     if ranking.method in ("share", "rate"):
         ring = svg(".key-ring", viewBox="0 0 10 10", aria_hidden="true")[circle(cx="5", cy="5", r="3.6")]
         words.append(span[ring, text.say(view.lang, "perkiraan tersusut")])
     if ranking.city is not None:
-        words.append(span[svg(".key-city", viewBox="0 0 4 10", aria_hidden="true")[line(x1="2", x2="2", y1="0", y2="10")], text.say(view.lang, "seluruh kota")])
+        words.append(
+            span[
+                svg(".key-city", viewBox="0 0 4 10", aria_hidden="true")[line(x1="2", x2="2", y1="0", y2="10")],
+                text.say(view.lang, "seluruh kota"),
+            ]
+        )
     return p(".row-key")[words]
 
 
@@ -118,7 +140,7 @@ def _row(
     called, value = name(row.key), said(row.value, ranking, kpi, view)
     look, words = AGAINST.get(row.against, ("same", ""))
     if kpi.better == "neutral" and row.against:
-        look, words = "same", WIDER if row.against > 0 else NARROWER
+        look, words = "same", ABOVE if row.against > 0 else BELOW
     spoken = text.say(
         view.lang, "{name}: peringkat {rank} dari {all}, {value}, selang {low} sampai {high}",
         name=called, rank=rank_words(row), all=len(ranking.rows), value=value,

@@ -1,4 +1,4 @@
-"""Realisation against the cash plan (RFK): how far payments are from it, how far work is ahead of them, what waits for December."""
+"""Realisation against the cash plan (RFK): how far payments are from it, how far work is ahead, what waits for December."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ KPIS = (
             "(work % x budget - payments) / budget, latest statement of this year that gives all three",
         ),
         form=Ratio(
-            where=partial(last, names=(WORK, PAGU, PAID)), part=stated(WORK) * stated(PAGU) / 100 - stated(PAID), whole=stated(PAGU)
+            where=partial(last, names=(WORK, PAGU, PAID)),
+            part=stated(WORK) * stated(PAGU) / 100 - stated(PAID),
+            whole=stated(PAGU),
         ),
         names=(PAGU, PAID, WORK),
     ),

@@ -213,7 +213,9 @@ KPIS: tuple[Kpi, ...] = (
             "sum of the lengths of outages begun since the 1st, by quarters of an hour, up to the last check that found them",
         ),
         form=Total(
-            where=lambda when: (pl.col("name") == "jaringan.putus") & pl.col("measured").is_between(moment(when.month), when.ends),
+            where=lambda when: (
+                (pl.col("name") == "jaringan.putus") & pl.col("measured").is_between(moment(when.month), when.ends)
+            ),
             value=pl.col("value"),
         ),
         names=("jaringan.terhubung",),

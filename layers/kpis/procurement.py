@@ -231,9 +231,7 @@ KPIS: tuple[Kpi, ...] = (
             "nilai kontrak bulan ini / pagu diumumkan, paket tahun anggaran ini yang pagunya diketahui",
             "value contracted this month / announced budget, packages of this budget year whose budget is known",
         ),
-        form=Ratio(
-            where=lambda when: announced(when) & PLANS.rows, part=signed_this_month, whole=pl.col("pagu"), per=SEN
-        ),
+        form=Ratio(where=lambda when: announced(when) & PLANS.rows, part=signed_this_month, whole=pl.col("pagu"), per=SEN),
         needs=Needs(rows=PLANS.rows & CONTRACTS.rows, what="pagu dan tanggal kontrak"),
     ),
     percent(

@@ -75,7 +75,10 @@ LIMIT = (
 """The threshold of direct procurement at the day of the package: consultancy 100 million, works 400 since :data:`RAISED`."""
 
 DIRECT = (
-    (METHOD == "pengadaanlangsung") & pl.col("opd").is_not_null() & pl.col("provider").is_not_null() & pl.col("value").is_not_null()
+    (METHOD == "pengadaanlangsung")
+    & pl.col("opd").is_not_null()
+    & pl.col("provider").is_not_null()
+    & pl.col("value").is_not_null()
 )
 CLOSE = (DIRECT & (pl.col("stage") != "batal") & pl.col("value").is_between(NEAR * LIMIT, LIMIT)).fill_null(value=False)
 _GROUP = [CLOSE.alias("close"), pl.col("opd"), pl.col("provider")]
@@ -160,11 +163,11 @@ KPIS: tuple[Kpi, ...] = (
         decimals=0,
         definition="Paket pengadaan langsung satu OPD dengan satu penyedia, nilainya tepat di bawah ambang, dalam 60 hari.",
         formula=words(
-            "paket yang berkontrak tahun ini, bernilai 90 sampai 100 % dari ambang pengadaan langsung, dengan paket serupa dari "
-            "OPD dan penyedia yang sama dalam 60 hari; ambang Rp200 juta, konstruksi Rp400 juta sejak 30 April 2025, "
+            "paket yang berkontrak tahun ini, bernilai 90 sampai 100 % dari ambang pengadaan langsung, dengan paket serupa "
+            "dari OPD dan penyedia yang sama dalam 60 hari; ambang Rp200 juta, konstruksi Rp400 juta sejak 30 April 2025, "
             "konsultansi Rp100 juta" + SAID,
-            "packages contracted this year worth 90 to 100 % of the threshold of direct procurement, with another such of the same "
-            "OPD and provider within 60 days; threshold Rp200 million, works Rp400 million since 30 April 2025, consultancy "
+            "packages contracted this year worth 90 to 100 % of the threshold of direct procurement, with another of the "
+            "same OPD and provider within 60 days; threshold Rp200 million, works Rp400 million since 30 April 2025, consultancy "
             "Rp100 million" + SAID_EN,
         ),
         rule=THRESHOLDS,
@@ -182,9 +185,7 @@ KPIS: tuple[Kpi, ...] = (
             "paket dengan satu penawar / paket yang jumlah penawarnya diketahui, pemenang ditetapkan tahun ini" + SAID,
             "packages with one bidder / packages whose number of bidders is known, decided this year" + SAID_EN,
         ),
-        form=Share(
-            where=lambda when: when.holds("selected") & TENDERS & (pl.col("bidders") > 0), part=pl.col("bidders") == 1
-        ),
+        form=Share(where=lambda when: when.holds("selected") & TENDERS & (pl.col("bidders") > 0), part=pl.col("bidders") == 1),
         needs=Needs(rows=pl.col("bidders").is_not_null(), what="jumlah penawar"),
     ),
 )

@@ -91,7 +91,10 @@ def test_gini_and_the_curve_keep_their_bounds(rows: list[tuple[str, float, float
 
 
 def test_from_a_snapshot_with_every_population() -> None:
-    counts = [reading("aduan_lewat_tenggat", area, value=n, n=int(n)) for area, n in zip(KELURAHAN, (10.0, 30.0, 30.0, 30.0), strict=True)]
+    counts = [
+        reading("aduan_lewat_tenggat", area, value=n, n=int(n))
+        for area, n in zip(KELURAHAN, (10.0, 30.0, 30.0, 30.0), strict=True)
+    ]
     people = [reading("penduduk", area, value=100.0, n=1) for area in KELURAHAN]
     lost = reading("aduan_lewat_tenggat", UNPLACED, value=7.0, n=7)
     found = equity(OVERDUE, snapshot(readings=(*counts, *people, lost)), TREE)

@@ -170,7 +170,9 @@ def test_shrinkage_by_hand() -> None:
     assert shrunk_rates(np.array([20.0, 21.0]), np.array([10.0, 10.0])) == pytest.approx([2.05, 2.05])
 
 
-@pytest.mark.parametrize(("events", "low", "high"), [(0, 0, 3.689), (1, 0.0253, 5.572), (20, 12.217, 30.888), (100, 81.36, 121.63)])
+@pytest.mark.parametrize(
+    ("events", "low", "high"), [(0, 0, 3.689), (1, 0.0253, 5.572), (20, 12.217, 30.888), (100, 81.36, 121.63)]
+)
 def test_the_exact_interval_of_a_count(events: int, low: float, high: float) -> None:
     """Garwood's table (1936)."""
     assert poisson(events) == pytest.approx((low, high), abs=0.01)

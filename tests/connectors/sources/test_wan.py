@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from connectors.source import Refused
 from connectors.sources._wan_monitors import LATENCY, LOSS, UP
 from connectors.sources._wan_probe import Probe, icmp_allowed, probe
-from connectors.sources.wan import Wan, rounded
+from connectors.sources.wan import OUTAGE, Wan, rounded
 from layers import clock
 from layers.city import City
 from layers.model import Kind, Measurement, Outcome, PlacedBy
@@ -101,7 +101,7 @@ def test_zabbix_items_and_problems(city: City, settings: Settings) -> None:
         run = real.pull()
         assert (run.outcome, run.quarantined) == (Outcome.OK, 0)
         assert dict(run.excluded) == {"bukan_kantor": 1, "tidak_terukur": 3, "terputus": 2}
-        assert links(real) == {"36.71.01.1001": {UP: 1, LATENCY: 20, LOSS: 0}, "36.71.01": {UP: 0}}
+        assert links(real) == {"36.71.01.1001": {UP: 1, LATENCY: 20, LOSS: 0}, "36.71.01": {UP: 0, OUTAGE: 0.25}}
         kecamatan = real.record(f"36.71.01/{UP}")
         assert (kecamatan.area, kecamatan.placed_by, kecamatan.known_at) == ("36.71.01.1003", PlacedBy.CODE, NOW)
         assert real.record(f"36.71.01.1001/{UP}").known_at == NOW - timedelta(seconds=30)
@@ -183,12 +183,14 @@ def test_a_link_has_one_record_and_a_version_for_each_change(city: City, setting
         fetched = next(facts.fetched_at for facts in real.store.source_states())
         assert fetched == NOW + timedelta(minutes=1), "nothing new, and still live"
         now["up"], now["seconds"] = {"kel-sukarasa": "0"}, {"kel-sukarasa": "5.0"}
-        assert pull(2) == (Outcome.OK, 1)
-        assert links(real) == {"36.71.01.1001": {UP: 0}}, "an office that is down has no latency"
+        assert pull(2) == (Outcome.OK, 2)
+        assert links(real) == {"36.71.01.1001": {UP: 0, OUTAGE: 0.25}}, "an office that is down has no latency"
         assert pull(3) == (Outcome.NOTHING_NEW, 0)
+        assert pull(50) == (Outcome.OK, 1)
+        assert links(real)["36.71.01.1001"][OUTAGE] == 1, "48 minutes, by quarters of an hour"
         now["up"], now["seconds"] = {"kel-sukarasa": "1"}, {"kel-sukarasa": "0.180"}
-        assert pull(9) == (Outcome.OK, 2)
-        assert links(real) == {"36.71.01.1001": {UP: 1, LATENCY: 175}}
+        assert pull(55) == (Outcome.OK, 2)
+        assert links(real) == {"36.71.01.1001": {UP: 1, LATENCY: 175, OUTAGE: 1}}, "an outage stays on record"
         now["up"] = {"kel-sukarasa": "maybe"}
         assert real.pull().quarantined == 1
 
@@ -277,7 +279,7 @@ def test_probes_are_records_whether_the_target_lives_or_not(city: City, settings
         config = {"offices": [{"area": area, "host": host} for area, host in targets.items()], "probe": QUICK, "noise": 500}
         with served("wan", config, city, settings) as real:
             run = real.pull()
-            assert (run.outcome, run.kept, dict(run.excluded)) == (Outcome.OK, 3 * 3 + 3 * 2, {"terputus": 3})
+            assert (run.outcome, run.kept, dict(run.excluded)) == (Outcome.OK, 3 * 3 + 3 * 3, {"terputus": 3})
             found = links(real)
             assert {area: values[UP] for area, values in found.items()} == {
                 "36.71.01.1001": 1,
@@ -380,9 +382,9 @@ def test_patterns_name_the_hosts_of_a_level(city: City, settings: Settings) -> N
     with served("wan", config, city, settings) as real:
         real.upstream.answer = lambda _: Reply(body=series({"KEL-3671011001": "1", "kec-36.71.13": "0"}))
         run = real.pull()
-        assert run.kept == 2
+        assert run.kept == 3
         assert dict(run.excluded) == {"tidak_terukur": len(city.areas) - 2}
-        assert links(real) == {"36.71.01.1001": {UP: 1}, "36.71.13": {UP: 0}}
+        assert links(real) == {"36.71.01.1001": {UP: 1}, "36.71.13": {UP: 0, OUTAGE: 0.25}}
 
 
 @pytest.mark.parametrize(

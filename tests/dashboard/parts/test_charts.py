@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.parts.arrivals import arrivals
-from dashboard.parts.bars import bars, rank
+from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.scale import area_path, em, line_path, pc, ticks
 from dashboard.parts.table import Column, table
 from dashboard.parts.trend import Series, spark, trend
 from layers.catalog import catalog
+from layers.ranking import ranking
 from layers.snapshot import Arrivals, Band, Evidence, Reading
-from tests.dashboard.snapshots import NOW, reading
+from tests.dashboard.snapshots import KELURAHAN, NOW, reading
 from tests.dashboard.views import STALE, view
 
 SEEN = view()
@@ -111,10 +112,23 @@ def test_thirty_bars_of_counts_scale_to_the_longest() -> None:
     assert ">n " not in drawn, "a count is its own n"
 
 
-def test_rank_puts_the_worst_first_and_the_unknown_last() -> None:
+def test_the_worst_come_first_and_the_unknown_last() -> None:
     found = [reading("selesai_tepat_waktu", value=v, opd=o) for o, v in (("a", 99.0), ("b", None), ("c", 70.0))]
-    assert [r.opd for r in rank(found, "up")] == ["c", "a", "b"]
-    assert [r.opd for r in rank(found, "down")] == ["a", "c", "b"]
+    assert [r.opd for r in worst_first(found, None, "up")] == ["c", "a", "b"]
+    assert [r.opd for r in worst_first(found, None, "down")] == ["a", "c", "b"]
+
+
+def test_ranked_bars_show_the_ranks_that_chance_leaves_open() -> None:
+    """The last of the ranking comes first; of the complaints, those of a kelurahan with too few keep their bar without a rank."""
+    counts = {KELURAHAN[0]: 60.0, KELURAHAN[1]: 5.0, KELURAHAN[2]: 150.0}
+    found = [reading("aduan_terbuka", area, value=n, n=int(n)) for area, n in counts.items()]
+    ranked = ranking(OPEN, found)
+    rows = [(r.area, r) for r in worst_first(found, ranked, "down")]
+    assert [name for name, _ in rows] == [KELURAHAN[2], KELURAHAN[0], KELURAHAN[1]]
+    drawn = str(bars("Terbuka", rows, OPEN, SEEN, ranking=ranked))
+    assert re.findall(r'class="rank">([^<]*)<', drawn) == ["#2", "#1"]
+    assert drawn.count('class="whisker"') == 2
+    assert "# peringkat" in drawn
 
 
 def total(**fields: object) -> Reading:

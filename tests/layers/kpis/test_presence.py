@@ -98,4 +98,6 @@ def test_no_outage_is_no_hour_and_no_monitor_is_no_value(tmp_path: Path, city: C
     up = table(Measurement, "ukuran | diukur | nilai\njaringan.terhubung | 22 Nov 2026 09.00 | 1")
     assert figure(tmp_path, city, "jam_putus_bulan_ini", up).value == 0
     site = table(Measurement, "ukuran | diukur | nilai\nsitus.terjangkau | 22 Nov 2026 09.00 | 1")
-    assert figure(tmp_path / "b", city, "jam_putus_bulan_ini", site).why_none == "belum ada sumber yang memberi jaringan.terhubung"
+    assert (
+        figure(tmp_path / "b", city, "jam_putus_bulan_ini", site).why_none == "belum ada sumber yang memberi jaringan.terhubung"
+    )

@@ -87,22 +87,22 @@ def test_each_says_that_a_risk_is_no_proof(kpi: str) -> None:
 # Flagged: the pair of PT A at DLH, the pair of works of PT B, the two consultancies. Not: what is far in time, in another
 # OPD, of another provider, under 90 %, above the threshold, of another method, cancelled, or of an unknown kind.
 SPLITTING = """
-opd   | penyedia | jenis                | metode             | tahap   | diumumkan         | berkontrak        | nilai       | catatan
-dlh   | PT A     | Pengadaan Barang     | Pengadaan Langsung | kontrak | 01 Feb 2026 09.00 | 01 Mar 2026 09.00 | 199.000.000 | ya
-dlh   | PT A     | Jasa Lainnya         | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 30 Apr 2026 09.00 | 181.000.000 | ya, 60 hari sesudahnya
-dlh   | PT A     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 01 Jul 2026 09.00 | 199.000.000 | 62 hari sesudahnya
-dpupr | PT A     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | OPD lain
-dlh   | PT C     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 179.000.000 | di bawah 90 %
-dlh   | PT C     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 03 Mar 2026 09.00 | 199.000.000 |
-dpupr | PT B     | Pekerjaan Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 01 Mar 2026 09.00 | 399.000.000 | ya
-dpupr | PT B     | Pekerjaan Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 08 Mar 2026 09.00 | 400.000.000 | ya
-dpupr | PT B     | Pekerjaan Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 09 Mar 2026 09.00 | 199.000.000 | ambangnya 400 juta
-dpupr | PT K     | Jasa Konsultansi Badan Usaha Konstruksi | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 01 Mar 2026 09.00 | 99.000.000 | ya
-dpupr | PT K     | Jasa Konsultansi Perorangan             | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 05 Mar 2026 09.00 | 95.000.000 | ya
-dlh   | PT D     | Pengadaan Barang     | tender             | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | tender
-dlh   | PT D     | Pengadaan Barang     | pengadaan langsung | batal   | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | batal
-dlh   | PT D     |                      | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | jenis tidak diketahui
-dlh   | PT D     | Pengadaan Barang     | pengadaan langsung | kontrak | 01 Feb 2026 09.00 | 02 Mar 2026 09.00 | 199.000.000 | sendirian
+opd   | penyedia | jenis                  | metode             | tahap   | berkontrak        | nilai       | catatan
+dlh   | PT A     | Pengadaan Barang       | Pengadaan Langsung | kontrak | 01 Mar 2026 09.00 | 199.000.000 | ya
+dlh   | PT A     | Jasa Lainnya           | pengadaan langsung | kontrak | 30 Apr 2026 09.00 | 181.000.000 | ya, 60 hari sesudahnya
+dlh   | PT A     | Pengadaan Barang       | pengadaan langsung | kontrak | 01 Jul 2026 09.00 | 199.000.000 | 62 hari sesudahnya
+dpupr | PT A     | Pengadaan Barang       | pengadaan langsung | kontrak | 02 Mar 2026 09.00 | 199.000.000 | OPD lain
+dlh   | PT C     | Pengadaan Barang       | pengadaan langsung | kontrak | 02 Mar 2026 09.00 | 179.000.000 | di bawah 90 %
+dlh   | PT C     | Pengadaan Barang       | pengadaan langsung | kontrak | 03 Mar 2026 09.00 | 199.000.000 |
+dpupr | PT B     | Pekerjaan Konstruksi   | pengadaan langsung | kontrak | 01 Mar 2026 09.00 | 399.000.000 | ya
+dpupr | PT B     | Pekerjaan Konstruksi   | pengadaan langsung | kontrak | 08 Mar 2026 09.00 | 400.000.000 | ya
+dpupr | PT B     | Pekerjaan Konstruksi   | pengadaan langsung | kontrak | 09 Mar 2026 09.00 | 199.000.000 | ambangnya 400 juta
+dpupr | PT K     | Konsultansi Konstruksi | pengadaan langsung | kontrak | 01 Mar 2026 09.00 | 99.000.000  | ya
+dpupr | PT K     | Jasa Konsultansi       | pengadaan langsung | kontrak | 05 Mar 2026 09.00 | 95.000.000  | ya
+dlh   | PT D     | Pengadaan Barang       | tender             | kontrak | 02 Mar 2026 09.00 | 199.000.000 | tender
+dlh   | PT D     | Pengadaan Barang       | pengadaan langsung | batal   | 02 Mar 2026 09.00 | 199.000.000 | batal
+dlh   | PT D     |                        | pengadaan langsung | kontrak | 02 Mar 2026 09.00 | 199.000.000 | jenis tidak diketahui
+dlh   | PT D     | Pengadaan Barang       | pengadaan langsung | kontrak | 02 Mar 2026 09.00 | 199.000.000 | sendirian
 """
 
 

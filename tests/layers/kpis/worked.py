@@ -62,9 +62,10 @@ TIMES = {
 WHOLE = {"year", "served", "on_time", "queued", "waiting_minutes", "bidders"}
 STATES = {"status": Status, "stage": Stage}
 MONEY = {"pagu", "value", "hps", "pdn", "umk"}
+ANNOUNCED = parse_time("10 Jan 2025 09.00", ZONE)
 USUAL: dict[type[Record], dict[str, Any]] = {
     Complaint: {"category": "Sampah", "channel": "aplikasi", "status": Status.WAITING},
-    Package: {"title": "Paket", "method": "tender", "stage": Stage.PLANNED, "year": 2026},
+    Package: {"title": "Paket", "method": "tender", "stage": Stage.PLANNED, "year": 2026, "announced": ANNOUNCED},
     Service: {"service": "KTP"},
     Measurement: {"subject": "kota", "unit": "satuan", "measured": NOW},
 }
