@@ -20,8 +20,9 @@ from layers.catalog import Share
 from layers.equity import equity, measurable
 from layers.explain import short
 from layers.funnel import funnel
+from layers.improvement import improved
 from layers.model import Level as AreaLevel
-from layers.ranking import LEVELS, Level, Ranking, Standing, at_level, improved, of_level, rankable
+from layers.ranking import LEVELS, Level, Ranking, Standing, at_level, of_level, rankable
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -18,11 +18,10 @@ from layers.catalog import Mean, catalog
 from layers.evaluate import _bound
 from layers.explain import wilson
 from layers.funnel import LEVELS, control, funnel, overdispersion
+from layers.improvement import difference, improved
 from layers.ranking import (
     Ranking,
     at_level,
-    difference,
-    improved,
     least,
     of_level,
     poisson,

@@ -300,3 +300,12 @@ def test_settings_that_cannot_work_are_refused() -> None:
     for wrong in ({}, {"url": "https://x", "path": "y"}, {"url": "ftp://x"}, {"url": "https://x", "rates": {"USD": 0}}):
         with pytest.raises(ValidationError):
             Ocds.model_validate(wrong)
+
+
+def test_what_is_bought_and_how_many_bid(ctx: Context) -> None:
+    works = kept(ROW | {"jenis": "works", "penawar": 1}, ctx)
+    assert (works.bought, works.bidders) == ("pekerjaan konstruksi", 1)
+    assert kept(ROW | {"jenis": "ICT"}, ctx).bought == "ICT"
+    assert (kept(ROW, ctx).bought, kept(ROW, ctx).bidders) == (None, None)
+    with pytest.raises(BadRow, match="penawar"):
+        kept(ROW | {"penawar": "2"}, ctx)

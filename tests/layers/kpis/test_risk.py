@@ -89,7 +89,7 @@ def test_each_says_that_a_risk_is_no_proof(kpi: str) -> None:
 SPLITTING = """
 opd   | penyedia | jenis                  | metode             | tahap   | berkontrak        | nilai       | catatan
 dlh   | PT A     | Pengadaan Barang       | Pengadaan Langsung | kontrak | 01 Mar 2026 09.00 | 199.000.000 | ya
-dlh   | PT A     | Jasa Lainnya           | pengadaan langsung | kontrak | 30 Apr 2026 09.00 | 181.000.000 | ya, 60 hari sesudahnya
+dlh   | PT A     | Jasa Lainnya           | pengadaan langsung | kontrak | 30 Apr 2026 09.00 | 181.000.000 | ya, 60 hari
 dlh   | PT A     | Pengadaan Barang       | pengadaan langsung | kontrak | 01 Jul 2026 09.00 | 199.000.000 | 62 hari sesudahnya
 dpupr | PT A     | Pengadaan Barang       | pengadaan langsung | kontrak | 02 Mar 2026 09.00 | 199.000.000 | OPD lain
 dlh   | PT C     | Pengadaan Barang       | pengadaan langsung | kontrak | 02 Mar 2026 09.00 | 179.000.000 | di bawah 90 %
