@@ -32,7 +32,7 @@ KEPT: Mapping[str, Any] = {
     },
     "contracts": dict.fromkeys(("id", "awardID", "title", "status", "value", "period", "dateSigned", "relatedLots")),
 }
-"""What is read of a release; contact points, addresses, bidders, documents and items are left behind."""
+"""What is read of a release; contact points, addresses, who bid, documents and items are left behind."""
 
 RULES = {
     ("id",): "omitWhenMerged",

@@ -9,10 +9,11 @@ import htpy
 from htpy import h2, header, span
 
 from dashboard import text
-from dashboard.parts.bars import bars, rank
+from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.marks import age
 from dashboard.parts.tile import missing_tile, tile
 from layers.explain import short
+from layers.ranking import at_level, of_level
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def map_title(snapshot: Snapshot, view: View, kpi: Kpi) -> htpy.Element:
 
 def ranking(snapshot: Snapshot, view: View, kpi: Kpi) -> htpy.Element:
     """The OPDs by a KPI, the one that most needs to move first."""
-    readings = [r for r in snapshot.readings if r.kpi == kpi.id and r.opd and r.area == snapshot.city and r.n]
-    rows = [(short(r.opd or "", view.city), r) for r in rank(readings, kpi.better)]
+    ranked, readings = of_level(snapshot, view.tree, kpi, "opd"), at_level(snapshot, view.tree, kpi, "opd")
+    rows = [(short(r.opd or "", view.city) or "", r) for r in worst_first(readings, ranked, kpi.better)]
     title = text.say(view.lang, "{kpi} per OPD", kpi=kpi.short[view.lang])
-    return bars(title, rows, kpi, view, limit=RANKED, panel=False)
+    return bars(title, rows, kpi, view, limit=RANKED, panel=False, ranking=ranked)
