@@ -160,7 +160,7 @@ def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[p
 
     match form:
         case Quantile():
-            values = pl.when(chosen).then(form.value)
+            values: pl.Expr = pl.when(chosen).then(form.value)
             found = {"value": (values, pl.col(f"value:{i}").quantile(form.q, "linear"))}
             bounds = zip(("low", "high"), (-1, 1), strict=True) if form.bounds else ()
             return found | {name: (values, _bound(pl.col(f"{name}:{i}"), form.q, way)) for name, way in bounds}

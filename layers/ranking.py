@@ -34,6 +34,7 @@ PER = 1000
 """Counts are ranked per so many residents."""
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
 Method = Literal["share", "rate", "count", "quantile", "whole"]
 
 
@@ -248,7 +249,7 @@ def _shrunk(samples: Sequence[_Sample], how: Method) -> Floats:
     return 100 * shrunk_shares(k, n) if how == "share" else shrunk_rates(k, n)
 
 
-def ranks(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+def ranks(low: Floats, high: Floats) -> tuple[Ints, Ints]:
     """The first and last rank that each may have, where more is better: those whose intervals lie wholly above or below."""
     above = len(low) - np.searchsorted(np.sort(low), high, side="right")
     below = np.searchsorted(np.sort(high), low, side="left")
