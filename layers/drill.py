@@ -131,7 +131,7 @@ def _approach(key: tuple[int, datetime], room: Room) -> _Near:
 
 def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) -> Drill:
     room = near.room
-    now, zone, where = room.now, room.city.zone, _where(scope, query, room.tree)
+    now, zone, where = room.now, room.city.zone, where_of(scope, query, room.tree)
     cut = room.whole[Kind.COMPLAINT].lazy().filter(where)
     reach = since(now, query.days)
     if near.reach <= reach:
@@ -153,7 +153,7 @@ def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) 
     )
 
 
-def _where(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
+def where_of(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
     """The rows of the cut that the scope may count."""
     wanted = [pl.col(name) == value for name in ("opd", "category", "channel") if (value := getattr(query, name)) is not None]
     if query.area is not None:

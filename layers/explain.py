@@ -14,7 +14,7 @@ from layers.catalog import Window
 from layers.city import City
 from layers.kpis.complaints import overdue_at_end
 from layers.model import UNPLACED, Outcome
-from layers.snapshot import Attention, Band, SourceState, State
+from layers.snapshot import Attention, Band, Mismatch, SourceState, State
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
@@ -46,13 +46,24 @@ def wilson(part: float, whole: float) -> tuple[float, float]:
 
 
 def attention(
-    complaints: pl.DataFrame, sources: Sequence[SourceState], tree: AreaTree, city: City, now: datetime
+    complaints: pl.DataFrame,
+    sources: Sequence[SourceState],
+    tree: AreaTree,
+    city: City,
+    now: datetime,
+    differing: Sequence[Mismatch] = (),
 ) -> tuple[Attention, ...]:
     """What asks for an action, most urgent first, at most :data:`MOST`.
 
-    ``complaints`` must hold every open complaint and all of the last :data:`USUAL_DAYS` + 1 days.
+    ``complaints`` must hold every open complaint and all of the last :data:`USUAL_DAYS` + 1 days; ``differing`` are the
+    identities that do not hold.
     """
-    groups = (_overdue(complaints, tree, city, now), _unusual(complaints, tree, now), _sources(sources, city, now))
+    groups = (
+        _overdue(complaints, tree, city, now),
+        _unusual(complaints, tree, now),
+        _sources(sources, city, now),
+        _differing(differing, tree, now),
+    )
     found = [item for group in groups for item in sorted(group, key=_urgency)[:MOST_OF_A_KIND]]
     return tuple(sorted(found, key=_urgency)[:MOST])
 
@@ -175,6 +186,34 @@ def _sources(sources: Iterable[SourceState], city: City, now: datetime) -> Itera
             )
 
 
+def _differing(found: Iterable[Mismatch], tree: AreaTree, now: datetime) -> Iterator[Attention]:
+    """Figures that do not agree: each statement by itself, of every other identity all cases together."""
+    groups: dict[tuple[str, str], list[Mismatch]] = {}
+    for case in found:
+        alone = case.identity == "pernyataan"
+        groups.setdefault((case.identity, (case.subject or "") if alone else ""), []).append(case)
+    for (identity, subject), cases in groups.items():
+        largest = max(cases, key=lambda case: case.difference)
+        area = largest.area if len(cases) == 1 else tree.city.code
+        many = f"{counted(len(cases))} {_DIFFERING.get(identity, 'angka tidak cocok')}"
+        yield Attention(
+            id=f"cocok:{identity}:{subject}".rstrip(":"),
+            band=Band.WATCH,
+            title=f"Tidak cocok: {subject}" if subject else many,
+            place=place(area, tree),
+            area=area,
+            owner=largest.owner,
+            since=min((case.since for case in cases if case.since), default=now),
+            n=len(cases),
+            detail="; ".join(case.title["id"] for case in cases) if subject else largest.title["id"],
+        )
+
+
+_DIFFERING = {
+    "pagu_rup": "paket RUP berbeda pagu antarsistem",
+    "dua_sumber": "ukuran berbeda antarsumber",
+    "total_sumber": "jumlah sumber berbeda dari yang diterima",
+}
 _STATES = {State.LATE: "terlambat", State.STALE: "tidak mutakhir", State.NEVER: "belum pernah mengirim data"}
 _REASONS = {
     Outcome.AUTH: "menolak akses kita",

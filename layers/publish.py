@@ -20,6 +20,7 @@ from layers.frames import Frames
 from layers.happenings import arrivals, dots, events
 from layers.model import Kind
 from layers.readings import Room, readings
+from layers.reconcile import listed, marked, mismatches
 from layers.runs import SourceFacts
 from layers.snapshot import Snapshot
 from layers.trends import trends
@@ -59,6 +60,9 @@ def build(
     room = Room(frames.view(), tree, city, store.source_states(), now)
     complaints = room.recent(Kind.COMPLAINT)
     shown = tuple(readings(catalog.values(), room))
+    channels = arrivals(complaints, room.sources, city, now)
+    differing = mismatches(room, catalog, shown, channels)
+    shown = marked(shown, differing, room)
     return Snapshot(
         version=version,
         city=city.code,
@@ -66,11 +70,12 @@ def build(
         notice=notice,
         readings=shown,
         trends=trends(frames, catalog, room, shown),
-        arrivals=arrivals(complaints, room.sources, city, now),
-        attention=attention(complaints, room.sources, tree, city, now),
+        arrivals=channels,
+        attention=attention(complaints, room.sources, tree, city, now, differing),
         events=events(complaints, room.recent(Kind.PACKAGE), tree, city, now),
         dots=dots(complaints, now),
         sources=room.sources,
+        mismatches=listed(differing),
     )
 
 

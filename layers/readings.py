@@ -62,6 +62,10 @@ class Room:
             self._recent[kind] = prepared(kind, rows, self.city, self.now)
         return self._recent[kind]
 
+    def told(self, kind: Kind) -> pl.DataFrame:
+        """All rows of a kind, also by sources that say less of a package than another."""
+        return self._told[kind]
+
     def family(self, name: str) -> pl.DataFrame:
         """All measurements whose names begin as this one's does, prepared."""
         family = name.partition(".")[0]

@@ -92,7 +92,8 @@ class Reading:
     """One number at one cut: a KPI for an area, and for one OPD where ``opd`` is set.
 
     ``value`` is ``None`` exactly when ``why_none`` says why. ``change`` is the absolute difference
-    to the window before; ``n`` the number of rows that count.
+    to the window before; ``n`` the number of rows that count. ``mismatch`` is set where two ways to the
+    same figure disagree, and by how much (:class:`Mismatch`).
     """
 
     kpi: str
@@ -106,6 +107,7 @@ class Reading:
     target: float | None = None
     band: Band = Band.NORMAL
     change: float | None = None
+    mismatch: float | None = None
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.why_none is None):
@@ -131,6 +133,33 @@ class SourceState:
     records: int = 0
     failures: int = 0
     tested_on_real: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """An identity that does not hold (:mod:`layers.reconcile`): what should be equal, and by how much it is not.
+
+    ``title`` says it in the languages of the screens; ``left`` is what is stated or published, ``right`` what it
+    should be, ``difference`` their distance, all in ``unit``. ``kpis`` are the figures that it touches at ``area`` and
+    ``opd``; ``subject`` is what a source speaks of and ``period`` of when; ``since`` when the data first say so, where
+    they do; ``n`` how many cases it stands for.
+    """
+
+    identity: str
+    title: Mapping[str, str]
+    left: float
+    right: float
+    difference: float
+    unit: str
+    kpis: tuple[str, ...]
+    area: str
+    owner: str
+    opd: str | None = None
+    subject: str | None = None
+    period: str | None = None
+    sources: tuple[str, ...] = ()
+    since: datetime | None = None
+    n: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +238,7 @@ class Snapshot:
     events: tuple[Event, ...]
     dots: tuple[Dot, ...]
     sources: tuple[SourceState, ...]
+    mismatches: tuple[Mismatch, ...] = ()
 
     index: Mapping[tuple[str, str, str | None], Reading] = field(init=False, repr=False, compare=False)
 

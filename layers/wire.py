@@ -11,7 +11,20 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import orjson
 
-from layers.snapshot import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Reading, Snapshot, SourceState, Trend
+from layers.snapshot import (
+    Arrivals,
+    Attention,
+    Band,
+    Dot,
+    Event,
+    Evidence,
+    Freshness,
+    Mismatch,
+    Reading,
+    Snapshot,
+    SourceState,
+    Trend,
+)
 
 FORM = 1
 """The form of the bytes; a reader of another form refuses them."""
@@ -34,7 +47,7 @@ def encode(snapshot: Snapshot) -> bytes:
         origin = origins.put((e.sources, tuple(e.excluded.items()), e.quarantined), lambda: shared)
         why = reasons.put(r.why_none, lambda: r.why_none)
         own = (r.kpi, r.area, r.opd, r.value, why, r.n, age, origin, r.target, r.band, r.change)
-        return (*own, e.numerator, e.denominator, e.unplaced, e.low, e.high, e.earlier)
+        return (*own, e.numerator, e.denominator, e.unplaced, e.low, e.high, e.earlier, r.mismatch)
 
     readings = [reading(r) for r in snapshot.readings]
     trends = [(t.kpi, t.area, days.put(t.days, lambda t=t: t.days), t.values) for t in snapshot.trends]  # type: ignore[misc]
@@ -70,7 +83,8 @@ def _snapshot(found: Any) -> Snapshot:
     reasons, days = pools[2], [tuple(pool) for pool in pools[3]]
 
     def reading(row: list[Any]) -> Reading:
-        kpi, area, opd, value, why, n, age, origin, target, band, change, part, whole, unplaced, low, high, earlier = row
+        *own, part, whole, unplaced, low, high, earlier, mismatch = row
+        kpi, area, opd, value, why, n, age, origin, target, band, change = own
         sources, excluded, quarantined = origins[origin]
         evidence = Evidence(
             sources=sources, numerator=part, denominator=whole, excluded=excluded,
@@ -78,7 +92,7 @@ def _snapshot(found: Any) -> Snapshot:
         )  # fmt: skip
         return Reading(
             kpi=kpi, area=area, opd=opd, value=value, why_none=reasons[why], n=n, freshness=ages[age],
-            evidence=evidence, target=target, band=_BANDS[band], change=change,
+            evidence=evidence, target=target, band=_BANDS[band], change=change, mismatch=mismatch,
         )  # fmt: skip
 
     return Snapshot(
@@ -93,7 +107,13 @@ def _snapshot(found: Any) -> Snapshot:
     )
 
 
-_LISTS: Mapping[str, Any] = {"attention": Attention, "events": Event, "dots": Dot, "sources": SourceState}
+_LISTS: Mapping[str, Any] = {
+    "attention": Attention,
+    "events": Event,
+    "dots": Dot,
+    "sources": SourceState,
+    "mismatches": Mismatch,
+}
 _BANDS = {band.value: band for band in Band}
 
 
@@ -149,6 +169,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if type(None) in get_args(hint):
         inner = _reader(next(arg for arg in get_args(hint) if arg is not type(None)))
         return lambda value: None if value is None else inner(value)
+    if get_origin(hint) is tuple:
+        return tuple
     if get_origin(hint) is not None:
         values = get_args(hint)[-1]
         if values is datetime:
