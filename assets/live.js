@@ -321,6 +321,7 @@
 
   document.addEventListener("click", event => {
     if (event.target === card || event.target.closest("[data-close]")) return card.close();
+    if (event.target.closest("[data-print]")) return print();
     if (event.target.closest("a, input, select, textarea, label, dialog")) return;
     const element = event.target.closest("[data-kpi]");
     if (element) evidence(element);

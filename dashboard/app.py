@@ -11,7 +11,7 @@ import hmac
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -48,6 +48,8 @@ from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Role, Scope
 from layers.people import People
+from layers.rows import Rooms, Rows, rows
+from layers.runs import SourceFacts
 from layers.settings import Settings, from_environment
 from layers.store import Store
 
@@ -205,10 +207,18 @@ def create() -> ASGIApp:
     attempt = Attempt()
 
     def cut(scope: Scope, query: Query) -> Drill:
+        return drill(scope, frames, kpis, tree, city, query, known(), clock.now())
+
+    def known() -> Iterable[SourceFacts]:
         facts = attempt(store.source_states)
-        if facts is None:
-            facts = facts_of(hub.snapshot.sources) if hub.snapshot else []
-        return drill(scope, frames, kpis, tree, city, query, facts, clock.now())
+        return facts if facts is not None else facts_of(hub.snapshot.sources) if hub.snapshot else []
+
+    def behind(scope: Scope, kpi: str, query: Query, page: int, order: str) -> Rows:
+        """At the moment of the snapshot that is shown, so that they are the rows that it counted."""
+        now = hub.snapshot.built_at if hub.snapshot else clock.now()
+        return rows(scope, rooms.at(now), kpis[kpi], query, page=page, order=order)
+
+    rooms = Rooms(frames, tree, city, known)
 
     room = Room(
         city=city,
@@ -219,6 +229,7 @@ def create() -> ASGIApp:
         has_frames=lambda: frames.version > 0,
         quarantine=lambda source: attempt(partial(store.quarantine_reasons, source)),
         store_away=lambda: attempt.away,
+        rows=behind,
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 from starlette.exceptions import HTTPException
 
 from dashboard.feed import Room
-from dashboard.page import FILTERS, Lang, Page, find_page, limited, own
+from dashboard.page import FILTERS, Lang, Page, checked, find_page, limited, own
 from layers.city import City
 from layers.drill import Query
 from layers.model import Scope
@@ -67,7 +67,9 @@ class Cut:
         reading = next((r for r in drilled.readings if r.kpi == self.kpi), None) if drilled else None
         if limited(scope):
             return own(reading) if reading else None
-        return reading if reading or self.filters else snapshot.reading(self.kpi or "", self.area or here, self.opd)
+        if reading:
+            return reading if self.filters else checked(reading, snapshot)
+        return None if self.filters else snapshot.reading(self.kpi or "", self.area or here, self.opd)
 
 
 def _word(asked: Mapping[str, object], name: str, most: int = LONGEST) -> str | None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from layers.cache import Cache
     from layers.catalog import Kpi
     from layers.drill import Drill, Query
+    from layers.rows import Rows
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +65,10 @@ class Room:
     has_frames: Callable[[], bool] = lambda: True
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
+    rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        drill = self.drill if self.has_frames() else None
+        drill, rows = (self.drill, self.rows) if self.has_frames() else (None, None)
         return View(
             now=clock.now(),
             city=self.city,
@@ -77,6 +80,7 @@ class Room:
             params=params,
             drill=(lambda query: drill(scope, query)) if drill else None,
             quarantine=self.quarantine,
+            rows=partial(rows, scope) if rows else None,
         )
 
 

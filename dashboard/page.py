@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from layers.boundaries import MapAsset
     from layers.catalog import Kpi
     from layers.drill import Drill, Query
+    from layers.rows import Rows
 
 Lang = Literal["id", "en"]
 
@@ -62,6 +63,12 @@ def limited(scope: Scope) -> bool:
 def own(reading: Reading) -> Reading:
     """A reading over a part of the city's rows, without the target and the band that were set for the whole city."""
     return replace(reading, target=None, band=Band.NORMAL)
+
+
+def checked(reading: Reading, snapshot: Snapshot) -> Reading:
+    """A reading computed on demand, with the mark of the published one of the same cut where that does not agree."""
+    published = snapshot.reading(reading.kpi, reading.area, reading.opd)
+    return replace(reading, mismatch=published.mismatch) if published else reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,8 @@ class View:
     drill: Callable[[Query], Drill] | None = None
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
+    rows: Callable[[str, Query, int, str], Rows] | None = None
+    """The rows behind a KPI at a cut, by page and order, for the scope of the asker; ``None`` while there are no frames."""
 
     @property
     def limited(self) -> bool:

@@ -26,16 +26,16 @@ MOST = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What an identity may look at: the readings of this publication by KPI, area and OPD, and what they were made of."""
+    """What an identity may look at: the readings of this publication by KPI, and within it by area and OPD."""
 
     room: Room
     catalog: Mapping[str, Kpi]
-    shown: Mapping[tuple[str, str, str | None], Reading]
+    shown: Mapping[str, Mapping[tuple[str, str | None], Reading]]
     arrivals: Arrivals
 
     def value(self, kpi: str, area: str, opd: str | None = None) -> float | None:
         """What is published there; ``None`` where nothing is, or no value."""
-        found = self.shown.get((kpi, area, opd))
+        found = self.shown.get(kpi, {}).get((area, opd))
         return found.value if found else None
 
 
@@ -59,8 +59,8 @@ class Sum:
         if not {self.whole, *self.parts} <= given.catalog.keys():
             return
         kpi = given.catalog[self.whole]
-        for (name, area, opd), reading in given.shown.items():
-            if name != self.whole or reading.value is None:
+        for (area, opd), reading in given.shown.get(self.whole, {}).items():
+            if reading.value is None:
                 continue
             parts = [given.value(part, area, opd) for part in self.parts]
             known = [part for part in parts if part is not None]
@@ -83,10 +83,6 @@ def _places(given: Published) -> Iterator[Mismatch]:
     """Kelurahan and unplaced, kecamatan and those without one, OPDs and those without one: each way adds up to the city."""
     city, tree = given.room.city.code, given.room.tree
     added = [kpi for kpi in given.catalog.values() if kpi.additive and kpi.kind and given.value(kpi.id, city) is not None]
-    opds: dict[str, float] = defaultdict(float)
-    for (name, _, opd), reading in given.shown.items():
-        if opd is not None:
-            opds[name] += reading.value or 0
     without = {cut: _without(given.room, [kpi for kpi in added if cut in kpi.cuts], cut) for cut in ("kecamatan", "opd")}
     for kpi in added:
         whole, parts = given.value(kpi.id, city) or 0.0, {}
@@ -94,7 +90,7 @@ def _places(given: Published) -> Iterator[Mismatch]:
             if cut in kpi.cuts:
                 parts[cut] = sum(given.value(kpi.id, area.code) or 0 for area in areas)
         if "opd" in kpi.cuts:
-            parts["opd"] = opds[kpi.id]
+            parts["opd"] = sum(reading.value or 0 for (_, opd), reading in given.shown[kpi.id].items() if opd is not None)
         for cut, total in parts.items():
             total += without[cut][kpi.id] if cut in without else 0.0
             if differs(whole, total):
@@ -202,8 +198,10 @@ IDENTITIES: tuple[Identity, ...] = (
 
 def mismatches(room: Room, catalog: Mapping[str, Kpi], shown: Iterable[Reading], arrivals: Arrivals) -> tuple[Mismatch, ...]:
     """Every identity that does not hold now, each case by itself."""
-    by_cut = {(r.kpi, r.area, r.opd): r for r in shown}
-    given = Published(room=room, catalog=catalog, shown=by_cut, arrivals=arrivals)
+    by_kpi: dict[str, dict[tuple[str, str | None], Reading]] = defaultdict(dict)
+    for reading in shown:
+        by_kpi[reading.kpi][reading.area, reading.opd] = reading
+    given = Published(room=room, catalog=catalog, shown=by_kpi, arrivals=arrivals)
     return tuple(found for identity in IDENTITIES for found in identity.failing(given))
 
 

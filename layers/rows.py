@@ -172,19 +172,19 @@ def _adds(form: Form, when: When) -> _Adds:
         case Share(part=said, whole=whole, distinct=column):
             part = (said if isinstance(said, pl.Expr) else said(when)).cast(pl.Float64)
             if whole is not None:
-                each = whole.cast(pl.Float64)
-                return _Adds(counts=chosen & whole.is_not_null(), part=part, whole=each, n=pl.col("+whole").sum())
+                n = pl.col("+whole").sum()
+                return _Adds(counts=chosen & whole.is_not_null(), part=part, whole=whole.cast(pl.Float64), n=n)
             n = pl.len() if column is None else pl.col(column).drop_nulls().n_unique()
             return _Adds(counts=chosen, part=part.fill_null(0), whole=pl.lit(1.0), n=n)
         case Ratio(part=part, whole=whole, per=per):
             counts = chosen & (part.is_not_null() | whole.is_not_null())
             known = pl.col("+whole").is_not_null().sum()
             return _Adds(counts=counts, part=part.cast(pl.Float64) / per, whole=whole.cast(pl.Float64) / per, n=known)
-        case Rate(value=None):
-            return _Adds(counts=chosen, part=pl.lit(1.0), whole=nothing, n=pl.len())
+        case Rate(value=each):
+            return _Adds(counts=chosen, part=pl.lit(1.0), whole=nothing, n=pl.len()) if each is None else valued(each)
         case Total(value=value, per=per):
             return valued(value, per)
-        case Quantile(value=value) | Mean(value=value) | Weighted(value=value) | Rate(value=pl.Expr() as value):
+        case Quantile(value=value) | Mean(value=value) | Weighted(value=value):
             return valued(value)
 
 

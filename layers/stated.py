@@ -37,7 +37,7 @@ RECENT = timedelta(days=366)
 
 def differs(left: float, right: float) -> bool:
     """Whether two figures are different beyond the rounding of floating point."""
-    return abs(left - right) > max(1e-6, 1e-9 * abs(left))
+    return abs(left - right) > max(1e-6, 1e-12 * abs(left))
 
 
 def plain(value: float, lang: str = "id", decimals: int | None = None) -> str:
@@ -55,6 +55,7 @@ def by_source(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:
     """Measures of one name, place and local day that several sources tell differently."""
     names = room.whole[Kind.MEASUREMENT]["name"].unique().cast(pl.String)
     families = {name.partition(".")[0] for name in names if name}
+    readers = {name: tuple(k.id for k in catalog.values() if k.additive and name in k.names) for name in names if name}
     for family in (f for f in TOLD_BY_PEOPLE if f in families):
         rows = room.family(f"{family}.")
         if rows["source"].n_unique() < 2:
@@ -72,10 +73,10 @@ def by_source(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:
             .filter(pl.col("value").list.max() - pl.col("value").list.min() > 1e-6)
         )
         for row in twice.iter_rows(named=True):
-            yield _twice(row, room, catalog)
+            yield _twice(row, room, readers[row["name"]])
 
 
-def _twice(row: Mapping[str, Any], room: Room, catalog: Mapping[str, Kpi]) -> Mismatch:
+def _twice(row: Mapping[str, Any], room: Room, kpis: tuple[str, ...]) -> Mismatch:
     told = sorted(zip(row["value"], row["source"], strict=True), key=lambda pair: (-pair[0], pair[1]))
     (most, first), (least, last) = told[0], told[-1]
     area = row["area"] if row["area"] in room.tree.areas else room.city.code
@@ -92,7 +93,7 @@ def _twice(row: Mapping[str, Any], room: Room, catalog: Mapping[str, Kpi]) -> Mi
         right=least,
         difference=most - least,
         unit=row["unit"],
-        kpis=tuple(kpi.id for kpi in catalog.values() if kpi.additive and row["name"] in kpi.names),
+        kpis=kpis,
         area=area,
         opd=row.get("opd"),
         subject=row.get("subject"),

@@ -11,7 +11,7 @@ import htpy
 from htpy import a, button, div, form, h1, h2, header, label, li, nav, noscript, ol, option, p, section, select, span
 
 from dashboard import text
-from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page, own
+from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page, checked, own
 from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.breakdown import breakdown
 from dashboard.parts.frame import banner, desk, sources_state
@@ -56,6 +56,8 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     else:
         readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in cards}
     narrowed = view.limited or any(view.params.get(name) for name in FILTERS)
+    if not narrowed:
+        readings = {name: checked(r, snapshot) if r else None for name, r in readings.items()}
     trends = {} if narrowed else {t.kpi: t for t in snapshot.trends if t.area == area.code}
     return {
         "notice": banner(snapshot),

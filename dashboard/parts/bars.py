@@ -10,6 +10,7 @@ from htpy import a, button, h2, header, li, line, ol, p, rect, section, span, sv
 
 from dashboard import text
 from dashboard.parts.marks import band_mark, provenance, target_words, value_words
+from dashboard.parts.mismatch import mismatch_sign
 from dashboard.parts.scale import pc
 from dashboard.parts.standings import rank_words
 from dashboard.parts.tile import hooks
@@ -84,7 +85,7 @@ def _row(
         label,
         _bar(reading, full, standing),
         button(".val", type="button", aria_haspopup="dialog", aria_label=f"{name}: {value_words(reading, kpi, view)}")[
-            band_mark(reading.band, view), number
+            mismatch_sign(reading, kpi, view), band_mark(reading.band, view), number
         ],
         _n(reading, standing, kpi, view) if standing or not kpi.additive else None,
     ]

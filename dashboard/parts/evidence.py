@@ -6,24 +6,30 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import article, button, dd, div, dl, dt, footer, h2, header, li, p, span, strong, ul
+from htpy import a, article, button, details, div, footer, h2, h3, header, li, p, section, span, strong, summary, ul
 
 from dashboard import text
 from dashboard.parts.marks import band_mark, change_words, freshness_chip, target_words, value_words
+from dashboard.parts.metric import Fact, facts, meaning, metadata, rows_link
+from dashboard.parts.mismatch import by_subject, cases_words, mismatch_words, touching, unequal
 from dashboard.parts.source import outcome_words
 from dashboard.parts.tile import hooks
 from layers.areas import prefix
-from layers.model import UNPLACED, Level
+from layers.catalog import Ratio
+from layers.model import UNPLACED, Kind, Level
 from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
     from layers.catalog import Kpi
 
+MOST_CASES = 4
+"""So many cases of a figure that does not agree are told on its card; the page of checks has the others."""
+
 
 def evidence(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy.Element:
     """The card of one reading; ``snapshot`` gives the states of its sources, its version and its moment."""
-    lang, zone = view.lang, view.city.zone
+    lang = view.lang
     return article(".evidence", hooks(reading, view), aria_labelledby="evidence-title")[
         header[
             div[p(".kicker")[_cut(reading, view)], h2(id="evidence-title")[kpi.title[lang]]],
@@ -35,10 +41,28 @@ def evidence(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy
             freshness_chip(reading.freshness, view),
         ],
         p(".context")[" · ".join(filter(None, (change_words(reading, kpi, view, full=True), target_words(reading, kpi, view))))],
-        dl[[(dt[text.say(lang, name)], dd[node]) for name, node in _facts(reading, kpi, view) if node]],
-        htpy.h3[text.say(lang, "Sumber data")],
+        _mismatch(reading, kpi, snapshot, view),
+        h3[text.say(lang, "Dari apa")],
+        facts(_counted(reading, kpi, view), view),
+        h3[text.say(lang, "Artinya")],
+        facts((*meaning(kpi, view), *_beside(kpi, reading, snapshot, view)), view),
+        h3[text.say(lang, "Sumber data")],
         _sources(reading, snapshot, view),
-        footer[
+        details(".satu-data")[summary[text.say(lang, "Metadata Satu Data Indonesia")], facts(metadata(kpi, view), view)],
+        _footer(reading, kpi, snapshot, view),
+    ]
+
+
+def _footer(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy.Element:
+    """Where to go from here, and which snapshot this was."""
+    lang, zone = view.lang, view.city.zone
+    return footer[
+        p(".links")[
+            rows_link(reading, view),
+            a(href=f"/metrik#{kpi.id}")[text.say(lang, "Katalog metrik")],
+            button(".print", type="button", data_print=True)[text.say(lang, "Cetak")],
+        ],
+        p[
             text.say(
                 lang,
                 "Potret versi {version}, disusun {when}",
@@ -48,6 +72,33 @@ def evidence(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy
             f". {snapshot.notice}" if snapshot.notice else None,
         ],
     ]
+
+
+def _mismatch(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy.Element | None:
+    """What the figure does not agree with, and who has to settle it."""
+    words = mismatch_words(reading, kpi, view)
+    if words is None:
+        return None
+    cases = touching(reading, snapshot, view)
+    owners = ", ".join(dict.fromkeys(case.owner for case in cases))
+    return section(".mismatch-box", aria_label=text.say(view.lang, "Tidak cocok"))[
+        p(".mismatch")[unequal(), strong[words]],
+        ul[[li[cases_words(group, view)] for group in by_subject(cases)[:MOST_CASES]]],
+        p(".quiet")[
+            text.say(view.lang, "Perlu diselesaikan oleh {owner}.", owner=owners) if owners else None,
+            " ",
+            a(href="/kecocokan")[text.say(view.lang, "Semua pemeriksaan")],
+        ],
+    ]
+
+
+def _beside(kpi: Kpi, reading: Reading, snapshot: Snapshot, view: View) -> list[Fact]:
+    """The figure without which this one must not be read, at the same cut."""
+    other = view.catalog.get(kpi.beside or "")
+    beside = snapshot.reading(other.id, reading.area, reading.opd) if other else None
+    if other is None or beside is None:
+        return []
+    return [("Dibaca bersama", f"{other.title[view.lang]}: {value_words(beside, other, view)}")]
 
 
 def _cut(reading: Reading, view: View) -> str:
@@ -67,11 +118,16 @@ def area_words(code: str, view: View) -> str:
     return f"{prefix(code)} {area.name}, Kec. {view.tree.name(area.parent)}"
 
 
-def _facts(reading: Reading, kpi: Kpi, view: View) -> list[tuple[str, htpy.Node]]:
+def _counted(reading: Reading, kpi: Kpi, view: View) -> list[Fact]:
+    """What was counted and what was not, with the interval that the count leaves."""
     lang, proof = view.lang, reading.evidence
 
     def count(value: float | None) -> str | None:
-        return None if value is None else text.number(value, 0 if float(value).is_integer() else 2, lang)
+        if value is None:
+            return None
+        if isinstance(kpi.form, Ratio) and kpi.kind is Kind.PACKAGE:
+            return text.quantity(value, "rupiah", 0, lang)
+        return text.number(value, 0 if float(value).is_integer() else 2, lang)
 
     share = None
     if proof.denominator is not None:
@@ -86,25 +142,10 @@ def _facts(reading: Reading, kpi: Kpi, view: View) -> list[tuple[str, htpy.Node]
         ("Jumlah kasus (n)", text.number(reading.n, 0, lang)),
         ("Pembilang ÷ penyebut", share),
         ("Selang", interval),
-        ("Rumus", kpi.formula[lang]),
-        ("Aturan", _rule(kpi, view)),
-        ("Pemilik definisi", kpi.owner),
         ("Dikecualikan menurut aturan", fates(proof.excluded, view) if proof.excluded else None),
-        ("Di karantina", count(proof.quarantined) if proof.quarantined else None),
-        ("Tanpa lokasi", count(proof.unplaced) if proof.unplaced else None),
+        ("Di karantina", text.number(proof.quarantined, 0, lang) if proof.quarantined else None),
+        ("Tanpa lokasi", text.number(proof.unplaced, 0, lang) if proof.unplaced else None),
     ]
-
-
-def _rule(kpi: Kpi, view: View) -> htpy.Node:
-    rule = kpi.rule
-    since = text.day(rule.valid_from, view.city.zone, view.lang)
-    until = text.day(rule.valid_to, view.city.zone, view.lang) if rule.valid_to else None
-    valid = (
-        text.say(view.lang, "berlaku {since} sampai {until}", since=since, until=until)
-        if until
-        else text.say(view.lang, "berlaku sejak {since}", since=since)
-    )
-    return htpy.fragment[", ".join(words for words in (rule.name, rule.article) if words != "-"), htpy.br, span(".quiet")[valid]]
 
 
 def fates(excluded: Mapping[str, int], view: View) -> htpy.Element:
@@ -121,14 +162,17 @@ def _sources(reading: Reading, snapshot: Snapshot, view: View) -> htpy.Element:
         if source is None:
             rows.append(li[strong[name], span(".quiet")[text.say(view.lang, "belum pernah diambil")]])
             continue
-        fetched = source.freshness.fetched_at
+        fetched, spoken = source.freshness.fetched_at, source.freshness.observed_at
+        data = text.moment(spoken, view.city.zone, view.lang) if spoken else text.say(view.lang, "belum pernah")
         when = text.moment(fetched, view.city.zone, view.lang) if fetched else text.say(view.lang, "belum pernah")
         rows.append(
             li[
                 strong[source.title],
                 freshness_chip(source.freshness, view),
                 span(".quiet")[
-                    text.say(view.lang, "diambil {when}, {outcome}", when=when, outcome=outcome_words(source.outcome, view))
+                    text.say(view.lang, "data s.d. {when}", when=data),
+                    " · ",
+                    text.say(view.lang, "diambil {when}, {outcome}", when=when, outcome=outcome_words(source.outcome, view)),
                 ],
             ]
         )

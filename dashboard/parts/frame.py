@@ -18,7 +18,14 @@ from layers.snapshot import Event, Snapshot, State
 if TYPE_CHECKING:
     from dashboard.page import View
 
-LINKS = (("/dinding", "Dinding"), ("/kelurahan", "Wilayah"), ("/peringkat", "Peringkat"), ("/sumber", "Sumber data"))
+LINKS = (
+    ("/dinding", "Dinding"),
+    ("/kelurahan", "Wilayah"),
+    ("/peringkat", "Peringkat"),
+    ("/sumber", "Sumber data"),
+    ("/metrik", "Metrik"),
+    ("/kecocokan", "Kecocokan"),
+)
 EVENTS = 8
 
 ROLES = {
