@@ -106,7 +106,7 @@ def create_dash(server: FastAPI, hub: Hub) -> Dash:
     app = Dash(
         "dashboard",
         backend=Backend.on(server),
-        assets_folder="/nonexistent",
+        assets_folder="/dev/null/none",  # nothing can be there
         include_assets_files=False,
         compress=False,
         enable_mcp=False,

@@ -19,6 +19,7 @@ from dashboard.parts.marks import days, source_titles, value_words
 from layers.catalog import Count, Kpi, Ratio, Share, Window
 from layers.drill import Query
 from layers.model import Role, Scope
+from layers.rows import PAGE as SIZE
 from layers.rows import SORTED_BY, Row, Rows
 from layers.snapshot import Reading, Snapshot
 
@@ -87,7 +88,7 @@ def _sum(kpi: Kpi, found: Rows, view: View) -> str:
     lang = view.lang
 
     def number(value: float | None) -> str:
-        money = kpi.unit in ("rupiah",) or (isinstance(kpi.form, Ratio) and kpi.kind == "package")
+        money = kpi.unit == "rupiah" or (isinstance(kpi.form, Ratio) and kpi.kind == "package")
         if money:
             return text.quantity(value or 0, "rupiah", 0, lang)
         return text.number(value or 0, 0 if float(value or 0).is_integer() else 1, lang)
@@ -115,14 +116,12 @@ def _table(kpi: Kpi, found: Rows, view: View) -> htpy.Element:
         th(scope="col")[text.say(lang, "Sumber")],
     ]
     body = [tr({"data-part": _raw(row.part)})[_cells(row, found, share=share, kpi=kpi, view=view)] for row in found.rows]
-    first = (found.page - 1) * 50 + 1
-    span_words = text.say(
-        lang, "baris {first} sampai {last} dari {all}",
-        first=text.number(first, 0, lang), last=text.number(first + len(found.rows) - 1, 0, lang), all=text.number(found.total, 0, lang),
-    )  # fmt: skip
+    before = (found.page - 1) * SIZE
+    first, last, all_ = (text.number(n, 0, lang) for n in (before + 1, before + len(found.rows), found.total))
+    which = text.say(lang, "baris {first} sampai {last} dari {all}", first=first, last=last, all=all_)
     title = text.say(lang, "Baris")
     return section(".panel.table", id="baris")[
-        header[h2[title], span(".aside")[span_words]],
+        header[h2[title], span(".aside")[which]],
         div(".scroll", tabindex="0", role="region", aria_label=title)[table(".rows")[thead[head], tbody[body]]],
         _pages(found, view),
     ]
