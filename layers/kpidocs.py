@@ -21,31 +21,8 @@ Each has a worked table as its test (`tests/layers/kpis/`). Concept, definition,
 metadata of Satu Data Indonesia (Perpres 39/2019). A figure that no source feeds, or whose n is too small, has no value but a
 reason. "Cuts" are those that are published at once; complaint KPIs are computed for any other combination when someone asks.
 
-## A city's own KPIs: in the pack
-
-```toml
-kpis_off = ["transfer_dana_desa"]      # what this city does not show
-
-[[targets.aduan_sampah]]               # a target, of any KPI
-target = 20
-act = 50
-valid_from = 2026-01-01
-
-[[kpis]]
-id = "aduan_sampah"
-title = { id = "Aduan sampah", en = "Waste complaints" }
-formula = { id = "aduan sampah yang masuk 30 hari terakhir", en = "waste complaints received in the last 30 days" }
-definition = "Aduan warga tentang sampah."
-owner = "Dinas Lingkungan Hidup"
-unit = "aduan"                         # one of the units on this page
-kind = "complaint"                     # service, package, measurement
-form = "count"                         # share (with part), median or total (value), ratio (value, whole)
-window = "days30"                      # now, today, year
-time = "received"                      # the time that has to lie in the window
-filter = { category = ["Sampah"] }     # of measurements: filter.name
-```
-
-Columns are those of the records (`layers/model.py`); complaints also have `jam_respons` and `jam_penyelesaian`, working hours.
+A city switches figures off, sets targets and adds its own in its pack: [a city's own KPIs](own-kpis.md). The catalogue of one
+city, with present values, targets and sources, is its page `/metrik`.
 """
 
 

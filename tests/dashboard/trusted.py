@@ -1,4 +1,4 @@
-"""A room over a real store whose figures do not all agree: complaints, packages that two systems tell apart, two press releases."""
+"""A room over a real store whose figures do not all agree: packages that two systems tell apart, two press releases."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def test_numerator_and_denominator_are_told_apart_by_a_word(room: Trusted) -> No
 def test_the_pages_of_rows(room: Trusted) -> None:
     page = drawn(room, "many")
     assert "baris 51 sampai 100 dari 180" in page
-    assert 'rel="prev" href="/baris?kpi=aduan_masuk_tahun_ini&amp;halaman=1"' in page.replace("&amp;halaman", "&amp;halaman")
+    assert 'rel="prev" href="/baris?kpi=aduan_masuk_tahun_ini&amp;halaman=1"' in page
     assert "halaman 2 dari 4" in page
 
 
@@ -336,7 +336,7 @@ def test_from_the_catalogue_to_the_card_to_the_rows(browser: Browser, live: Live
         tab.click("#kartu .rows-link")
         tab.wait_for_url("**/baris?kpi=selesai_tepat_waktu&area=36.71")
         assert tab.locator("table.rows tbody tr").count() == 24
-        tab.click("text=Tenggat")
+        tab.click("thead a:text('Tenggat')")
         tab.wait_for_url("**urut=-due")
         assert tab.locator("th[aria-sort=descending]").inner_text().startswith("Tenggat")
     finally:
@@ -376,7 +376,8 @@ def test_the_server_gives_rows_to_those_who_may_and_is_silent_to_others(live: Li
     with live.client() as nobody:
         assert nobody.get("/baris?kpi=aduan_terbuka").status_code == 404
         assert nobody.get("/metrik").status_code == nobody.get("/kecocokan").status_code == 200
-    with live.signed_in(Role.OPD_HEAD, opds=["dlh"]) as head:
-        answer = head.get("/baris?kpi=aduan_masuk_tahun_ini")
-        assert answer.status_code == 200
-        assert "Hanya baris dalam lingkup Anda" in answer.text
+    head = live.signed_in(Role.OPD_HEAD, opds=["dlh"])
+    answer = head.get("/baris?kpi=aduan_masuk_tahun_ini")
+    head.close()
+    assert answer.status_code == 200
+    assert "Hanya baris dalam lingkup Anda" in answer.text
