@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -9,14 +10,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import polars as pl
 import pytest
 from playwright.sync_api import Browser
 
+from layers.areas import AreaTree
+from layers.catalog import catalog
 from layers.city import load
+from layers.drill import Query
+from layers.frames import Frames
 from layers.model import Kind, Role, Run, Scope
+from layers.publish import build
+from layers.readings import Room
+from layers.rows import rows
+from layers.snapshot import Snapshot
 from layers.store import Store
 from tests.conftest import ROOT, SECRET
 
@@ -128,6 +139,76 @@ def test_packages_find_their_opd_and_their_kelurahan(store: Store) -> None:
     packages = [p for p in store.rows(scope, Kind.PACKAGE, limit=10_000) if p.source == "pengadaan_kota"]
     assert sum(p.opd is not None for p in packages) > 0.9 * len([p for p in packages if p.source_id.startswith("swakelola")])
     assert any(p.area.count(".") == 3 for p in packages)
+
+
+# --- what the cards and the checks reveal ------------------------------------------------------
+
+ANALYST = Scope(user="uji", role=Role.ANALYST)
+NEW_YEAR = datetime(2016, 1, 1, 4, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def frames(environment: dict[str, str], store: Store) -> Frames:
+    city = load("36.71")
+    frames = Frames(Path(environment["LIVEROOM_DATA"]) / "frames", city, AreaTree.of(city))
+    frames.refresh(store)
+    return frames
+
+
+def published(frames: Frames, store: Store, now: datetime) -> Snapshot:
+    city = load("36.71")
+    return build(frames, catalog(), AreaTree.of(city), city, store, now, 1)
+
+
+def told(snapshot: Snapshot, kpi: str) -> tuple[float | None, float | None, float | None]:
+    found = snapshot.reading(kpi)
+    assert found is not None
+    return found.value and round(found.value, 1), found.evidence.numerator, found.evidence.denominator
+
+
+def test_every_identity_holds_on_real_rows(frames: Frames, store: Store) -> None:
+    for year in (2016, 2020, 2021, 2026):  # the ends of the years that the payloads speak of
+        assert published(frames, store, datetime(year, 1, 1, 4, 30, tzinfo=UTC) - timedelta(hours=12)).mismatches == ()
+
+
+def test_on_time_flatters_while_what_was_never_closed_does_not_count(frames: Frames, store: Store) -> None:
+    """Of those closed 77.4 % were on time, of those that were due only 64.9 %: the card of one names the other."""
+    snapshot = published(frames, store, NEW_YEAR)
+    assert told(snapshot, "selesai_tepat_waktu") == (77.4, 4392, 5674)
+    assert told(snapshot, "selesai_tepat_waktu_ketat") == (64.9, 4534, 6983)
+
+
+def test_a_source_s_own_on_time_counts_22_124_cases_that_had_no_deadline(frames: Frames, shared: Path) -> None:
+    """The file says 81.1 % of those closed were on time; of those closed that had a deadline 76.2 % were, by the rows."""
+    said = pl.read_csv(shared / "samples" / "311" / "boston_311_2015.csv.gz", infer_schema_length=0)
+    closed = said.filter(pl.col("CLOSED_DT").is_not_null())
+    on_time = closed.filter(pl.col("OnTime_Status") == "ONTIME")
+    assert round(100 * on_time.height / closed.height, 1) == 81.1
+    assert on_time.filter(pl.col("TARGET_DT").is_null()).height == 22_124
+    city = load("36.71")
+    room = Room(frames.view(), AreaTree.of(city), city, [], NEW_YEAR + timedelta(days=1))
+    found = rows(ANALYST, room, catalog()["selesai_tepat_waktu"], Query(days=366))
+    assert found.part is not None
+    assert found.whole is not None
+    assert round(100 * found.part / found.whole, 1) == 76.2
+    assert found.n == found.total == found.whole
+
+
+def test_a_budget_adds_up_to_what_its_owner_states(frames: Frames, shared: Path) -> None:
+    """The parts of 67 units are Rp3,12 T, their stated totals to the rupiah; 98 units state nothing."""
+    stated = json.loads((shared / "samples" / "lkpp_isb" / "RUP-StrukturAnggaranPD.json").read_text("utf-8"))
+    totals = [float(unit["total_belanja"] or 0) for unit in stated if unit["total_belanja"]]
+    lines = frames.frame(Kind.MEASUREMENT).filter(pl.col("source") == "lkpp")
+    assert lines["value"].sum() == pytest.approx(sum(totals), abs=0.5)
+    assert round(sum(totals) / 1e12, 2) == 3.12
+
+
+def test_orders_of_a_city_never_say_that_they_were_finished(frames: Frames, store: Store) -> None:
+    snapshot = published(frames, store, datetime(2020, 12, 31, 10, tzinfo=UTC))
+    assert told(snapshot, "epurchasing_selesai") == (0.0, 0, 1805)
+    plans = published(frames, store, datetime(2019, 12, 31, 10, tzinfo=UTC)).reading("paket_diumumkan")
+    assert plans is not None
+    assert (plans.value, plans.evidence.unplaced) == (2218, 2143), "97 of 100 plans name no kelurahan"
 
 
 PASSWORD = "kereta pagi ke stasiun poris"
