@@ -55,8 +55,8 @@ _LATER = {
 _PAST = {"known_at", "received", "day", "announced", "selected", "contracted", *_LATER}
 """Times of what has happened; the others (a deadline, a forecast) may lie ahead."""
 
-_KEYS = ("source", "source_id", "area", "opd")
-"""Texts that identify: they are compared, so they are never masked."""
+_KEYS = ("source", "source_id", "area", "opd", "photo")
+"""Texts that identify: they are compared, so they are never masked. A photo is one until it is looked at (:mod:`connectors.photos`)."""
 
 _LABELS = ("category", "channel")
 """Texts of a complaint by which everybody may filter."""

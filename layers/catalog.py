@@ -63,6 +63,10 @@ CUTS: tuple[str | None, ...] = (None, "kecamatan", "area", "opd")
 """The standard cuts: the city, each kecamatan, each kelurahan with the unplaced, each OPD."""
 
 
+OPDS = ("opd", "holder")
+"""Columns that say which OPD a complaint belongs to."""
+
+
 class CatalogError(ValueError):
     """A KPI that is not declared as it must be; the message names the KPI, the field and the reason."""
 
@@ -93,6 +97,8 @@ class Kpi:
     ``names`` says which, and each of them has to be there (``pelaporan.*``: any of the family). ``against`` are measurements
     whose rows are put under those of the kind, where one is set against the other. ``n_min`` is the smallest
     n that gives a value; ``interval`` asks for Wilson's, for shares. ``cuts`` are those at which it is published.
+    ``by_opd`` is whose a row is at the cut of OPDs: that of the OPD that has it now (``opd``), or, where a KPI judges how
+    complaints were handled, of the one that held it at its deadline or closing (``holder``, :mod:`layers.holding`).
     ``history`` is whether the records still tell how it stood earlier: without it there is neither change nor trend.
     ``beside`` is the KPI without which it must not be shown. ``concept``, ``definition`` and ``classification`` are,
     with ``unit`` and :attr:`periodicity`, the metadata that Perpres 39/2019 (Satu Data Indonesia) asks for.
@@ -119,6 +125,7 @@ class Kpi:
     n_min: int = 0
     interval: bool = False
     cuts: tuple[str | None, ...] = CUTS
+    by_opd: str = "opd"
     history: bool = True
     beside: str | None = None
 
@@ -162,6 +169,8 @@ def check(kpi: Kpi) -> None:
         (kpi.interval and not share, "interval", "hanya untuk bagian (Share)"),
         (kpi.kind is Kind.MEASUREMENT and not kpi.names, "names", "ukuran mana yang dibaca belum disebut"),
         (bool(kpi.names) and kpi.kind is not Kind.MEASUREMENT, "names", "hanya untuk ukuran (measurement)"),
+        (kpi.by_opd not in OPDS, "by_opd", f"hanya {', '.join(OPDS)}"),
+        (kpi.by_opd == "holder" and kpi.kind is not Kind.COMPLAINT, "by_opd", "holder hanya untuk aduan"),
         (not kpi.cuts or not {*kpi.cuts} <= {*CUTS}, "cuts", "hanya kota, kecamatan, area, opd"),
     ]
     for name in ("title", "short", "formula"):

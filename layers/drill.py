@@ -7,12 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from weakref import WeakKeyDictionary
 
 import polars as pl
 
 from layers.areas import AreaTree
-from layers.catalog import Kpi, Window, moment
+from layers.catalog import OPDS, Kpi, Window, moment
 from layers.city import City
 from layers.clock import days_back, start_of_day
 from layers.evaluate import WHOLE, Cell, since, together, touched_since
@@ -131,7 +132,9 @@ def _approach(key: tuple[int, datetime], room: Room) -> _Near:
 
 def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) -> Drill:
     room = near.room
-    now, zone, where = room.now, room.city.zone, where_of(scope, query, room.tree)
+    now, zone, where = room.now, room.city.zone, _where(scope, query, room.tree)
+    mine = {by: _mine(scope, query, by) for by in OPDS}
+    where = [*where, pl.any_horizontal(*mine.values())]
     cut = room.whole[Kind.COMPLAINT].lazy().filter(where)
     reach = since(now, query.days)
     if near.reach <= reach:
@@ -139,30 +142,44 @@ def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) 
     else:
         rows = prepared(Kind.COMPLAINT, cut.filter(touched_since(Kind.COMPLAINT, reach)).collect(), room.city, now)
     days = days_back(now, zone, TREND_DAYS)
-    flags = _flags(rows, query, room)
+    flags = _flags(rows, query, room, mine)
+    own = rows.filter(mine["opd"])
     return Drill(
         query=query,
         at=now,
-        readings=tuple(_readings(catalog, room, rows, cut, query)),
+        readings=tuple(_readings(catalog, room, rows, cut, query, mine)),
         days=tuple(day.isoformat() for day in days),
-        received=_per_day(rows, "received", days, room),
-        closed=_per_day(rows.lazy().filter(DONE).collect(), "closed", days, room),
+        received=_per_day(own, "received", days, room),
+        closed=_per_day(own.lazy().filter(DONE).collect(), "closed", days, room),
         by_category=_slices(flags, "category", lambda key: key),
         by_opd=_slices(flags, "opd", lambda key: short(key, room.city) or key),
         by_channel=_slices(flags, "channel", lambda key: key),
     )
 
 
-def where_of(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
-    """The rows of the cut that the scope may count."""
-    wanted = [pl.col(name) == value for name in ("opd", "category", "channel") if (value := getattr(query, name)) is not None]
+def where_of(scope: Scope, query: Query, tree: AreaTree, by: str = "opd") -> list[pl.Expr]:
+    """The rows of the cut that the scope may count, by whose they are: see :func:`_mine`."""
+    return [*_where(scope, query, tree), _mine(scope, query, by)]
+
+
+def _where(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
+    """The rows of the cut that the scope may count, whosever they are: see :func:`_mine`."""
+    wanted = [pl.col(name) == value for name in ("category", "channel") if (value := getattr(query, name)) is not None]
     if query.area is not None:
         wanted.append(_within([query.area], tree))
-    if scope.opds is not None:
-        wanted.append(pl.col("opd").is_in(sorted(scope.opds)))
     if scope.areas is not None:
         wanted.append(_within(sorted(scope.areas), tree))
-    return wanted or [pl.lit(value=True)]
+    return wanted
+
+
+def _mine(scope: Scope, query: Query, by: str) -> pl.Expr:
+    """The rows of the OPD asked for and of those that the scope may count, by who has them (``opd``) or had them (``holder``)."""
+    wanted = [pl.lit(value=True)]
+    if query.opd is not None:
+        wanted.append(pl.col(by) == query.opd)
+    if scope.opds is not None:
+        wanted.append(pl.col(by).is_in(sorted(scope.opds)))
+    return pl.all_horizontal(*wanted).fill_null(value=False)
 
 
 def _within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
@@ -175,14 +192,18 @@ def _within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
     return pl.col("area").is_in(list(codes)) | pl.col("kecamatan").is_in(list(codes)).fill_null(value=False)
 
 
-def _readings(catalog: Mapping[str, Kpi], room: Room, rows: pl.DataFrame, cut: pl.LazyFrame, query: Query) -> Iterator[Reading]:
-    """Every complaint KPI at the cut, in two passes: one over the near rows, one for what speaks of a whole year."""
+def _readings(
+    catalog: Mapping[str, Kpi], room: Room, rows: pl.DataFrame, cut: pl.LazyFrame, query: Query, mine: Mapping[str, pl.Expr]
+) -> Iterator[Reading]:
+    """Every complaint KPI at the cut, by whose the rows are: over the near rows, and for what speaks of a whole year."""
     part = query.category is not None or query.channel is not None
     whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in catalog.values() if k.kind is Kind.COMPLAINT}
     pairs: dict[str, tuple[Cell, Cell]] = {}
-    for frame, year in ((rows.lazy(), False), (cut, True)):
-        kpis = [catalog[name] for name in whens if (catalog[name].window is Window.YEAR) is year]
-        found = together(frame, [(k.form, when) for k in kpis for when in (whens[k.id], whens[k.id].before())])[WHOLE]
+    for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS):
+        kpis = [k for k in map(catalog.__getitem__, whens) if (k.window is Window.YEAR) is year and k.by_opd == by]
+        if not kpis:
+            continue
+        found = together(frame.filter(mine[by]), [(k.form, when) for k in kpis for when in (whens[k.id], whens[k.id].before())])[WHOLE]
         pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(kpis)}
     for name, when in whens.items():
         now, before = pairs[name]
@@ -190,22 +211,28 @@ def _readings(catalog: Mapping[str, Kpi], room: Room, rows: pl.DataFrame, cut: p
         yield reading(catalog[name], room, now, compared, area=query.area or room.city.code, opd=query.opd, part=part)
 
 
-def _flags(rows: pl.DataFrame, query: Query, room: Room) -> pl.DataFrame:
-    """Each row's dimensions, and what it counts as."""
+def _flags(rows: pl.DataFrame, query: Query, room: Room, mine: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Each row's dimensions, and what it counts as: overdue for who held it at its deadline, else for who has it."""
     current = Window.NOW.at(room.now, room.city.zone)
     window = Window.DAYS30.at(room.now, room.city.zone, query.days)
     figures = {
-        "received": window.holds("received"),
-        "closed": done_in(window),
-        "open": open_at_end(current),
-        "overdue": overdue_at_end(current),
+        "received": window.holds("received") & mine["opd"],
+        "closed": done_in(window) & mine["opd"],
+        "open": open_at_end(current) & mine["opd"],
+        "overdue": overdue_at_end(current) & mine["holder"],
     }
-    return rows.lazy().select("area", "opd", "category", "channel", **figures).filter(pl.any_horizontal(*figures)).collect()
+    return rows.lazy().select("area", *OPDS, "category", "channel", **figures).filter(pl.any_horizontal(*figures)).collect()
 
 
 def _slices(flags: pl.DataFrame, by: str, label: Callable[[str], str]) -> tuple[Slice, ...]:
     figures = ["received", "closed", "open", "overdue"]
-    table = flags.drop_nulls(by).group_by(key=pl.col(by)).agg(pl.col(figures).sum()).with_columns(pl.col("key").cast(pl.String))
+    held = "holder" if by == "opd" else by
+    parts = [
+        flags.drop_nulls(column).group_by(key=pl.col(column)).agg(pl.col(names).sum()).with_columns(pl.col("key").cast(pl.String))
+        for column, names in ((by, figures[:3]), (held, figures[3:]))
+    ]
+    table = pl.concat(parts, how="diagonal").group_by("key").agg(pl.col(figures).sum())
+    table = table.filter(pl.any_horizontal(pl.col(figures) > 0))
     table = table.sort(["overdue", "open", "received", "key"], descending=[True, True, True, False])
     return tuple(Slice(label=label(row["key"]), **row) for row in table.iter_rows(named=True))
 

@@ -18,12 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 import pyarrow as pa
 
+from layers import holding
 from layers.areas import AreaTree
 from layers.city import City
 from layers.model import PRIVATE, UNPLACED, Kind
@@ -39,7 +41,7 @@ FLUSH_ROWS = 50_000
 SEN = 100
 """Money is whole sen in the frames; divide by this for rupiah."""
 
-_PLAIN = frozenset({"source_id", "title", "plan_id", "provider", "subject"})
+_PLAIN = frozenset({"source_id", "title", "plan_id", "provider", "subject", "photo"})
 """Text that hardly repeats; all other text is stored once and pointed to."""
 
 _KEY = ["source", "source_id"]
@@ -58,13 +60,23 @@ class Changes(Protocol):
     def changes(self, kind: Kind, since: int, limit: int | None = None) -> Any:
         """Current versions that changed after ``since``, by rising ``seq``, as Arrow record batches with ``moved_from``."""
 
+    def versions(self, seqs: Sequence[int]) -> Any:
+        """All versions of the complaints with these change numbers that have several, as an Arrow table; more does no harm."""
+
+    def retold(self, since: int) -> Any:
+        """Complaints of which an earlier version came after ``since``, and no newer one: chunks as of :meth:`changes`."""
+
     def gone(self, kind: Kind, since: int) -> list[tuple[str, str, str]]:
         """(source, source_id, months joined by commas) of records that went after ``since`` and are not back."""
 
 
 def schema(kind: Kind) -> dict[str, Any]:
-    """The columns of a kind's frame: the record's own, then ``kecamatan`` (or null) and the local ``month``."""
+    """The columns of a kind's frame: the record's own, then ``kecamatan`` (or null) and the local ``month``.
+
+    Complaints also have what their versions tell (:data:`layers.holding.COLUMNS`).
+    """
     columns = {name: _dtype(name, python) for name, (python, _) in record_fields(kind).items() if name not in _LEFT_OUT}
+    columns |= holding.COLUMNS if kind is Kind.COMPLAINT else {}
     return columns | {"kecamatan": pl.Categorical, "month": pl.Categorical}
 
 
@@ -105,6 +117,17 @@ class View:
 
 def _same(some: Mapping[str, pl.DataFrame], others: Mapping[str, pl.DataFrame]) -> bool:
     return some.keys() == others.keys() and all(others[month] is frame for month, frame in some.items())
+
+
+def _told(chunk: pl.DataFrame, store: Changes) -> pl.DataFrame:
+    """A chunk of complaints with what their versions tell; those with one version are not asked about."""
+    versions = pl.DataFrame(pl.from_arrow(store.versions(chunk["seq"].to_list())))
+    plain = chunk.with_columns(**holding.plain())
+    if versions.is_empty():
+        return plain
+    known = holding.held(versions).with_columns(pl.col("holder").cast(pl.String))
+    many = plain.drop(*holding.COLUMNS).join(known, on=_KEY, how="inner", maintain_order="left")
+    return pl.concat([plain.join(known, on=_KEY, how="anti", maintain_order="left"), many.select(plain.columns)])
 
 
 class Frames:
@@ -218,11 +241,12 @@ class Frames:
         entry = manifest["kinds"].setdefault(kind.value, {"seq": manifest["seq"], "months": {}})
         held: list[pl.DataFrame] = []
         rows = last = 0
-        for chunk in store.changes(kind, max(entry["seq"], manifest["seq"])):
+        since = max(entry["seq"], manifest["seq"])
+        for chunk in chain(store.retold(since) if kind is Kind.COMPLAINT else (), store.changes(kind, since)):
             frame = pl.DataFrame(pl.from_arrow(chunk))
             if frame.height:
                 last = max(last, int(frame["seq"].max()))  # type: ignore[arg-type]
-                held.append(self._shape(kind, frame))
+                held.append(self._shape(kind, _told(frame, store) if kind is Kind.COMPLAINT else frame))
                 rows += frame.height
             if rows >= FLUSH_ROWS:
                 self._patch(kind, held, last, manifest)

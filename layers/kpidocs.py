@@ -50,6 +50,7 @@ def _entry(kpi: Kpi) -> list[str]:
         f"classification {kpi.classification}",
         f"cuts {', '.join(CUT[cut] for cut in (kpi.cuts if kpi.kind else (None,)))}",
     ]
+    facts += ["OPD: the one that held the case at its deadline or closing"] if kpi.by_opd == "holder" else []
     facts += [f"n at least {kpi.n_min}"] if kpi.n_min else []
     facts += [f"reads {', '.join(f'`{name}`' for name in kpi.names)}"] if kpi.names else []
     facts += [f"needs {kpi.needs.what}"] if kpi.needs else []

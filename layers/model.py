@@ -109,6 +109,7 @@ class Complaint(Record):
     A connector gives ``reporter`` as the source has it (NIK, telephone or e-mail, else a name); the intake keeps
     nothing of it but a keyed hash. ``mentions`` are the keyed hashes of the identifiers that were masked in
     ``text``, joined by spaces: they find a person's records for an erasure, and the intake gives them.
+    ``photo`` is the perceptual hash of the picture that shows the work done (64 bits as 16 hex digits); the picture is not kept.
     """
 
     kind: ClassVar[Kind] = Kind.COMPLAINT
@@ -128,6 +129,7 @@ class Complaint(Record):
     due_rule: str | None = None
     lat: float | None = None
     lon: float | None = None
+    photo: str | None = None
     text: str | None = None
     reporter: str | None = None
     mentions: str | None = None

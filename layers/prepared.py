@@ -41,11 +41,11 @@ def _clocked(frame: pl.DataFrame, city: City) -> pl.DataFrame:
 
 
 def _hours(end: str, city: City) -> pl.Expr:
-    """Hours of the office that holds a complaint, from receipt to another of its times; null where their order is wrong."""
+    """Hours of the office that held a complaint, from receipt to another of its times; null where their order is wrong."""
     hours = Calendar.of(city).working_hours("received", end)
     for opd in city.calendar.services:
         own = Calendar.of(city, opd=opd).working_hours("received", end)
-        hours = pl.when(pl.col("opd").cast(pl.String) == opd).then(own).otherwise(hours)
+        hours = pl.when(pl.col("holder").cast(pl.String) == opd).then(own).otherwise(hours)
     between = pl.col(end) - pl.col("received")
     always = pl.col("channel").cast(pl.String).is_in(ALWAYS)
     hours = pl.when(always).then(between.dt.total_microseconds() / 3.6e9).otherwise(hours)

@@ -177,14 +177,15 @@ def _figures(kpis: Sequence[Kpi], room: Room) -> dict[tuple[str, bool], Cells]:
         if room.origin(kpi).why_none is not None:
             continue
         frame, when = room.frame(kpi), kpi.window.at(room.now, room.city.zone)
-        cuts = kpi.cuts if kpi.kind else CUTS[:1]
+        cuts = tuple(kpi.by_opd if cut == "opd" else cut for cut in kpi.cuts) if kpi.kind else CUTS[:1]
         _, names, asks = passes.setdefault((id(frame), cuts), (frame, [], []))
         for earlier in (False, True) if watched_before(kpi, when, room) else (False,):
             names.append((kpi.id, earlier))
             asks.append((kpi.form, when.before() if earlier else when))
     found: dict[tuple[str, bool], Cells] = {}
     for (_, cuts), (frame, names, asks) in passes.items():
-        found |= zip(names, figures(frame, asks, cuts), strict=True)
+        for name, cells in zip(names, figures(frame, asks, cuts), strict=True):
+            found[name] = {"opd" if cut == "holder" else cut: each for cut, each in cells.items()}
     return found
 
 

@@ -142,7 +142,7 @@ def _counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> pl.LazyFrame:
     if kpi.kind is None:
         return marked
     own = query if kpi.kind is Kind.COMPLAINT else replace(query, category=None, channel=None)
-    return marked.filter(where_of(scope, own, room.tree))
+    return marked.filter(where_of(scope, own, room.tree, kpi.by_opd if kpi.kind is Kind.COMPLAINT else "opd"))
 
 
 def _when(kpi: Kpi, room: Room, query: Query) -> When:

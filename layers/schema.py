@@ -141,6 +141,8 @@ def _record_table(kind: Kind) -> Table:
 
 
 RECORD_TABLES = MappingProxyType({kind: _record_table(kind) for kind in Kind})
+_complaint, _replaced = RECORD_TABLES[Kind.COMPLAINT], text("known_to IS NOT NULL")
+Index("complaint_past", _complaint.c.source, _complaint.c.source_id, sqlite_where=_replaced, postgresql_where=_replaced)
 AT = MappingProxyType({Kind.COMPLAINT: "received", Kind.SERVICE: "day", Kind.PACKAGE: "announced", Kind.MEASUREMENT: "measured"})
 """The column that puts a record of a kind into its month: the same as :attr:`layers.model.Record.at`."""
 

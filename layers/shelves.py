@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,15 +10,19 @@ from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, null, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, exists, null, or_, select, type_coerce, update
 
 from layers import schema
 from layers.database import Database
+from layers.holding import VERSIONS
 from layers.model import PRIVATE, RECORDS, UNPLACED, Kind, Record, Scope, Stage, Status
 from layers.schema import AT, RECORD_TABLES, record_fields
 
 CHUNK_ROWS = 25_000
 """Rows of one columnar chunk; bounds the memory of a reader."""
+
+FEW = 500
+"""So many rows are asked for by their numbers, more by the stretch that they are in."""
 
 _ARROW: dict[type, Any] = {
     datetime: pa.timestamp("us", tz="UTC"),
@@ -47,6 +51,8 @@ def arrow_schema(kind: Kind) -> Any:
 
 
 _SCHEMAS = {kind: arrow_schema(kind) for kind in Kind}
+_TIMES = {name for name, (python, _) in record_fields(Kind.COMPLAINT).items() if python is datetime} | {"known_from"}
+_VERSIONS = pa.schema([(name, _ARROW[datetime if name in _TIMES else str]) for name in VERSIONS])
 
 
 class Shelves(Database):
@@ -91,6 +97,31 @@ class Shelves(Database):
         """All current rows of one month's partition as an Arrow table."""
         chunks = self._chunks(kind, (RECORD_TABLES[kind].c.month == month,), 0, None)
         return pa.Table.from_batches(list(chunks), schema=_SCHEMAS[kind])
+
+    def versions(self, seqs: Sequence[int]) -> Any:
+        """All versions of those complaints that have several, of current ones by their ``seq``, as an Arrow table.
+
+        Of nearly all complaints there is one version; the index ``complaint_past`` knows the others. Of many it gives
+        those between the least and the greatest number too.
+        """
+        table, now, past = (RECORD_TABLES[Kind.COMPLAINT].alias(name) for name in ("version", "now", "past"))
+        many = exists().where(past.c.source == now.c.source, past.c.source_id == now.c.source_id, past.c.known_to.is_not(None))
+        same = and_(table.c.source == now.c.source, table.c.source_id == now.c.source_id)
+        query = select(*(self._raw(table.c[name]) for name in VERSIONS)).select_from(now).join(table, same)
+        asked = now.c.seq.in_(seqs) if len(seqs) <= FEW else now.c.seq.between(min(seqs), max(seqs))
+        query = query.where(now.c.known_to.is_(None), asked, many)
+        with self.read() as connection:
+            rows = connection.execute(query).all()
+        columns = zip(*rows, strict=True) if rows else [()] * len(_VERSIONS)
+        return pa.Table.from_arrays([pa.array(v, type=f.type) for v, f in zip(columns, _VERSIONS, strict=True)], schema=_VERSIONS)
+
+    def retold(self, since: int) -> Any:
+        """Current complaints that did not change after ``since`` but got an earlier version since: chunks as of :meth:`changes`."""
+        now, past = (RECORD_TABLES[Kind.COMPLAINT].alias(name) for name in ("now", "past"))
+        same = and_(past.c.source == now.c.source, past.c.source_id == now.c.source_id)
+        late = select(now.c.seq).select_from(past).join(now, same).where(past.c.seq > since, past.c.known_to.is_not(None))
+        found = late.where(now.c.known_to.is_(None), now.c.seq <= since)
+        yield from self._chunks(Kind.COMPLAINT, (RECORD_TABLES[Kind.COMPLAINT].c.seq.in_(found),), 0, None)
 
     def _chunks(self, kind: Kind, where: tuple[ColumnElement[bool], ...], since: int, limit: int | None) -> Iterator[Any]:
         table, form = RECORD_TABLES[kind], _SCHEMAS[kind]

@@ -55,7 +55,7 @@ class Candidate:
 def candidate(record: Record) -> Candidate:
     """Encode a record once; the digest covers its content and not when it was seen or known.
 
-    A record without private or later fields has the digest that it had before there were any.
+    A record without private or later fields, or without a photo, has the digest that it had before there were any.
     """
     kind = record.kind
     values = list(_GET[kind](record))
@@ -68,6 +68,8 @@ def candidate(record: Record) -> Candidate:
     for at in _WORDS[kind]:
         values[at] = values[at].value
     told = values[IDENTITY : _CONTENT[kind]]
+    if kind is Kind.COMPLAINT and told[-1] is None:  # the photo: see Complaint
+        told.pop()
     if any(private := values[_CONTENT[kind] :]):
         told += private
     digest = blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()

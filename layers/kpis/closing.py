@@ -6,15 +6,26 @@ day and night (112) they are calendar hours. The columns come from :mod:`layers.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 import polars as pl
 
 from layers.catalog import Count, Kpi, Needs, Quantile, Rule, Share, When, Window, words
-from layers.kpis.complaints import ANSWERS, CALLS, CLOSINGS, NATIONAL, NOT_REOPENED, OURS, OWN, complaints, done_in
+from layers.kpis.complaints import (
+    AGAIN,
+    ANSWERS,
+    CALLS,
+    CLOSINGS,
+    NATIONAL,
+    NOT_REOPENED,
+    OURS,
+    OWN,
+    complaints,
+    done_in,
+    solved_in,
+)
 
-AGAIN = timedelta(days=30)
 TIMELINESS = Needs(rows=pl.col("due").is_not_null() & pl.col("closed").is_not_null(), what="tenggat dan waktu selesai")
 VERIFIED = Needs(rows=pl.col("verified").is_not_null(), what="waktu verifikasi")
 REOPENED = Needs(rows=pl.col("reopened").is_not_null(), what="waktu dibuka kembali")
@@ -26,12 +37,13 @@ PROVEN = Needs(
 SP4N = partial(Rule, name="PermenPANRB 62/2018", valid_from=date(2018, 12, 31))
 CRM = Rule(name="Jakarta CRM 2.0, menurut pers", article="-", valid_from=date(2025, 1, 1))
 
+REOPENED_SOON = (pl.col("reopened") - pl.coalesce("closed_before", "closed") <= AGAIN).fill_null(value=False)
 ON_TIME = (pl.col("closed") <= pl.col("due")) & NOT_REOPENED
 COUNTS_112 = "panggilan 112 dihitung dengan jam kalender"
 COUNTS_112_EN = "112 calls count in calendar hours"
 
-share = partial(complaints, unit="persen", decimals=1, window=Window.DAYS30, n_min=20, interval=True)
-hours = partial(complaints, unit="jam", decimals=1, better="down", window=Window.DAYS30, n_min=20)
+share = partial(complaints, unit="persen", decimals=1, window=Window.DAYS30, n_min=20, interval=True, by_opd="holder")
+hours = partial(complaints, unit="jam", decimals=1, better="down", window=Window.DAYS30, n_min=20, by_opd="holder")
 
 
 def answered_in(when: When) -> pl.Expr:
@@ -52,7 +64,7 @@ def in_time(step: str, done: str, when: When) -> pl.Expr:
 
 def closed_in(when: When) -> pl.Expr:
     """Closed as done, also if it was opened again since."""
-    return OURS & when.holds("closed")
+    return OURS & (when.holds("closed") | (pl.col("closed").is_null() & when.holds("closed_before")))
 
 
 KPIS: tuple[Kpi, ...] = (
@@ -61,10 +73,10 @@ KPIS: tuple[Kpi, ...] = (
         title=words("Selesai tepat waktu", "Closed on time"),
         short=words("Selesai tepat waktu", "On time"),
         better="up",
-        definition="Bagian aduan selesai yang ditutup paling lambat pada tenggatnya dan tidak dibuka kembali.",
+        definition="Bagian aduan selesai yang ditutup paling lambat pada tenggatnya dan tidak dibuka kembali dalam 30 hari.",
         formula=words(
-            "selesai sebelum tenggat dan tidak dibuka kembali / selesai yang bertenggat, 30 hari terakhir",
-            "closed by the deadline and not reopened / closed with a deadline, last 30 days",
+            "selesai sebelum tenggat dan tidak dibuka kembali dalam 30 hari / selesai yang bertenggat, 30 hari terakhir",
+            "closed by the deadline and not reopened within 30 days / closed with a deadline, last 30 days",
         ),
         rule=NATIONAL,
         form=Share(where=lambda when: done_in(when) & pl.col("due").is_not_null(), part=ON_TIME),
@@ -77,8 +89,8 @@ KPIS: tuple[Kpi, ...] = (
         better="up",
         definition="Bagian aduan yang tenggatnya jatuh dalam kurun ini yang ditutup paling lambat pada tenggatnya.",
         formula=words(
-            "selesai sebelum tenggat dan tidak dibuka kembali / semua yang tenggatnya dalam 30 hari terakhir, selesai atau belum",
-            "closed by the deadline and not reopened / all whose deadline lies in the last 30 days, closed or not",
+            "selesai sebelum tenggat dan tidak dibuka kembali dalam 30 hari / semua yang tenggatnya dalam 30 hari terakhir, selesai atau belum",
+            "closed by the deadline and not reopened within 30 days / all whose deadline lies in the last 30 days, closed or not",
         ),
         rule=NATIONAL,
         form=Share(
@@ -155,11 +167,11 @@ KPIS: tuple[Kpi, ...] = (
         short=words("Penyelesaian, jam kerja", "Resolution, working hours"),
         definition="Waktu kerja dari diterima sampai selesai: separuh aduan selesai lebih cepat.",
         formula=words(
-            f"median jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir; {COUNTS_112}",
-            f"median working hours from receipt to closing, for those closed in the last 30 days; {COUNTS_112_EN}",
+            f"median jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir dan tidak dibuka kembali; {COUNTS_112}",
+            f"median working hours from receipt to closing, for those closed in the last 30 days and not reopened; {COUNTS_112_EN}",
         ),
         rule=OWN,
-        form=Quantile(where=done_in, value=pl.col("jam_penyelesaian"), bounds=True),
+        form=Quantile(where=solved_in, value=pl.col("jam_penyelesaian"), bounds=True),
         needs=CLOSINGS,
     ),
     hours(
@@ -168,11 +180,11 @@ KPIS: tuple[Kpi, ...] = (
         short=words("Penyelesaian P90, jam kerja", "Resolution P90, working hours"),
         definition="Waktu kerja dari diterima sampai selesai: sembilan dari sepuluh aduan selesai lebih cepat.",
         formula=words(
-            f"persentil ke-90 jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir; {COUNTS_112}",
-            f"90th percentile of working hours from receipt to closing, for those closed in the last 30 days; {COUNTS_112_EN}",
+            f"persentil ke-90 jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir dan tidak dibuka kembali; {COUNTS_112}",
+            f"90th percentile of working hours from receipt to closing, for those closed in the last 30 days and not reopened; {COUNTS_112_EN}",
         ),
         rule=OWN,
-        form=Quantile(where=done_in, value=pl.col("jam_penyelesaian"), q=0.9, bounds=True),
+        form=Quantile(where=solved_in, value=pl.col("jam_penyelesaian"), q=0.9, bounds=True),
         needs=CLOSINGS,
     ),
     complaints(
@@ -194,6 +206,22 @@ KPIS: tuple[Kpi, ...] = (
         n_min=20,
         cuts=(None, "kecamatan"),
     ),
+    complaints(
+        id="aduan_ditutup_30h",
+        title=words("Aduan ditutup 30 hari", "Complaints closed in 30 days"),
+        short=words("Ditutup 30 hari", "Closed, 30 days"),
+        better="neutral",
+        definition="Aduan yang ditutup petugas dalam 30 hari terakhir, juga yang sejak itu dibuka kembali; belum berarti terbukti.",
+        formula=words(
+            "aduan yang ditutup dalam 30 hari terakhir, termasuk yang sejak itu dibuka kembali",
+            "complaints closed in the last 30 days, those opened again since included",
+        ),
+        rule=OWN,
+        window=Window.DAYS30,
+        form=Count(where=closed_in),
+        needs=CLOSINGS,
+        by_opd="holder",
+    ),
     share(
         id="aduan_dibuka_kembali",
         title=words("Aduan dibuka kembali", "Complaints reopened"),
@@ -205,7 +233,7 @@ KPIS: tuple[Kpi, ...] = (
             "reopened within 30 days of closing / closed, last 30 days",
         ),
         rule=OWN,
-        form=Share(where=closed_in, part=(pl.col("reopened") - pl.col("closed") <= AGAIN).fill_null(value=False)),
+        form=Share(where=closed_in, part=REOPENED_SOON),
         needs=REOPENED,
     ),
     share(
@@ -215,11 +243,11 @@ KPIS: tuple[Kpi, ...] = (
         better="up",
         definition="Bagian aduan selesai yang penutupannya divalidasi petugas lain atau dikonfirmasi pelapor.",
         formula=words(
-            "divalidasi atau dikonfirmasi pelapor / selesai, 30 hari terakhir",
-            "validated or confirmed by the citizen / done, last 30 days",
+            "divalidasi atau dikonfirmasi pelapor, dan tidak dibuka kembali dalam 30 hari / selesai, 30 hari terakhir",
+            "validated or confirmed by the citizen, and not reopened within 30 days / done, last 30 days",
         ),
         rule=CRM,
-        form=Share(where=done_in, part=PROVEN.rows),
+        form=Share(where=done_in, part=PROVEN.rows & NOT_REOPENED),
         needs=PROVEN,
     ),
     share(
@@ -246,6 +274,7 @@ KPIS: tuple[Kpi, ...] = (
     ),
     complaints(
         id="aduan_ditutup_tanpa_jawaban",
+        by_opd="holder",
         title=words("Aduan ditutup tanpa jawaban", "Complaints closed without an answer"),
         short=words("Ditutup tanpa jawaban", "Closed unanswered"),
         better="down",

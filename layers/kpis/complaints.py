@@ -17,7 +17,11 @@ from layers.model import Kind, Status
 OPEN = pl.col("status").is_in([Status.WAITING.value, Status.IN_PROCESS.value])
 DONE = pl.col("status") == Status.DONE.value
 OURS = ~pl.col("status").is_in([Status.NOT_OURS.value, Status.DUPLICATE.value, Status.REJECTED.value])
-NOT_REOPENED = pl.col("reopened").is_null() | (pl.col("reopened") < pl.col("closed"))
+AGAIN = timedelta(days=30)
+NOT_REOPENED = (
+    pl.col("reopened").is_null() | (pl.col("reopened") < pl.col("closed")) | (pl.col("reopened") - pl.col("closed") > AGAIN)
+)
+"""A case that is opened again within :data:`AGAIN` was not solved."""
 
 PUBLIC_SERVICE = Rule(name="UU 25/2009 dan Perpres 76/2013", article="pengelolaan pengaduan", valid_from=date(2013, 9, 6))
 NATIONAL = Rule(name="PermenPANRB 62/2018", article="pedoman SP4N", valid_from=date(2018, 12, 31))
@@ -62,6 +66,16 @@ def done_in(when: When) -> pl.Expr:
 def done_by_end(when: When) -> pl.Expr:
     """Done, and not closed only after the window; a source that gives no closing time is believed."""
     return DONE & (pl.col("closed").is_null() | when.by_end("closed"))
+
+
+def solved_in(when: When) -> pl.Expr:
+    """Closed as done within the window, and not opened again soon."""
+    return done_in(when) & NOT_REOPENED
+
+
+def solved_by_end(when: When) -> pl.Expr:
+    """Done by the end of the window, and not opened again soon; without a closing time the reopening decides."""
+    return done_by_end(when) & NOT_REOPENED.fill_null(value=False)
 
 
 def received_in(when: When) -> pl.Expr:
@@ -133,6 +147,7 @@ KPIS: tuple[Kpi, ...] = (
         window=Window.NOW,
         form=Count(where=overdue_at_end),
         needs=DEADLINES,
+        by_opd="holder",
     ),
     complaints(
         id="aduan_jatuh_tempo",
@@ -258,14 +273,18 @@ KPIS: tuple[Kpi, ...] = (
         unit="persen",
         decimals=1,
         better="up",
-        definition="Bagian aduan yang menjadi kewenangan dan masuk tahun ini yang sudah dinyatakan selesai.",
+        definition="Bagian aduan yang menjadi kewenangan dan masuk tahun ini yang sudah selesai; "
+        "yang dibuka kembali dalam 30 hari bukan selesai.",
         formula=words(
-            "selesai / (masuk - bukan kewenangan - duplikat - ditolak), untuk aduan yang masuk tahun ini",
-            "done / (received - not ours - duplicate - rejected), for complaints received this year",
+            "selesai dan tidak dibuka kembali dalam 30 hari / (masuk - bukan kewenangan - duplikat - ditolak), "
+            "untuk aduan yang masuk tahun ini",
+            "done and not reopened within 30 days / (received - not ours - duplicate - rejected), "
+            "for complaints received this year",
         ),
         rule=NATIONAL,
         window=Window.YEAR,
-        form=Share(where=lambda when: received_in(when) & OURS, part=done_by_end),
+        form=Share(where=lambda when: received_in(when) & OURS, part=solved_by_end),
+        by_opd="holder",
         n_min=20,
         interval=True,
     ),
@@ -288,6 +307,7 @@ KPIS: tuple[Kpi, ...] = (
         form=Share(
             where=lambda when: received_in(when) & OURS, part=lambda when: when.by_end("responded").fill_null(value=False)
         ),
+        by_opd="holder",
         needs=ANSWERS,
         n_min=20,
         interval=True,

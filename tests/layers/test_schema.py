@@ -70,7 +70,9 @@ def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str)
                 *("package DROP COLUMN bought", "package DROP COLUMN bidders"),
             ):
                 connection.execute(text(f"ALTER TABLE {column}"))
-            connection.execute(text("ALTER TABLE complaint DROP COLUMN reporter"))
+            connection.execute(text("DROP INDEX complaint_past"))
+            for name in ("reporter", "photo"):
+                connection.execute(text(f"ALTER TABLE complaint DROP COLUMN {name}"))
             connection.execute(text("UPDATE store_schema SET version_num = 'store_0001'"))
     with opened(url) as store:
         assert len(store.identity()) == 32
