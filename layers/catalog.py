@@ -55,7 +55,7 @@ UNITS = frozenset(
     {
         *("aduan", "paket", "persen", "jam", "rupiah", "layanan", "sumber", "menit", "hari", "per 1.000 penduduk"),
         *("skor 1-4", "indeks", "skor 1-5", "situs", "kiriman", "kantor", "milidetik", "kelurahan", "laporan", "cm", "µg/m³"),
-        *("kamera", "orang", "keluarga", "unit", "kejadian", "pos", "tingkat", "rupiah per penduduk", "hektare"),
+        *("kali", "kamera", "orang", "keluarga", "unit", "kejadian", "pos", "tingkat", "rupiah per penduduk", "hektare"),
     }
 )
 ANY = ".*"
@@ -99,6 +99,7 @@ class Kpi:
     n that gives a value; ``interval`` asks for Wilson's, for shares. ``cuts`` are those at which it is published.
     ``by_opd`` is whose a row is at the cut of OPDs: that of the OPD that has it now (``opd``), or, where a KPI judges how
     complaints were handled, of the one that held it at its deadline or closing (``holder``, :mod:`layers.holding`).
+    ``pattern`` names the pattern of closing whose cases it counts: its rows are those of :func:`layers.suspicion.suspects`.
     ``history`` is whether the records still tell how it stood earlier: without it there is neither change nor trend.
     ``beside`` is the KPI without which it must not be shown. ``concept``, ``definition`` and ``classification`` are,
     with ``unit`` and :attr:`periodicity`, the metadata that Perpres 39/2019 (Satu Data Indonesia) asks for.
@@ -126,6 +127,7 @@ class Kpi:
     interval: bool = False
     cuts: tuple[str | None, ...] = CUTS
     by_opd: str = "opd"
+    pattern: str | None = None
     history: bool = True
     beside: str | None = None
 

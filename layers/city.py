@@ -22,6 +22,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from layers.facts import Facts
 from layers.officehours import DeadlineRule, Holiday, WorkingTime
 from layers.ownkpis import OwnKpi
+from layers.suspicionrules import SuspicionRules
 
 PACKS = Path(__file__).parent / "cities"
 """The packs that come with the room."""
@@ -195,6 +196,7 @@ class City(Facts):
     calendar: WorkingTime = WorkingTime()
     holidays: tuple[Holiday, ...] = ()
     deadlines: Mapping[str, tuple[DeadlineRule, ...]] = Field(default_factory=dict)
+    suspicion: SuspicionRules = SuspicionRules()
     kpis: tuple[OwnKpi, ...] = ()
     kpis_off: tuple[str, ...] = ()
     wall: Wall

@@ -29,7 +29,7 @@ from layers.frames import SEN, schema
 from layers.model import Kind
 from layers.ownkpis import Filter, OwnKpi
 
-CLOCKED = ("jam_respons", "jam_penyelesaian")
+CLOCKED = ("jam_respons", "jam_penyelesaian", "jam_dipegang")
 """Columns of complaints beside their own, in windows of up to 30 days."""
 
 MONEY = ("pagu", "hps", "value", "pdn", "umk")
@@ -70,6 +70,7 @@ def declared(own: OwnKpi) -> Kpi:
         classification="Ketetapan kota",
         names=tuple(own.filter["name"]) if kind is Kind.MEASUREMENT else (),
         n_min=own.n_min,
+        by_opd=own.by_opd,
         interval=own.form == "share",
         history=own.time is not None,
     )

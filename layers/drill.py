@@ -197,14 +197,15 @@ def _readings(
 ) -> Iterator[Reading]:
     """Every complaint KPI at the cut, by whose the rows are: over the near rows, and for what speaks of a whole year."""
     part = query.category is not None or query.channel is not None
-    whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in catalog.values() if k.kind is Kind.COMPLAINT}
+    kpis = [k for k in catalog.values() if k.kind is Kind.COMPLAINT and k.pattern is None]
+    whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in kpis}
     pairs: dict[str, tuple[Cell, Cell]] = {}
     for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS):
-        kpis = [k for k in map(catalog.__getitem__, whens) if (k.window is Window.YEAR) is year and k.by_opd == by]
-        if not kpis:
+        some = [k for k in kpis if (k.window is Window.YEAR) is year and k.by_opd == by]
+        if not some:
             continue
-        found = together(frame.filter(mine[by]), [(k.form, when) for k in kpis for when in (whens[k.id], whens[k.id].before())])[WHOLE]
-        pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(kpis)}
+        found = together(frame.filter(mine[by]), [(k.form, when) for k in some for when in (whens[k.id], whens[k.id].before())])[WHOLE]
+        pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(some)}
     for name, when in whens.items():
         now, before = pairs[name]
         compared = before if watched_before(catalog[name], when, room) else None

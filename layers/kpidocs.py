@@ -23,6 +23,9 @@ reason. "Cuts" are those that are published at once; complaint KPIs are computed
 
 A city switches figures off, sets targets and adds its own in its pack: [a city's own KPIs](own-kpis.md). The catalogue of one
 city, with present values, targets and sources, is its page `/metrik`.
+
+At the cut of OPDs a complaint counts for the OPD that has it now; where a KPI judges how it was handled, for the one that held it
+at its deadline or closing, whichever is first ([closings](closing.md)).
 """
 
 

@@ -25,7 +25,8 @@ class OwnKpi(Facts):
 
     ``form`` says how: ``count`` counts the rows of ``filter`` whose ``time`` lies in the ``window`` (any row without a
     ``time``); ``share`` the part of these that ``part`` describes; ``median`` and ``total`` take the column ``value``;
-    ``ratio`` is the sum of ``value`` over the sum of ``whole``, in percent.
+    ``ratio`` is the sum of ``value`` over the sum of ``whole``, in percent. ``by_opd`` says whose a complaint is: of the OPD
+    that has it (``opd``), or of the one that held it at its deadline or closing (``holder``).
     """
 
     id: str
@@ -45,6 +46,7 @@ class OwnKpi(Facts):
     better: Literal["up", "down", "neutral"] = "neutral"
     decimals: Annotated[int, Field(ge=0, le=3)] = 1
     n_min: Annotated[int, Field(ge=0)] = 0
+    by_opd: Literal["opd", "holder"] = "opd"
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

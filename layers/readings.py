@@ -20,6 +20,7 @@ from layers.model import Kind
 from layers.prepared import prepared
 from layers.runs import SourceFacts
 from layers.snapshot import Band, Evidence, Freshness, Reading
+from layers.suspicion import suspects
 
 ROOM_BUDGET = timedelta(minutes=1)
 """Figures about the sources are made by the room itself, each time anew."""
@@ -48,6 +49,7 @@ class Room:
         self._told = {kind: view.told(kind) for kind in Kind}
         self._about_sources = as_frame(self.sources, city, now)
         self._recent: dict[Kind, pl.DataFrame] = {}
+        self._suspects: pl.DataFrame | None = None
         self._families: dict[str, pl.DataFrame] = {}
         self._against: dict[tuple[Kind, tuple[str, ...]], pl.DataFrame] = {}
         self._people: dict[str, float] | None = None
@@ -66,6 +68,13 @@ class Room:
         """All rows of a kind, also by sources that say less of a package than another."""
         return self._told[kind]
 
+    @property
+    def suspects(self) -> pl.DataFrame:
+        """The complaints that a pattern of closing names."""
+        if self._suspects is None:
+            self._suspects = suspects(self.whole[Kind.COMPLAINT], self.city.suspicion, self.now)
+        return self._suspects
+
     def family(self, name: str) -> pl.DataFrame:
         """All measurements whose names begin as this one's does, prepared."""
         family = name.partition(".")[0]
@@ -80,6 +89,8 @@ class Room:
         """The rows that the KPI's windows can reach."""
         if kpi.kind is None:
             return self._about_sources
+        if kpi.pattern is not None:
+            return self.suspects
         if kpi.names:
             return self.family(kpi.names[0])
         if kpi.against:
