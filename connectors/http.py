@@ -106,9 +106,17 @@ class Http:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stack.close()
 
-    def get(self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """Ask for ``url`` with ``params`` added to its query."""
-        return self._ask("GET", url, None, {"params": params, "headers": headers})
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        most: int | None = None,
+        tries: int | None = None,
+    ) -> Answer:
+        """Ask for ``url`` with ``params`` added to its query; ``most`` bytes and ``tries`` where it is worth less than others."""
+        return self._ask("GET", url, None, {"params": params, "headers": headers}, most, tries)
 
     def post(
         self,
@@ -126,25 +134,34 @@ class Http:
         """Get a large answer (up to :data:`MAX_FILE_BYTES`) into a file; the answer's ``body`` is its start only."""
         return self._ask("GET", url, path, {"headers": headers})
 
-    def _ask(self, method: str, url: str, into: Path | None, parts: dict[str, Any]) -> Answer:
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        into: Path | None,
+        parts: dict[str, Any],
+        most: int | None = None,
+        times: int | None = None,
+    ) -> Answer:
+        times, most = times or self._tries, most or self._max_bytes
         tries = Retrying(
             retry=retry_if_exception_type(Unwell),
-            stop=stop_after_attempt(self._tries),
+            stop=stop_after_attempt(times),
             wait=wait_random_exponential(multiplier=self._pause, max=10),
         )
         try:
-            return tries(self._follow, method, url, into, parts)
+            return tries(self._follow, method, url, into, parts, most)
         except RetryError as error:
             last = error.last_attempt.exception()
-            raise TryLater(f"{last}, dicoba {self._tries} kali: {bare(url)}") from last
+            raise TryLater(f"{last}, dicoba {times} kali: {bare(url)}") from last
 
-    def _follow(self, method: str, url: str, into: Path | None, parts: dict[str, Any]) -> Answer:
+    def _follow(self, method: str, url: str, into: Path | None, parts: dict[str, Any], most: int) -> Answer:
         """Ask, and follow redirects within the same host and the allowed origins."""
         host = origin(url)[1]
         for _ in range(REDIRECTS + 1):
             if origin(url) not in self._allow:
                 raise Refused(f"alamat di luar yang diizinkan: {bare(url)}")
-            answer = self._once(method, url, into, {name: part for name, part in parts.items() if part is not None})
+            answer = self._once(method, url, into, {name: part for name, part in parts.items() if part is not None}, most)
             if answer.status not in _MOVED:
                 return judge(answer)
             url = urljoin(url, answer.headers.get("Location", ""))
@@ -156,7 +173,7 @@ class Http:
                 method, parts = "GET", {"headers": parts["headers"]}
         raise FormChanged(f"sumber mengalihkan tanpa akhir: {bare(url)}")
 
-    def _once(self, method: str, url: str, into: Path | None, parts: dict[str, Any]) -> Answer:
+    def _once(self, method: str, url: str, into: Path | None, parts: dict[str, Any], most: int) -> Answer:
         """One request, one answer."""
         self._wait_for_turn(url)
         left = self._end - monotonic()
@@ -176,7 +193,7 @@ class Http:
             raise Refused(f"alamat tidak sah: {bare(url)}") from error
         self.requests += 1
         try:
-            return portal.call(partial(self._fetch, client, request, into, seconds))
+            return portal.call(partial(self._fetch, client, request, into, seconds, most))
         except TimeoutError as error:
             raise TryLater(f"belum selesai setelah {seconds:.1f} detik: {bare(url)}") from error
         except httpx.TransportError as error:
@@ -193,7 +210,9 @@ class Http:
             sleep(wait)
         self._next = monotonic() + self._every
 
-    async def _fetch(self, client: httpx.AsyncClient, request: httpx.Request, into: Path | None, seconds: float) -> Answer:
+    async def _fetch(
+        self, client: httpx.AsyncClient, request: httpx.Request, into: Path | None, seconds: float, most: int
+    ) -> Answer:
         where, start = bare(str(request.url)), bytearray()
         with anyio.fail_after(seconds), ExitStack() as stack:  # by the wall clock: a byte now and then does not extend it
             response = await client.send(request, stream=True)
@@ -202,7 +221,7 @@ class Http:
                 file = stack.enter_context(into.open("wb")) if into is not None and ok else None
                 unpacker = Unpacker(
                     url=where,
-                    limit=MAX_FILE_BYTES if file else self._max_bytes,
+                    limit=MAX_FILE_BYTES if file else most,
                     coding=response.headers.get("Content-Encoding", "").strip().lower(),
                     write=file.write if file else start.extend,
                 )

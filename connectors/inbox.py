@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.job import Job, connector
 from connectors.lease import LeaseLostError
+from connectors.photos import is_picture
 from connectors.report import Refusal, Said, instructions, unread, written
 from connectors.source import Config, Context, FormChanged, Refused, SourceError
 from layers import clock
@@ -129,7 +130,8 @@ def take(job: Job, configured: SourceConfig) -> str | None:
     try:
         place = prepare(configured, job.config, job.ctx.data)
         denied = not os.access(place, os.R_OK | os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
-        failed = [reason for file in _ready(place) if (reason := _one(job, configured, place, file))] if not denied else []
+        ready = [file for file in _ready(place) if not (job.photographed and is_picture(file.name))] if not denied else []
+        failed = [reason for file in ready if (reason := _one(job, configured, place, file))]
     except PermissionError:
         denied = True
     except (OSError, SourceError) as error:
@@ -140,11 +142,12 @@ def take(job: Job, configured: SourceConfig) -> str | None:
 
 
 def purge(sources: Sequence[SourceConfig], data: Path, now: datetime) -> int:
-    """Delete what was archived, failed or answered :data:`KEPT` ago or earlier; return how many files went."""
+    """Delete what was archived, failed or answered :data:`KEPT` ago or earlier, and photos; return how many files went."""
     gone = 0
     for configured in sources:
         place = folder(data, configured.name)
-        for path in [*place.glob(f"{ARCHIVE}/*"), *place.glob(f"{FAILED}/*"), *place.glob(f"*{ANSWER}")]:
+        photos = [path for path in place.glob("*") if is_picture(path.name)]
+        for path in [*place.glob(f"{ARCHIVE}/*"), *place.glob(f"{FAILED}/*"), *place.glob(f"*{ANSWER}"), *photos]:
             with suppress(OSError):
                 facts = path.lstat()
                 if facts.st_mtime <= (now - KEPT).timestamp() and not stat.S_ISDIR(facts.st_mode):

@@ -12,10 +12,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from connectors import registry, reporting
+from connectors.declared.columns import ColumnMap
 from connectors.http import Http
 from connectors.intake import Taken, take
 from connectors.lease import Lease
 from connectors.mistakes import sentence
+from connectors.photos import Photos
 from connectors.source import Config, Context, Cursor, FormChanged, Page, Refused, Row, Source
 from layers import privacy
 from layers.areas import Places
@@ -70,9 +72,20 @@ class Job:
     lease: Lease
     news: int = 0
     fates: Counter[str] = field(default_factory=Counter)
+    photos: Photos = field(init=False)
+
+    def __post_init__(self) -> None:
+        folder = self.ctx.data / "inbox" / self.ctx.source
+        self.photos = Photos(store=self.store, folder=folder, now=self.ctx.now)
+
+    @property
+    def photographed(self) -> bool:
+        """Whether the source's column map names evidence photos: a picture in the drop folder is then one, and no table."""
+        return isinstance(self.config, ColumnMap) and "photo" in self.config.fields
 
     def pull(self, http: Http) -> None:
         """Commit every page from the last cursor on; a page's cursor goes with the last of its batches."""
+        self.photos.http = http
         for page in _pages(self.source, http, self.config, self.store.cursor(self.ctx.source), self.ctx):
             for start in range(0, len(page.rows), BATCH_ROWS):
                 end = start + BATCH_ROWS
@@ -87,9 +100,13 @@ class Job:
         (those of a quarantine have failed before) are only rejected.
         """
         with _at_work:
-            return self._commit(rows, cursor, may_drift=may_drift)
+            taken = self._take(rows, may_drift=may_drift)
+        self.photos.settle(taken.records)  # may wait for their host
+        with _at_work:
+            self._keep(taken, cursor)
+        return taken
 
-    def _commit(self, rows: Sequence[Row], cursor: Cursor | None, *, may_drift: bool) -> Taken:
+    def _take(self, rows: Sequence[Row], *, may_drift: bool) -> Taken:
         taken = take(rows, self.source, self.config, self.ctx, self.places, self.store.vault)
         if may_drift and len(rows) >= ALL_BROKEN and len(taken.rejects) == len(rows):
             reasons = {(reject.field, reject.reason) for reject in taken.rejects}
@@ -97,6 +114,9 @@ class Job:
                 name, reason = reasons.pop()
                 log.warning("event=bentuk source=%s field=%s reason=%r", self.ctx.source, name, privacy.mask(reason))
                 raise FormChanged(f"semua {len(rows)} baris satu halaman ditolak: {name}: {cause(reason)}")
+        return taken
+
+    def _keep(self, taken: Taken, cursor: Cursor | None) -> None:
         self.lease.check()
         batch = Batch(
             source=self.ctx.source,
@@ -111,7 +131,6 @@ class Job:
         done = self.store.upsert_batch(batch)
         self.news += done.kept + sum(done.excluded.values()) + done.quarantined
         self.fates.update({"kept": done.kept, "unchanged": done.unchanged, "quarantined": done.quarantined, **done.excluded})
-        return taken
 
 
 def _pages(source: Source[Any], http: Http, config: Config, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:

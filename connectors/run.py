@@ -71,6 +71,8 @@ def run_once(
         except Exception as error:  # noqa: BLE001 - whatever a source does, its run has an end and an outcome
             outcome, message = _failure(configured, store, error)
             wait = error.retry_after if isinstance(error, SlowDown) else None
+        if outcome is Outcome.OK and job is not None:
+            message = job.photos.says
         if outcome is Outcome.OK and not (job and job.news):
             outcome = Outcome.NOTHING_NEW
         failures, well = store.failures(configured.name), outcome.good

@@ -204,7 +204,9 @@ def _readings(
         some = [k for k in kpis if (k.window is Window.YEAR) is year and k.by_opd == by]
         if not some:
             continue
-        found = together(frame.filter(mine[by]), [(k.form, when) for k in some for when in (whens[k.id], whens[k.id].before())])[WHOLE]
+        found = together(frame.filter(mine[by]), [(k.form, when) for k in some for when in (whens[k.id], whens[k.id].before())])[
+            WHOLE
+        ]
         pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(some)}
     for name, when in whens.items():
         now, before = pairs[name]

@@ -115,6 +115,15 @@ class Shelves(Database):
         columns = zip(*rows, strict=True) if rows else [()] * len(_VERSIONS)
         return pa.Table.from_arrays([pa.array(v, type=f.type) for v, f in zip(columns, _VERSIONS, strict=True)], schema=_VERSIONS)
 
+    def photos(self, source: str, source_ids: Sequence[str]) -> dict[str, tuple[datetime | None, datetime | None, str | None]]:
+        """(closed, known_at, the hash of the photo that shows the closing) of current complaints of a source, by id."""
+        columns = RECORD_TABLES[Kind.COMPLAINT].c
+        query = select(columns.source_id, columns.closed, columns.known_at, columns.photo).where(
+            columns.source == source, self.among(columns.source_id, source_ids), columns.known_to.is_(None)
+        )
+        with self.read() as connection:
+            return {row.source_id: (row.closed, row.known_at, row.photo) for row in connection.execute(query)}
+
     def retold(self, since: int) -> Any:
         """Current complaints that did not change after ``since`` but got an earlier version since: chunks as of :meth:`changes`."""
         now, past = (RECORD_TABLES[Kind.COMPLAINT].alias(name) for name in ("now", "past"))

@@ -75,15 +75,17 @@ def suspects(complaints: pl.DataFrame, rules: SuspicionRules, now: datetime) -> 
 
     ``complaints`` is the whole frame. ``at`` is the moment that made it one, within the last :data:`DAYS` days.
     """
-    rows = complaints.lazy().filter(_OURS).with_columns(name=pl.col("holder").cast(pl.String).fill_null("-")).with_row_index("row")
-    parts = [
-        _named(find(rows, rules, now), pattern).select(*_SHOWN, *_FOUND).collect() for pattern, find in PATTERNS.items()
-    ]
+    rows = (
+        complaints.lazy().filter(_OURS).with_columns(name=pl.col("holder").cast(pl.String).fill_null("-")).with_row_index("row")
+    )
+    parts = [_named(find(rows, rules, now), pattern).select(*_SHOWN, *_FOUND).collect() for pattern, find in PATTERNS.items()]
     return pl.concat(parts)
 
 
 def _named(found: pl.LazyFrame, pattern: str) -> pl.LazyFrame:
-    return found.with_columns(pl.lit(pattern).alias("pattern"), pl.col("cluster").cast(pl.String), pl.col("detail").cast(pl.String))
+    return found.with_columns(
+        pl.lit(pattern).alias("pattern"), pl.col("cluster").cast(pl.String), pl.col("detail").cast(pl.String)
+    )
 
 
 def _recent(column: str, now: datetime) -> pl.Expr:
@@ -108,7 +110,9 @@ def _bulk(rows: pl.LazyFrame, rules: SuspicionRules, now: datetime) -> pl.LazyFr
     cluster = np.cumsum(marked & (apart | ~np.concatenate([[False], marked[:-1]])))
     found = near.with_columns(number=pl.Series(cluster, dtype=pl.Int64)).filter(pl.Series(marked, dtype=pl.Boolean)).lazy()
     first = pl.col("closed").min().over("name", "number").dt.epoch("s")
-    words = pl.format("{} aduan ditutup berdekatan, tenggatnya paling lama {} jam lagi", pl.len().over("name", "number"), rules.bulk_hours)
+    words = pl.format(
+        "{} aduan ditutup berdekatan, tenggatnya paling lama {} jam lagi", pl.len().over("name", "number"), rules.bulk_hours
+    )
     return found.with_columns(cluster=pl.format("{}:{}", "name", first), detail=words, at=pl.col("closed"))
 
 
@@ -177,7 +181,9 @@ def tail(n: int, k: int, p: float) -> float:
     if p <= 0:
         return 0.0
     known = lgamma(n + 1)
-    return min(1.0, sum(exp(known - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) + (n - i) * log(1 - p)) for i in range(k, n + 1)))
+    return min(
+        1.0, sum(exp(known - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) + (n - i) * log(1 - p)) for i in range(k, n + 1))
+    )
 
 
 Find = Callable[[pl.LazyFrame, SuspicionRules, datetime], pl.LazyFrame]

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from connectors.declared import readers
 from connectors.declared.columns import ID, ColumnMap, as_names, compile_map, identified
@@ -18,7 +20,12 @@ ROWS = 5_000
 
 
 class Mapped(ColumnMap):
-    """A column map that is compiled once for each city that asks."""
+    """A column map that is compiled once for each city that asks.
+
+    ``photo_hosts`` (``https://media.kota.go.id``) give evidence photos beside the source's own host: :mod:`connectors.photos`.
+    """
+
+    photo_hosts: tuple[Annotated[str, Field(pattern=r"^https?://[^/]+$")], ...] = ()
 
     def objection(self, title: str) -> str | None:
         if self.place.shift is not None and "digeser" not in title.casefold():

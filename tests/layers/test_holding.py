@@ -77,9 +77,7 @@ def test_each_opd_has_its_time_apart() -> None:
         (None, None, "dishub"),
     ],
 )
-def test_it_counts_for_who_held_it_at_its_deadline_or_closing(
-    closed: datetime | None, due: datetime | None, holder: str
-) -> None:
+def test_it_counts_for_who_held_it_at_its_deadline_or_closing(closed: datetime | None, due: datetime | None, holder: str) -> None:
     moves = [("dlh", 0), ("dpupr", 10), ("dishub", 20)]
     versions = told(*({"known_from": at(h), "opd": opd, "due": due, "closed": closed} for opd, h in moves))
     assert holding.held(versions)["holder"].to_list() == [holder]

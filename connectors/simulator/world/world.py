@@ -61,6 +61,11 @@ class World:
         """The slug of the OPD that does the work of ``slug``: itself, or where the pack lacks it always the same other one."""
         return opd_of(self.city, slug).slug
 
+    @property
+    def faker(self) -> str:
+        """The slug of the OPD that closes late cases on paper."""
+        return self._frame.faker
+
     # --- weather --------------------------------------------------------------------------------
 
     def rain(self, day: date) -> Hours:
