@@ -56,7 +56,7 @@ _PAST = {"known_at", "received", "day", "announced", "selected", "contracted", *
 """Times of what has happened; the others (a deadline, a forecast) may lie ahead."""
 
 _KEYS = ("source", "source_id", "area", "opd", "photo")
-"""Texts that identify: they are compared, so they are never masked. A photo is one until it is looked at (:mod:`connectors.photos`)."""
+"""Texts that identify: they are compared, so they are never masked. A photo is its address until :mod:`connectors.photos`."""
 
 _LABELS = ("category", "channel")
 """Texts of a complaint by which everybody may filter."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -55,20 +54,17 @@ class NoPicture(ValueError):
 def looked_at(body: bytes) -> str:
     """The perceptual hash of a picture, 64 bits as 16 hexadecimal digits (pHash); raises :class:`NoPicture`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with Image.open(io.BytesIO(body), formats=FORMATS) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise NoPicture("terlalu besar")
-                picture.draft("L", (256, 256))  # a JPEG is unpacked small at once
-                grey = picture.convert("L")
-        if ImageStat.Stat(grey).stddev[0] < FLAT:
-            raise NoPicture("kosong")
-        return str(imagehash.phash(grey))
-    except NoPicture:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's file does to the decoder, it is no picture
+        with Image.open(io.BytesIO(body), formats=FORMATS) as picture:
+            large = picture.width * picture.height > MAX_PIXELS
+            picture.draft("L", (256, 256))  # a JPEG is unpacked small at once
+            grey = None if large else picture.convert("L")
+    except Exception as error:  # whatever a stranger's file does to the decoder, it is no picture
         raise NoPicture("bukan gambar") from error
+    if grey is None:
+        raise NoPicture("terlalu besar")
+    if ImageStat.Stat(grey).stddev[0] < FLAT:
+        raise NoPicture("kosong")
+    return str(imagehash.phash(grey))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ def alike(hashes: Hashes, distance: int) -> tuple[Numbers, Numbers]:
     """
     k = next(k for k in (1, 2, 3) if k == 3 or k * BITS / (distance + k) >= np.log2(len(hashes) + 1) - 3)
     edges = np.linspace(0, BITS, distance + k + 1).astype(int)
-    masks = [np.uint64(((1 << int(high - low)) - 1) << int(low)) for low, high in zip(edges, edges[1:], strict=False)]
+    masks = [np.uint64(((1 << int(high - low)) - 1) << int(low)) for low, high in pairwise(edges)]
     found = [np.empty((2, 0), np.int64)]
     for some in combinations(masks, k):
         found.extend(_within(hashes, hashes & reduce(np.bitwise_or, some), distance))

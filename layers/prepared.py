@@ -27,8 +27,9 @@ def prepared(kind: Kind, frame: pl.DataFrame, city: City, now: datetime) -> pl.D
     """The frame with the columns that some KPIs read.
 
     Complaints: ``jam_respons`` and ``jam_penyelesaian``, working hours from receipt, and ``jam_dipegang``, those until the
-    closing since the case came to its holder (calendar hours on a channel of :data:`ALWAYS`); ``tenggat_verifikasi`` and ``tenggat_respons`` by the profile :data:`PROFILE`. Measurements:
-    ``latest``, whether it is the last of its name, subject and place that is not ahead of ``now``.
+    closing since the case came to its holder (calendar hours on a channel of :data:`ALWAYS`); ``tenggat_verifikasi`` and
+    ``tenggat_respons`` by the profile :data:`PROFILE`. Measurements: ``latest``, whether it is the last of its name, subject
+    and place that is not ahead of ``now``.
     """
     if kind is Kind.COMPLAINT:
         return _clocked(frame, city)

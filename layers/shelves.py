@@ -125,7 +125,7 @@ class Shelves(Database):
             return {row.source_id: (row.closed, row.known_at, row.photo) for row in connection.execute(query)}
 
     def retold(self, since: int) -> Any:
-        """Current complaints that did not change after ``since`` but got an earlier version since: chunks as of :meth:`changes`."""
+        """Current complaints of which an earlier version came after ``since``, and no newer: chunks as of :meth:`changes`."""
         now, past = (RECORD_TABLES[Kind.COMPLAINT].alias(name) for name in ("now", "past"))
         same = and_(past.c.source == now.c.source, past.c.source_id == now.c.source_id)
         late = select(now.c.seq).select_from(past).join(now, same).where(past.c.seq > since, past.c.known_to.is_not(None))

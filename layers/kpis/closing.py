@@ -89,7 +89,8 @@ KPIS: tuple[Kpi, ...] = (
         better="up",
         definition="Bagian aduan yang tenggatnya jatuh dalam kurun ini yang ditutup paling lambat pada tenggatnya.",
         formula=words(
-            "selesai sebelum tenggat dan tidak dibuka kembali dalam 30 hari / semua yang tenggatnya dalam 30 hari terakhir, selesai atau belum",
+            "selesai sebelum tenggat dan tidak dibuka kembali dalam 30 hari / semua yang tenggatnya dalam 30 hari terakhir, "
+            "selesai atau belum",
             "closed by the deadline and not reopened within 30 days / all whose deadline lies in the last 30 days, closed or not",
         ),
         rule=NATIONAL,
@@ -167,8 +168,10 @@ KPIS: tuple[Kpi, ...] = (
         short=words("Penyelesaian, jam kerja", "Resolution, working hours"),
         definition="Waktu kerja dari diterima sampai selesai: separuh aduan selesai lebih cepat.",
         formula=words(
-            f"median jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir dan tidak dibuka kembali; {COUNTS_112}",
-            f"median working hours from receipt to closing, for those closed in the last 30 days and not reopened; {COUNTS_112_EN}",
+            "median jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir dan tidak dibuka kembali; "
+            + COUNTS_112,
+            "median working hours from receipt to closing, for those closed in the last 30 days and not reopened; "
+            + COUNTS_112_EN,
         ),
         rule=OWN,
         form=Quantile(where=solved_in, value=pl.col("jam_penyelesaian"), bounds=True),
@@ -180,8 +183,10 @@ KPIS: tuple[Kpi, ...] = (
         short=words("Penyelesaian P90, jam kerja", "Resolution P90, working hours"),
         definition="Waktu kerja dari diterima sampai selesai: sembilan dari sepuluh aduan selesai lebih cepat.",
         formula=words(
-            f"persentil ke-90 jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir dan tidak dibuka kembali; {COUNTS_112}",
-            f"90th percentile of working hours from receipt to closing, for those closed in the last 30 days and not reopened; {COUNTS_112_EN}",
+            "persentil ke-90 jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir dan tidak dibuka kembali; "
+            + COUNTS_112,
+            "90th percentile of working hours from receipt to closing, for those closed in the last 30 days and not reopened; "
+            + COUNTS_112_EN,
         ),
         rule=OWN,
         form=Quantile(where=solved_in, value=pl.col("jam_penyelesaian"), q=0.9, bounds=True),
@@ -211,7 +216,7 @@ KPIS: tuple[Kpi, ...] = (
         title=words("Aduan ditutup 30 hari", "Complaints closed in 30 days"),
         short=words("Ditutup 30 hari", "Closed, 30 days"),
         better="neutral",
-        definition="Aduan yang ditutup petugas dalam 30 hari terakhir, juga yang sejak itu dibuka kembali; belum berarti terbukti.",
+        definition="Aduan yang ditutup petugas dalam 30 hari terakhir, juga yang lalu dibuka kembali; belum berarti terbukti.",
         formula=words(
             "aduan yang ditutup dalam 30 hari terakhir, termasuk yang sejak itu dibuka kembali",
             "complaints closed in the last 30 days, those opened again since included",

@@ -9,7 +9,8 @@ import polars as pl
 from layers.catalog import Count, Kpi, Needs, When, Window, words
 from layers.kpis.closing import REOPENED, TIMELINESS
 from layers.kpis.complaints import OWN, complaints
-from layers.suspicion import BULK, LAST_MINUTE, MOVED, NO_PROOF, PHOTO, REOPENED as AGAIN
+from layers.suspicion import BULK, LAST_MINUTE, MOVED, NO_PROOF, PHOTO
+from layers.suspicion import REOPENED as AGAIN
 
 PHOTOS = Needs(rows=pl.col("photo").is_not_null(), what="foto bukti penutupan")
 NO_PROOF_EN = "A pattern is no proof: it names cases that somebody has to look at."
@@ -51,10 +52,8 @@ KPIS: tuple[Kpi, ...] = (
         LAST_MINUTE,
         ("Ditutup menit terakhir", "Closed in the last minutes"),
         (
-            "aduan yang ditutup dalam menit-menit terakhir sebelum tenggat, pada OPD yang jauh lebih sering melakukannya "
-            "daripada kebetulan (uji binomial)",
-            "complaints closed in the last minutes before their deadline, of OPDs that do so far more often than chance "
-            "(binomial test)",
+            "aduan yang ditutup menit-menit terakhir sebelum tenggat, pada OPD yang jauh lebih sering begitu daripada kebetulan",
+            "complaints closed in the last minutes before the deadline, of OPDs that do so far more often than chance",
         ),
         TIMELINESS,
     ),

@@ -1,4 +1,4 @@
-"""Complaints passed on between OPDs (bolak-balik disposisi): how often, how long until the right one had them, each one's own time.
+"""Complaints passed on between OPDs (bolak-balik disposisi): how often, how long until the right one, whose time.
 
 What is told by the versions of a complaint comes from :mod:`layers.holding`; hours are those of :mod:`layers.prepared`.
 """
@@ -26,7 +26,8 @@ KPIS: tuple[Kpi, ...] = (
         interval=True,
         definition="Bagian aduan yang berpindah OPD lebih dari sekali.",
         formula=words(
-            "berpindah OPD lebih dari sekali / (masuk - bukan kewenangan - duplikat - ditolak), untuk aduan yang masuk 30 hari terakhir",
+            "berpindah OPD lebih dari sekali / (masuk - bukan kewenangan - duplikat - ditolak), "
+            "untuk aduan yang masuk 30 hari terakhir",
             "passed from OPD to OPD more than once / (received - not ours - duplicate - rejected), received in the last 30 days",
         ),
         form=Share(where=lambda when: received_in(when) & OURS, part=pl.col("transfers") > 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from layers.model import Complaint, Kind, Status
 from tests.layers.made import DAY, HOUR, NOW, complaint, give, opened
 
 TIME = pl.Datetime("us", "UTC")
-SCHEMA = {name: TIME for name in holding.VERSIONS} | dict.fromkeys(("source", "source_id", "opd", "category"), pl.String)
+SCHEMA = dict.fromkeys(holding.VERSIONS, TIME) | dict.fromkeys(("source", "source_id", "opd", "category"), pl.String)
 
 
 def told(*versions: Mapping[str, Any]) -> pl.DataFrame:
@@ -105,7 +106,7 @@ def by_hand(versions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ends = [moment for moment in (newest["due"], newest["closed"]) if moment is not None]
     opds = [v for v in versions if v["opd"]]
     before = [v for v in opds if not ends or v["known_from"] <= min(ends)]
-    changes = [b for a, b in zip(opds, opds[1:], strict=False) if a["opd"] != b["opd"]]
+    changes = [b for a, b in itertools.pairwise(opds) if a["opd"] != b["opd"]]
     dues = [v["due"] for v in versions if v["due"]]
     moved = [v["known_from"] for v in versions if v["due"] and v["due"] > dues[0] and v["category"] != versions[0]["category"]]
     closings = [v["closed"] for v in versions if v["closed"] and newest["reopened"] and v["closed"] <= newest["reopened"]]
@@ -141,7 +142,7 @@ def test_one_version_needs_no_looking_up(case: list[dict[str, Any]]) -> None:
 def test_the_time_of_the_opds_has_no_gap_and_no_overlap(case: list[dict[str, Any]]) -> None:
     rows = holding.spans(told(*({**v, "known_from": at(2 * k)} for k, v in enumerate(case))), at(100)).rows(named=True)
     assert all(row["from"] <= row["until"] for row in rows)
-    assert all(a["until"] == b["from"] and a["opd"] != b["opd"] for a, b in zip(rows, rows[1:], strict=False))
+    assert all(a["until"] == b["from"] and a["opd"] != b["opd"] for a, b in itertools.pairwise(rows))
 
 
 # --- the frames ----------------------------------------------------------------------------------

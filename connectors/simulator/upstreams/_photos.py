@@ -1,4 +1,4 @@
-"""Pictures of work done, drawn when they are asked for: each case its own, but an OPD that closes on paper uses one over again."""
+"""Pictures of work done, drawn when they are asked for: each case its own, but who closes on paper uses one over again."""
 
 from __future__ import annotations
 
