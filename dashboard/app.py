@@ -52,6 +52,7 @@ from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
 from layers.settings import Settings, from_environment
 from layers.store import Store
+from layers.suspicion import suspicions
 
 log = logging.getLogger(__name__)
 
@@ -230,6 +231,7 @@ def create() -> ASGIApp:
         quarantine=lambda source: attempt(partial(store.quarantine_reasons, source)),
         store_away=lambda: attempt.away,
         rows=behind,
+        suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)

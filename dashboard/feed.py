@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from layers.catalog import Kpi
     from layers.drill import Drill, Query
     from layers.rows import Rows
+    from layers.suspicion import Suspicion
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +67,10 @@ class Room:
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
+    suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        drill, rows = (self.drill, self.rows) if self.has_frames() else (None, None)
+        drill, rows, suspicions = (self.drill, self.rows, self.suspicions) if self.has_frames() else (None, None, None)
         return View(
             now=clock.now(),
             city=self.city,
@@ -81,6 +83,7 @@ class Room:
             drill=(lambda query: drill(scope, query)) if drill else None,
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
+            suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
         )
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from layers.catalog import Kpi
     from layers.drill import Drill, Query
     from layers.rows import Rows
+    from layers.suspicion import Suspicion
 
 Lang = Literal["id", "en"]
 
@@ -94,6 +95,9 @@ class View:
     """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
     rows: Callable[[str, Query, int, str], Rows] | None = None
     """The rows behind a KPI at a cut, by page and order, for the scope of the asker; ``None`` while there are no frames."""
+
+    suspicions: Callable[[], Sequence[Suspicion]] | None = None
+    """Closings to be looked at, among the rows that the asker may see; ``None`` for who may see none, or without frames."""
 
     @property
     def limited(self) -> bool:

@@ -37,7 +37,7 @@ BULK, MOVED, PHOTO, REOPENED, LAST_MINUTE = "massal", "tenggat_mundur", "foto_sa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A case that a pattern names; never who reported it."""
+    """A case that a pattern names; never who reported it. ``closed`` of one that is open again is its last closing."""
 
     source: str
     source_id: str
@@ -65,7 +65,7 @@ class Suspicion:
     detail: str
 
 
-_SHOWN = ("source", "source_id", "area", "kecamatan", "opd", "holder", "category", "closed", "due")
+_SHOWN = ("source", "source_id", "area", "kecamatan", "opd", "holder", "category", "closed", "closed_before", "due")
 _FOUND = {"pattern": pl.String, "cluster": pl.String, "detail": pl.String, "at": pl.Datetime("us", "UTC")}
 _OURS = ~pl.col("status").is_in([Status.NOT_OURS.value, Status.DUPLICATE.value, Status.REJECTED.value])
 
@@ -137,7 +137,7 @@ def _photo(rows: pl.LazyFrame, rules: SuspicionRules, now: datetime) -> pl.LazyF
     many = pl.len().over("group") > 1
     shared = photos.with_columns(group=pl.Series(group, dtype=pl.Int64)).lazy().filter(many & (apart | unknown))
     recent = _recent("at", now).any().over("group")
-    words = pl.format("foto bukti yang sama pada {} aduan", pl.len().over("group"))
+    words = pl.format("foto bukti yang sama pada {} aduan dalam {} hari", pl.len().over("group"), rules.photo_days)
     return shared.filter(recent).with_columns(cluster=pl.col("photo").min().over("group"), detail=words)
 
 
@@ -160,13 +160,13 @@ def _last_minute(rows: pl.LazyFrame, rules: SuspicionRules, now: datetime) -> pl
     share = (rules.last_minutes * 60e6 / length.dt.total_microseconds()).clip(0, 1)
     each = rows.filter(in_time).with_columns(hit=left <= minutes, share=share)
     counts = each.group_by("name").agg(n=pl.len(), k=pl.col("hit").sum(), p=pl.col("share").mean()).collect()
-    guilty = [
+    flagged = [
         {"name": r["name"], "detail": _odds(r, rules)}
         for r in counts.iter_rows(named=True)
         if r["n"] >= rules.least_n and r["k"] > r["n"] * r["p"] and tail(r["n"], r["k"], r["p"]) <= rules.chance
     ]
-    flagged = pl.LazyFrame(guilty, schema={"name": pl.String, "detail": pl.String})
-    return each.filter("hit").join(flagged, on="name").with_columns(cluster="name", at=pl.col("closed"))
+    named = pl.LazyFrame(flagged, schema={"name": pl.String, "detail": pl.String})
+    return each.filter("hit").join(named, on="name").with_columns(cluster="name", at=pl.col("closed"))
 
 
 def _odds(row: Mapping[str, Any], rules: SuspicionRules) -> str:
@@ -234,7 +234,9 @@ def gathered(found: pl.DataFrame) -> tuple[Suspicion, ...]:
 
 def _suspicion(pattern: str, cluster: str, rows: pl.DataFrame) -> Suspicion:
     holders = rows["holder"].cast(pl.String).unique().to_list()
-    texts = rows.head(MOST_CASES).with_columns(pl.col("source", "area", "opd", "category").cast(pl.String))
+    texts = rows.head(MOST_CASES).with_columns(
+        pl.col("source", "area", "opd", "category").cast(pl.String), closed=pl.coalesce("closed", "closed_before")
+    )
     names = ("source", "source_id", "area", "opd", "category", "closed", "due")
     return Suspicion(
         id=f"{pattern}:{cluster}",

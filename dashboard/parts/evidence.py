@@ -27,6 +27,9 @@ MOST_CASES = 4
 """So many cases of a figure that does not agree are told on its card; the page of checks has the others."""
 
 
+WHOSE = {"opd": "aduan yang sekarang dipegang OPD ini", "holder": "aduan yang dipegang OPD ini saat tenggat atau selesai"}
+
+
 def evidence(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy.Element:
     """The card of one reading; ``snapshot`` gives the states of its sources, its version and its moment."""
     lang = view.lang
@@ -142,6 +145,7 @@ def _counted(reading: Reading, kpi: Kpi, view: View) -> list[Fact]:
         ("Jumlah kasus (n)", text.number(reading.n, 0, lang)),
         ("Pembilang ÷ penyebut", share),
         ("Selang", interval),
+        ("Milik OPD", text.say(lang, WHOSE[kpi.by_opd]) if reading.opd and kpi.kind is Kind.COMPLAINT else None),
         ("Dikecualikan menurut aturan", fates(proof.excluded, view) if proof.excluded else None),
         ("Di karantina", text.number(proof.quarantined, 0, lang) if proof.quarantined else None),
         ("Tanpa lokasi", text.number(proof.unplaced, 0, lang) if proof.unplaced else None),

@@ -22,6 +22,7 @@ LINKS = (
     ("/dinding", "Dinding"),
     ("/kelurahan", "Wilayah"),
     ("/peringkat", "Peringkat"),
+    ("/penutupan", "Penutupan"),
     ("/sumber", "Sumber data"),
     ("/metrik", "Metrik"),
     ("/kecocokan", "Kecocokan"),

@@ -24,7 +24,7 @@ B     | 1    | 18 Nov 2026 08.00 | dpupr  | 17 Nov 2026 08.00 |
 B     | 1    | 18 Nov 2026 09.00 | dpupr  | 17 Nov 2026 08.00 | 18 Nov 2026 09.00
 C     | 20   | 18 Nov 2026 08.00 | dlh    | 20 Nov 2026 08.00 | 16 Nov 2026 12.00
 """
-"""A went from dlh over dpupr to dishub, which closed it in time; B was dlh's when its deadline passed, dpupr closed it; 20 stayed."""
+"""A went from dlh over dpupr to dishub, which closed it; B was dlh's when its deadline passed; 20 stayed."""
 
 
 def told(text: str) -> list[Record]:
