@@ -110,10 +110,9 @@ def _bulk(rows: pl.LazyFrame, rules: SuspicionRules, now: datetime) -> pl.LazyFr
     cluster = np.cumsum(marked & (apart | ~np.concatenate([[False], marked[:-1]])))
     found = near.with_columns(number=pl.Series(cluster, dtype=pl.Int64)).filter(pl.Series(marked, dtype=pl.Boolean)).lazy()
     first = pl.col("closed").min().over("name", "number").dt.epoch("s")
-    words = pl.format(
-        "{} aduan ditutup berdekatan, tenggatnya paling lama {} jam lagi", pl.len().over("name", "number"), rules.bulk_hours
-    )
-    return found.with_columns(cluster=pl.format("{}:{}", "name", first), detail=words, at=pl.col("closed"))
+    many = pl.len().over("name", "number").cast(pl.String)
+    words = many + f" aduan ditutup berdekatan, tenggatnya paling lama {rules.bulk_hours} jam lagi"
+    return found.with_columns(cluster=pl.col("name") + ":" + first.cast(pl.String), detail=words, at=pl.col("closed"))
 
 
 def _moved(rows: pl.LazyFrame, rules: SuspicionRules, now: datetime) -> pl.LazyFrame:
@@ -137,7 +136,7 @@ def _photo(rows: pl.LazyFrame, rules: SuspicionRules, now: datetime) -> pl.LazyF
     many = pl.len().over("group") > 1
     shared = photos.with_columns(group=pl.Series(group, dtype=pl.Int64)).lazy().filter(many & (apart | unknown))
     recent = _recent("at", now).any().over("group")
-    words = pl.format("foto bukti yang sama pada {} aduan dalam {} hari", pl.len().over("group"), rules.photo_days)
+    words = "foto bukti yang sama pada " + pl.len().over("group").cast(pl.String) + f" aduan dalam {rules.photo_days} hari"
     return shared.filter(recent).with_columns(cluster=pl.col("photo").min().over("group"), detail=words)
 
 

@@ -87,9 +87,7 @@ def _patterns(snapshot: Snapshot, view: View) -> htpy.Element:
 
     columns: list[Column[str]] = [
         Column(title=text.say(view.lang, "Pola"), cell=lambda name: view.catalog[name].title[view.lang]),
-        Column(
-            title=text.say(view.lang, "Aduan"), cell=lambda name: counted(city(name), view.catalog[name], view), numeric=True
-        ),
+        Column(title=text.say(view.lang, "Aduan"), cell=lambda name: counted(city(name), view.catalog[name], view), numeric=True),
         Column(title=text.say(view.lang, "Terbanyak pada"), cell=most),
         Column(title=text.say(view.lang, "Cara menghitung"), cell=lambda name: view.catalog[name].formula[view.lang]),
     ]

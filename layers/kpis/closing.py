@@ -183,7 +183,7 @@ KPIS: tuple[Kpi, ...] = (
         short=words("Penyelesaian P90, jam kerja", "Resolution P90, working hours"),
         definition="Waktu kerja dari diterima sampai selesai: sembilan dari sepuluh aduan selesai lebih cepat.",
         formula=words(
-            "persentil ke-90 jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir dan tidak dibuka kembali; "
+            "persentil ke-90 jam kerja dari diterima sampai selesai, untuk yang selesai 30 hari terakhir, tidak dibuka kembali; "
             + COUNTS_112,
             "90th percentile of working hours from receipt to closing, for those closed in the last 30 days and not reopened; "
             + COUNTS_112_EN,

@@ -32,7 +32,9 @@ def test_the_pairs_are_those_that_comparing_all_finds(seed: list[int], changes: 
 
 
 @given(st.lists(st.tuples(seeds, flips), max_size=4), st.integers(0, 8))
-def test_an_album_that_learns_says_the_same_as_one_that_is_new(calls: list[tuple[list[int], list[list[int]]]], distance: int) -> None:
+def test_an_album_that_learns_says_the_same_as_one_that_is_new(
+    calls: list[tuple[list[int], list[list[int]]]], distance: int
+) -> None:
     """Also of what is asked for after more, or less, was known: what is not asked for links nothing."""
     album = Album(distance)
     for seed, changes in calls:
