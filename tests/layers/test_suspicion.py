@@ -179,7 +179,7 @@ def test_what_the_patterns_reveal_in_a_real_city(shared: Path) -> None:
 
 
 def test_a_sources_own_on_time_flag_is_not_taken_for_a_measurement(shared: Path) -> None:
-    """Of the 90,437 that Boston itself calls on time a third was never on time for anything: still open, or without a deadline."""
+    """Of the 90,437 that Boston itself calls on time a third is still open, or never had a deadline."""
     flagged = boston(shared).filter(pl.col("flag") == "ONTIME")
     is_open, closed = pl.col("closed").is_null(), pl.col("closed").is_not_null()
     counts = flagged.select(n=pl.len(), open=is_open.sum(), without=(closed & pl.col("due").is_null()).sum())

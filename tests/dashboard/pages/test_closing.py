@@ -55,8 +55,8 @@ def shown() -> Snapshot:
         funnel.append(reading("aduan_ditutup_30h", opd=opd, value=n, n=n, evidence=Evidence(sources=("laksa",))))
         proof = Evidence(sources=("laksa",), numerator=float(n // 2), denominator=float(n))
         share = {"value": 100 * (n // 2) / n} if n >= 20 else {"value": None, "why_none": f"belum cukup data: n = {n}, perlu 20"}
-        for kpi in ("penutupan_divalidasi", "penutupan_dikonfirmasi", "aduan_dibuka_kembali"):
-            funnel.append(reading(kpi, opd=opd, n=n, evidence=proof, **share))
+        shares = ("penutupan_divalidasi", "penutupan_dikonfirmasi", "aduan_dibuka_kembali")
+        funnel.extend(reading(kpi, opd=opd, n=n, evidence=proof, **share) for kpi in shares)
     funnel.append(reading("curiga_foto_sama", value=12, n=12))
     funnel.append(reading("curiga_foto_sama", opd="dlh", value=12, n=12))
     return replace(whole, readings=(*whole.readings, *funnel))
