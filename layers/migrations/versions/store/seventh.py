@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "store_0007"
-down_revision = "store_0003"
+down_revision = "store_0004"
 
 
 def upgrade() -> None:
