@@ -14,6 +14,7 @@ from layers.catalog import Window
 from layers.city import City
 from layers.kpis.complaints import overdue_at_end
 from layers.model import UNPLACED, Outcome
+from layers.numbers import number
 from layers.snapshot import Attention, Band, Mismatch, SourceState, State
 
 Z95 = 1.959963984540054
@@ -107,7 +108,7 @@ def _overdue(complaints: pl.DataFrame, tree: AreaTree, city: City, now: datetime
         yield Attention(
             id=f"lewat:{row['category']}:{row['kecamatan'] or UNPLACED}:{row['opd'] or '-'}",
             band=Band.ACT if urgent else Band.WATCH,
-            title=f"{counted(row['n'])} aduan {row['category']} lewat tenggat",
+            title=f"{number(row['n'])} aduan {row['category']} lewat tenggat",
             place=place(row["kecamatan"], tree),
             area=row["kecamatan"] or UNPLACED,
             owner=short(row["opd"], city),
@@ -140,7 +141,7 @@ def _unusual(complaints: pl.DataFrame, tree: AreaTree, now: datetime) -> Iterato
         yield Attention(
             id=f"lonjakan:{row['area']}",
             band=Band.WATCH,
-            title=f"{counted(row['n'])} aduan masuk dalam 24 jam",
+            title=f"{number(row['n'])} aduan masuk dalam 24 jam",
             place=place(row["area"], tree),
             area=row["area"],
             owner=None,
@@ -179,7 +180,7 @@ def _sources(sources: Iterable[SourceState], city: City, now: datetime) -> Itera
             yield Attention(
                 id=f"karantina:{source.source}",
                 band=Band.WATCH,
-                title=f"{counted(waiting)} baris {source.title} dikarantina",
+                title=f"{number(waiting)} baris {source.title} dikarantina",
                 since=since,
                 n=waiting,
                 **about,
@@ -195,7 +196,7 @@ def _differing(found: Iterable[Mismatch], tree: AreaTree, now: datetime) -> Iter
     for (identity, subject), cases in groups.items():
         largest = max(cases, key=lambda case: case.difference)
         area = largest.area if len(cases) == 1 else tree.city.code
-        many = f"{counted(len(cases))} {_DIFFERING.get(identity, 'angka tidak cocok')}"
+        many = f"{number(len(cases))} {_DIFFERING.get(identity, 'angka tidak cocok')}"
         yield Attention(
             id=f"cocok:{identity}:{subject}".rstrip(":"),
             band=Band.WATCH,
@@ -222,14 +223,9 @@ _REASONS = {
 }
 
 
-def counted(n: int) -> str:
-    """A count as Indonesia writes it: ``2.266``."""
-    return f"{n:,}".replace(",", ".")
-
-
 def span(length: timedelta) -> str:
     """A length of time in its largest unit: ``9 hari``, ``5 jam``, ``12 menit``."""
     minutes = max(0, int(length.total_seconds() // 60))
     if minutes >= 1440:
-        return f"{counted(minutes // 1440)} hari"
+        return f"{number(minutes // 1440)} hari"
     return f"{minutes // 60} jam" if minutes >= 60 else f"{minutes} menit"

@@ -239,7 +239,7 @@ def test_events_say_what_happened_without_any_free_text(tmp_path: Path, room: Ci
     assert [e.text for e in events] == [
         "aplikasi · Sampah · Kel. Gondrong, Cipondoh → DLH",
         "112 · Sampah · Tanpa lokasi · selesai dalam 1 hari",
-        "Pengadaan · tender · Rp1,2 M diumumkan → DPUPR",
+        "Pengadaan · tender · Rp1,25\N{NO-BREAK SPACE}M diumumkan → DPUPR",
         "112 · Sampah · Tanpa lokasi → DLH",
     ]
 
