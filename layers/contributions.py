@@ -42,8 +42,11 @@ from layers.readings import Room
 
 NO_HISTORY = "catatan sumber tidak menyimpan keadaan sebelumnya, jadi tidak ada yang dapat dibandingkan"
 NOT_WATCHED = "periode pembanding dimulai sebelum data pertama"
-UNKNOWN = "tidak disebut"
 TOO_CLOSE = "kedua periode terlalu dekat untuk diuraikan"
+UNKNOWN = "tidak disebut"
+REST = "Lainnya ({n} kelompok)"
+MOST = 200
+"""So many parts are named; a thousand tiny ones help nobody."""
 
 CATEGORY: Mapping[Kind, str] = {
     Kind.COMPLAINT: "category",
@@ -66,7 +69,8 @@ _Split = tuple[_Values, _Values]
 class Part:
     """What one group gives to the change, in the unit of the KPI (percentage points for a share).
 
-    ``by`` are its values of the dimensions, ``None`` where its rows have none; ``n`` its rows before and now.
+    ``by`` are its values of the dimensions, ``None`` where its rows have none. ``n`` is how many of its
+    counted before and now, as in a reading; of different values its rows.
     """
 
     by: tuple[str | None, ...]
@@ -84,6 +88,7 @@ class Part:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """The change of a KPI at an area and OPD, and its parts, the largest first: they add up to it to 1e-9 of the values.
+    What is left after the largest comes last, as one part whose ``by`` is empty.
 
     Without a value on either side ``why_none`` says why, and there is neither change nor parts.
     """
@@ -110,12 +115,14 @@ def contributions(
     *,
     windows: tuple[When, When] | None = None,
     rows: pl.DataFrame | None = None,
+    most: int = MOST,
 ) -> Change:
     """The change of a KPI, by default that of its own window against the one before.
 
     ``area`` is of any level. ``windows`` are (before, now) where others are compared; ``rows`` the prepared rows to
-    look at, where not all of :meth:`Room.frame`: those of another stretch, or only what a scope may count. Raises
-    ``ValueError`` for an unknown area, and for dimensions that the records do not have.
+    look at, where not all of :meth:`Room.frame`: those of another stretch, or only what a scope may count. After the
+    ``most`` largest parts comes one of all others, whose ``by`` is empty. Raises ``ValueError`` for an unknown area, and
+    for dimensions that the records do not have.
     """
     if windows is None:
         now = kpi.window.at(room.now, room.city.zone)
@@ -143,7 +150,7 @@ def contributions(
     split = _split(kpi.form, groups, people, value - before)
     if split is None:
         return Change(**facts, why_none=TOO_CLOSE)
-    return Change(**facts, why_none=None, parts=_parts(groups, split, tuple(columns), room))
+    return Change(**facts, why_none=None, parts=_parts(groups, split, tuple(columns), room, most))
 
 
 def incomparable(kpi: Kpi, room: Room, before: When) -> str | None:
@@ -163,20 +170,6 @@ def named(dimension: str, value: str | None, room: Room) -> str | None:
     return short(value, room.city) if dimension == "opd" else value
 
 
-def leading(change: Change, most: int) -> tuple[tuple[Part, ...], Part | None]:
-    """The largest parts, and all others as one whose ``by`` is empty: together they still add up to the change."""
-    if len(change.parts) <= most + 1:
-        return change.parts, None
-    rest = change.parts[most:]
-    return change.parts[:most], Part(
-        by=(),
-        label=f"Lainnya ({len(rest)} kelompok)",
-        mix=sum(part.mix for part in rest),
-        rate=sum(part.rate for part in rest),
-        n=(sum(part.n[0] for part in rest), sum(part.n[1] for part in rest)),
-    )
-
-
 def _columns(kpi: Kpi, by: Sequence[str], frame: pl.DataFrame) -> dict[str, str]:
     """The column of each dimension; those that this kind of record does not have are left out."""
     if unknown := set(by) - set(DIMENSIONS):
@@ -188,22 +181,28 @@ def _columns(kpi: Kpi, by: Sequence[str], frame: pl.DataFrame) -> dict[str, str]
     return found
 
 
-def _parts(groups: pl.DataFrame, split: _Split, dimensions: Sequence[str], room: Room) -> tuple[Part, ...]:
-    mix, rate = (values.tolist() for values in split)
-    known: dict[tuple[str, str | None], str | None] = {}
-
-    def said(dimension: str, value: str | None) -> str | None:
-        if (dimension, value) not in known:
-            known[dimension, value] = named(dimension, value, room)
-        return known[dimension, value]
-
+def _parts(groups: pl.DataFrame, split: _Split, dimensions: Sequence[str], room: Room, most: int) -> tuple[Part, ...]:
+    """The largest parts by themselves, all others as one."""
+    mix, rate = split
+    moved = np.flatnonzero((mix != 0) | (rate != 0))
+    order = moved[np.argsort(-np.abs(mix + rate)[moved], kind="stable")]
+    first, rest = (order[:most], order[most:]) if len(order) > most + 1 else (order, order[:0])
+    keys, counts = groups.select(cs.starts_with("k")), groups.select("n", "n:1")
     parts = []
-    for i, (*by, n0, n1) in enumerate(groups.select(cs.starts_with("k"), "n", "n:1").iter_rows()):
-        if mix[i] or rate[i]:
-            words = (said(name, value) for name, value in zip(dimensions, by, strict=True))
-            label = " · ".join(word for word in words if word) or UNKNOWN
-            parts.append(Part(by=tuple(by), label=label, mix=mix[i], rate=rate[i], n=(n0, n1)))
-    return tuple(sorted(parts, key=lambda part: -abs(part.total)))
+    for i, by, n in zip(first.tolist(), keys[first].rows(), counts[first].rows(), strict=True):
+        words = (named(name, value, room) for name, value in zip(dimensions, by, strict=True))
+        label = " · ".join(word for word in words if word) or UNKNOWN
+        parts.append(Part(by=by, label=label, mix=float(mix[i]), rate=float(rate[i]), n=_whole(n)))
+    if len(rest):
+        n = counts[rest].sum().row(0)
+        label = REST.format(n=len(rest))
+        parts.append(Part(by=(), label=label, mix=float(mix[rest].sum()), rate=float(rate[rest].sum()), n=_whole(n)))
+    return tuple(parts)
+
+
+def _whole(n: Sequence[float]) -> tuple[int, int]:
+    before, now = n
+    return int(before), int(now)
 
 
 # --- the sums of the groups --------------------------------------------------------------------
@@ -219,7 +218,7 @@ def _groups(form: Form, frame: pl.DataFrame, columns: Sequence[str], windows: Se
         if (column := getattr(form, "distinct", None)) is not None:
             table = _different(rows, keys, column, part_of(form, when) if isinstance(form, Share) else pl.lit(value=True))
         else:
-            table = rows.group_by(keys).agg(n=pl.len(), **_sums(form, when, ends))
+            table = rows.group_by(keys).agg(n=_count(form), **_sums(form, when, ends))
         tables.append(table.with_columns(pl.col(keys).cast(pl.String)))
     both = tables[0].join(tables[1], on=keys, how="full", coalesce=True, nulls_equal=True, suffix=":1")
     return both.with_columns(pl.exclude(keys).fill_null(0)).sort(keys, nulls_last=True).collect()
@@ -257,6 +256,19 @@ def _sums(form: Form, when: When, ends: tuple[float, float] | None) -> dict[str,
             return sums
         case _:
             return {"p0": pl.len()}
+
+
+def _count(form: Form) -> pl.Expr:
+    """How many count, as a reading's n."""
+    match form:
+        case Share(whole=pl.Expr() as value):
+            return value.sum()
+        case Ratio(whole=value) | Quantile(value=value) | Total(value=value) | Mean(value=value) | Weighted(value=value):
+            return value.count()
+        case Rate(value=pl.Expr() as value):
+            return value.count()
+        case _:
+            return pl.len()
 
 
 def _different(rows: pl.LazyFrame, keys: Sequence[str], column: str, part: pl.Expr) -> pl.LazyFrame:
