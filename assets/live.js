@@ -300,7 +300,8 @@
       },
       cut(doc) {
         body.removeAttribute("aria-busy");
-        if (doc && JSON.stringify(doc.cut) === JSON.stringify(cut)) apply(doc);
+        const sorted = given => JSON.stringify(Object.entries(given).sort());
+        if (doc && sorted(doc.cut) === sorted(cut)) apply(doc);
       },
     },
   });

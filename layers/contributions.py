@@ -33,7 +33,9 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
+from layers.areas import AreaTree
 from layers.catalog import Count, Form, Kpi, Mean, Quantile, Rate, Ratio, Share, Total, Weighted, When
+from layers.city import City
 from layers.drill import within
 from layers.evaluate import WHOLE, figures, part_of, per_head, stated
 from layers.explain import place, short
@@ -163,11 +165,11 @@ def incomparable(kpi: Kpi, room: Room, before: When) -> str | None:
     return NOT_WATCHED if begun is None or begun > before.start else None
 
 
-def named(dimension: str, value: str | None, room: Room) -> str | None:
+def named(dimension: str, value: str | None, tree: AreaTree, city: City) -> str | None:
     """One value of a dimension as a person reads it; an unknown area is said, other unknowns are left out."""
     if dimension in ("area", "kecamatan"):
-        return place(value, room.tree)
-    return short(value, room.city) if dimension == "opd" else value
+        return place(value, tree)
+    return short(value, city) if dimension == "opd" else value
 
 
 def _columns(kpi: Kpi, by: Sequence[str], frame: pl.DataFrame) -> dict[str, str]:
@@ -190,7 +192,7 @@ def _parts(groups: pl.DataFrame, split: _Split, dimensions: Sequence[str], room:
     keys, counts = groups.select(cs.starts_with("k")), groups.select("n", "n:1")
     parts = []
     for i, by, n in zip(first.tolist(), keys[first].rows(), counts[first].rows(), strict=True):
-        words = (named(name, value, room) for name, value in zip(dimensions, by, strict=True))
+        words = (named(name, value, room.tree, room.city) for name, value in zip(dimensions, by, strict=True))
         label = " · ".join(word for word in words if word) or UNKNOWN
         parts.append(Part(by=by, label=label, mix=float(mix[i]), rate=float(rate[i]), n=_whole(n)))
     if len(rest):

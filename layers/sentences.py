@@ -32,9 +32,10 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "none": "{what} tidak dapat dibandingkan: {why}.",
         "better": " (membaik)",
         "worse": " (memburuk)",
-        "days": "dari {days} hari sebelumnya",
-        "dates": "dari {since} sampai {until}",
-        "at": "dari {until}",
+        "against what": "dibanding {what}",
+        "days": "dibanding {days} hari sebelumnya",
+        "dates": "dibanding {since} sampai {until}",
+        "at": "dibanding {until}",
         "most": "Penyumbang terbesar: {parts}.",
         "against": "Ke arah sebaliknya: {parts}.",
         "spread": "Tidak ada kelompok yang menonjol: perubahan tersebar pada banyak kelompok kecil.",
@@ -66,9 +67,10 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "none": "{what} cannot be compared: {why}.",
         "better": " (better)",
         "worse": " (worse)",
-        "days": "from the {days} days before",
-        "dates": "from {since} to {until}",
-        "at": "from {until}",
+        "against what": "compared with {what}",
+        "days": "compared with the {days} days before",
+        "dates": "compared with {since} to {until}",
+        "at": "compared with {until}",
         "most": "Largest contributions: {parts}.",
         "against": "The other way: {parts}.",
         "spread": "No group stands out: the change is spread over many small groups.",
@@ -122,7 +124,7 @@ def say_unusual(found: Unusual, catalog: Mapping[str, Kpi], tree: AreaTree, city
     """An unusual value in words: where, how much, and what would have been expected."""
     kpi, words = catalog[found.kpi], _WORDS[lang]
     return words["unusual"].format(
-        what=titled(kpi, found.area, found.opd, found.category, tree, city, lang),
+        what=watched(found, kpi, tree, city, lang),
         value=amount(found.value, kpi, lang),
         stretch=words[found.stretch],
         side=words["above" if found.value > found.high else "below"],
@@ -130,6 +132,12 @@ def say_unusual(found: Unusual, catalog: Mapping[str, Kpi], tree: AreaTree, city
         expected=number(found.expected, max(kpi.decimals, 1), lang),
         why=like(found, lang),
     )
+
+
+def watched(found: Unusual, kpi: Kpi, tree: AreaTree, city: City, lang: Lang) -> str:
+    """What an unusual value is of; a figure named for today is said without it, as another stretch may be meant."""
+    today = {"id": " hari ini", "en": " today"}[lang]
+    return titled(kpi, found.area, found.opd, found.category, tree, city, lang).replace(today, "", 1)
 
 
 def like(found: Unusual, lang: Lang) -> str:
@@ -164,17 +172,17 @@ def difference(value: float, kpi: Kpi, lang: Lang, *, sign: bool = False) -> str
 
 def compared(change: Change, city: City, lang: Lang) -> str:
     """The window that a change is measured from, in words."""
-    before, now = change.windows
+    words, (before, now) = _WORDS[lang], change.windows
     length = now.end - now.start
     if before == now.before():
         if now.window is not Window.DAYS30 or length.days == 30:
-            return CHANGE[now.window][lang]
-        return _WORDS[lang]["days"].format(days=length.days)
+            return words["against what"].format(what=CHANGE[now.window][lang].partition(" ")[2])
+        return words["days"].format(days=length.days)
 
     def day(moment: datetime) -> str:
         return format_date(moment.astimezone(city.zone).date(), "d MMMM y", locale=LOCALES[lang])
 
-    return _WORDS[lang]["at" if before.start == before.end else "dates"].format(since=day(before.start), until=day(before.end))
+    return words["at" if before.start == before.end else "dates"].format(since=day(before.start), until=day(before.end))
 
 
 def _unit(kpi: Kpi, lang: Lang) -> str:
