@@ -300,8 +300,7 @@
       },
       cut(doc) {
         body.removeAttribute("aria-busy");
-        const sorted = given => JSON.stringify(Object.entries(given).sort());
-        if (doc && sorted(doc.cut) === sorted(cut)) apply(doc);
+        if (doc && JSON.stringify(doc.cut) === JSON.stringify(cut)) apply(doc);
       },
     },
   });
@@ -348,6 +347,10 @@
     if (!form) return;
     event.preventDefault();
     choose(form);
+  });
+  document.addEventListener("change", event => {
+    const form = event.target.closest("form[data-ask]");
+    if (form && event.target.matches("select")) form.requestSubmit();
   });
   addEventListener("popstate", () => location.reload());
 

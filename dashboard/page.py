@@ -16,8 +16,9 @@ The frame around a layout (``dashboard/shell.py``) and ``assets/live.js`` agree 
   ancestor get ``data-state`` live, late, stale or never by the server's clock. ``[data-sources]`` holds ``[title, observed,
   budget]`` of every source in seconds and has its words said anew from them. ``<time data-clock="Asia/Jakarta">`` is a
   clock in that zone.
-* ``form[data-cut]`` holds the page's filters (of :data:`FILTERS`) and works without scripts; with them the drilled parts
-  come back by a Dash callback and replace those with the same ids.
+* ``form[data-cut]`` holds the page's filters (``category``, ``channel``, ``opd``, ``days``) and works without scripts; with
+  them the drilled parts come back by a Dash callback and replace those with the same ids. ``form[data-ask]`` asks for its
+  page anew at each choice.
 * A part that was replaced gets the class ``changed`` for 300 ms.
 """
 
@@ -49,11 +50,8 @@ if TYPE_CHECKING:
 
 Lang = Literal["id", "en"]
 
-FILTERS = ("category", "channel", "opd", "days", "kpi", "area", "by", "since", "until", "since0", "until0")
+FILTERS = ("category", "channel", "opd", "days")
 """What a page may be narrowed by, in its address and in the drill callback."""
-
-PERIODS = ("since", "until", "since0", "until0")
-"""Filters that are days: a period of one's choice, and the one that it is compared with."""
 
 EVERYONE = frozenset(Role)
 """Roles of a page that shows aggregates only."""

@@ -10,7 +10,7 @@ import htpy
 from htpy import button, details, div, form, h1, header, input, label, noscript, optgroup, option, p, section, select, summary  # noqa: A004 - HTML's
 
 from dashboard import text
-from dashboard.page import EVERYONE, PERIODS, AreaPaint, Page
+from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.changes import headline, outside, steps, sums
 from dashboard.parts.frame import banner, desk, sources_state
 from layers.changes import Question
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from layers.catalog import Kpi
     from layers.changes import Days
 
+PERIODS = ("since", "until", "since0", "until0")
+"""The days of a period of one's choice, and of the one that it is compared with."""
 DAYS = ("7", "30", "90", "365")
 BY = {"category": "kategori", "area": "wilayah", "opd": "OPD", "channel": "kanal"}
 
@@ -38,7 +40,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     try:
         answer = view.changes(_question(kpi, view))
     except ValueError:
-        words = text.say(view.lang, "Periode ini tidak dapat dipakai: akhirnya mendahului awalnya, atau lebih dari setahun.")
+        words = text.say(view.lang, "Wilayah atau periode ini tidak dapat dipakai; periode paling panjang setahun.")
         return found | {ids[0]: section(".panel", id=ids[0])[p(".empty")[words]]} | {i: _nothing(i) for i in ids[1:]}
     change = answer.change
     sentence = say_change(change, view.catalog, view.tree, view.city, view.lang)
@@ -83,8 +85,7 @@ def _chosen(view: View) -> Kpi:
 def _question(kpi: Kpi, view: View) -> Question:
     """What the filters ask for; a period counts once both of its days are given."""
     area, by = view.params.get("area"), view.params.get("by")
-    level = view.tree.areas[area].level if area else Level.KOTA
-    place = "kecamatan" if level is Level.KOTA else "area"
+    place = "kecamatan" if area in (None, view.city.code) else "area"
     wanted = [place if name == "area" else name for name in ((by,) if by else ("category", "area", "opd"))]
     if wanted == ["channel"] and kpi.kind is not Kind.COMPLAINT:
         wanted = ["category"]
@@ -117,7 +118,7 @@ def _filters(kpi: Kpi, view: View) -> htpy.Element:
     by = {"": text.say(lang, "kategori, wilayah dan OPD"), **{name: text.say(lang, words) for name, words in BY.items()}}
     if kpi.kind is not Kind.COMPLAINT:
         by.pop("channel")
-    return form(".filters", id="filters", method="get", data_cut=True, aria_label=text.say(lang, "Pilih"))[
+    return form(".filters", id="filters", method="get", data_ask=True, aria_label=text.say(lang, "Pilih"))[
         _choice("kpi", "Angka", _kpis(kpi, view), view, chosen=True),
         _choice("area", "Wilayah", _areas(view), view, chosen="area" in params),
         _choice(
@@ -131,6 +132,7 @@ def _filters(kpi: Kpi, view: View) -> htpy.Element:
                 label[text.say(lang, words), input(type="date", name=name, value=params.get(name, ""))]
                 for name, words in zip(PERIODS, ("Dari", "sampai", "dibanding dari", "sampai"), strict=True)
             ],
+            button(".button", type="submit")[text.say(lang, "Terapkan")],
         ],
         noscript[button(".button", type="submit")[text.say(lang, "Terapkan")]],
         htpy.a(".reset", href="/perubahan")[text.say(lang, "Hapus saringan")] if params else None,
@@ -187,4 +189,6 @@ PAGE = Page(
     roles=EVERYONE,
     parts=parts,
     layout=layout,
+    asks={"kpi": r"[a-z][a-z0-9_]{2,40}", "area": r"[\w.-]{1,40}", "by": "|".join(BY)}
+    | dict.fromkeys(PERIODS, r"\d{4}-\d\d-\d\d"),
 )
