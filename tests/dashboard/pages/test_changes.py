@@ -44,6 +44,8 @@ ODD = Unusual(
 
 def answer(question: Question, **fields: Any) -> Answer:
     """An answer about what was asked."""
+    if question.area not in (None, *TREE.areas):
+        raise ValueError(question.area)
     now = catalog()[question.kpi].window.at(NOW, CITY.zone)
     share = catalog()[question.kpi].unit == "persen"
     parts = PARTS if share else tuple(replace(part, mix=0.0, rate=round(10 * part.total)) for part in PARTS)
@@ -180,8 +182,9 @@ def test_a_limited_scope_is_asked_for_with_its_limits(tmp_path: Path) -> None:
         return answer(question)
 
     with serving(tmp_path, room=room(tmp_path, changes=listening)) as live:
-        with live.signed_in(Role.OPD_HEAD, opds=frozenset({"dlh"})) as head:
-            found = head.get("/perubahan?kpi=selesai_tepat_waktu&opd=dlh")
+        head = live.signed_in(Role.OPD_HEAD, opds=frozenset({"dlh"}))
+        found = head.get("/perubahan?kpi=selesai_tepat_waktu&opd=dlh")
+        head.close()
         assert found.status_code == 200
         assert "−3,2" in found.text
         assert "DPUPR</option>" not in found.text, "no choice of an OPD that is not theirs"
