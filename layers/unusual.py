@@ -126,7 +126,7 @@ def unusual(frame: pl.DataFrame, room: Room, kpis: Iterable[Kpi] | None = None) 
         live = room.origin(kpi).freshness.state(room.now) is State.LIVE
         each = ((cut, _groups(kpi, now[cut], [other[cut] for other in like], both=live)) for cut in CUTS)
         found += [(kpi, stretch, cut, groups) for cut, groups in each if groups]
-    return tuple(sorted(_told(found), key=lambda u: (u.chance, u.kpi, u.since, u.area or u.opd or u.category or "")))
+    return tuple(sorted(_told(found), key=lambda u: (u.chance, u.kpi, room.now - u.since, u.area or u.opd or u.category or "")))
 
 
 def stretches(room: Room, begun: datetime) -> Iterator[Stretch]:
