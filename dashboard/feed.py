@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from layers.boundaries import MapAsset
     from layers.cache import Cache
     from layers.catalog import Kpi
+    from layers.changes import Answer, Question
     from layers.drill import Drill, Query
     from layers.rows import Rows
     from layers.suspicion import Suspicion
@@ -56,13 +57,14 @@ KEPT_PAGES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What pages are drawn with, beside the snapshot. ``drill`` and ``quarantine`` read other stores than the hub."""
+    """What pages are drawn with, beside the snapshot. ``drill``, ``changes`` and ``quarantine`` read other stores."""
 
     city: City
     tree: AreaTree
     map: MapAsset
     catalog: Mapping[str, Kpi]
     drill: Callable[[Scope, Query], Drill] | None = None
+    changes: Callable[[Scope, Question], Answer] | None = None
     has_frames: Callable[[], bool] = lambda: True
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
@@ -70,7 +72,8 @@ class Room:
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        drill, rows, suspicions = (self.drill, self.rows, self.suspicions) if self.has_frames() else (None, None, None)
+        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
+        drill, changes, rows, suspicions = given.drill, given.changes, given.rows, given.suspicions
         return View(
             now=clock.now(),
             city=self.city,
@@ -81,6 +84,7 @@ class Room:
             scope=scope,
             params=params,
             drill=(lambda query: drill(scope, query)) if drill else None,
+            changes=(lambda question: changes(scope, question)) if changes else None,
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,

@@ -166,9 +166,9 @@ def _where(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
     """The rows of the cut that the scope may count, whosever they are: see :func:`_mine`."""
     wanted = [pl.col(name) == value for name in ("category", "channel") if (value := getattr(query, name)) is not None]
     if query.area is not None:
-        wanted.append(_within([query.area], tree))
+        wanted.append(within([query.area], tree))
     if scope.areas is not None:
-        wanted.append(_within(sorted(scope.areas), tree))
+        wanted.append(within(sorted(scope.areas), tree))
     return wanted
 
 
@@ -182,7 +182,7 @@ def _mine(scope: Scope, query: Query, by: str) -> pl.Expr:
     return pl.all_horizontal(*wanted).fill_null(value=False)
 
 
-def _within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
+def within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
     """Whether a row lies in one of the areas, of whatever level."""
     for code in codes:
         if code not in tree.areas:

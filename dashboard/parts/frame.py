@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LINKS = (
     ("/dinding", "Dinding"),
     ("/kelurahan", "Wilayah"),
+    ("/perubahan", "Perubahan"),
     ("/peringkat", "Peringkat"),
     ("/penutupan", "Penutupan"),
     ("/sumber", "Sumber data"),
