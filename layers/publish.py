@@ -16,7 +16,7 @@ from layers.cache import CacheDown
 from layers.catalog import Kpi
 from layers.city import City
 from layers.explain import attention
-from layers.frames import Frames
+from layers.frames import Views
 from layers.happenings import arrivals, dots, events
 from layers.model import Kind
 from layers.readings import Room, readings
@@ -46,7 +46,7 @@ class Board(Protocol):
 
 
 def build(
-    frames: Frames,
+    frames: Views,
     catalog: Mapping[str, Kpi],
     tree: AreaTree,
     city: City,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -102,8 +102,7 @@ class Shelves(Database):
             with self.read() as connection:
                 rows = connection.execute(query.where(table.c.seq > since).limit(size)).all()
             if rows:
-                arrays = [pa.array(values, type=field.type) for values, field in zip(zip(*rows, strict=True), form, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=form)
+                yield as_batch(rows, form)
             if len(rows) < size:
                 return
             since = rows[-1][at_seq]
@@ -179,6 +178,12 @@ class Shelves(Database):
         if scope.areas is not None:
             query = query.where(or_(*(within(table.c.area, area) for area in scope.areas)) if scope.areas else table.c.seq < 0)
         return query
+
+
+def as_batch(rows: Sequence[Any], form: Any) -> Any:
+    """Rows as an Arrow record batch with the columns of ``form``; there must be one row at least."""
+    arrays = [pa.array(values, type=field.type) for values, field in zip(zip(*rows, strict=True), form, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=form)
 
 
 def _hidden(scope: Scope) -> frozenset[str]:
