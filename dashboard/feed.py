@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from layers.cache import Cache
     from layers.catalog import Kpi
     from layers.drill import Drill, Query
+    from layers.past import Past
     from layers.rows import Rows
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Room:
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
+    past: Past | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         drill, rows = (self.drill, self.rows) if self.has_frames() else (None, None)

@@ -193,11 +193,24 @@ class Life:
         if source == "spse":
             plan = f"R{self.chance.randrange(9)}"
             return Package(
-                source_id=name, announced=at, year=2026, title="Jalan", method="tender", stage=Stage.PLANNED, plan_id=plan, **common
+                source_id=name,
+                announced=at,
+                year=2026,
+                title="Jalan",
+                method="tender",
+                stage=Stage.PLANNED,
+                plan_id=plan,
+                **common,
             )
         if source == "wan" and self.chance.random() < 0.7:
             return Measurement(
-                source_id=name, name="jaringan.latensi", subject=f"S{name}", value=self.chance.random(), unit="ms", measured=at, **common
+                source_id=name,
+                name="jaringan.latensi",
+                subject=f"S{name}",
+                value=self.chance.random(),
+                unit="ms",
+                measured=at,
+                **common,
             )
         if source == "wan":
             return Service(source_id=name, day=at, service="KTP", served=self.chance.randrange(9), **common)
@@ -214,7 +227,11 @@ class Life:
         match record.kind:
             case Kind.COMPLAINT:
                 done = self.chance.random() < 0.4
-                changed |= {"status": Status.DONE if done else Status.IN_PROCESS, "closed": now if done else None, "responded": now}
+                changed |= {
+                    "status": Status.DONE if done else Status.IN_PROCESS,
+                    "closed": now if done else None,
+                    "responded": now,
+                }
             case Kind.PACKAGE:
                 changed |= {"stage": self.chance.choice(list(Stage)), "contracted": now}
             case Kind.MEASUREMENT:
@@ -228,7 +245,9 @@ def month(world: World, runs: int, looks: int, seed: int = 7) -> None:
     """A month of runs, with looks at the screens at whole minutes between them."""
     life, minutes = Life(seed), 30 * 24 * 60
     moments = life.chance.sample(range(1, minutes), looks)
-    todo = [(m, "look") for m in moments] + [(life.chance.randrange(minutes) + life.chance.randrange(1, 60) / 60, "run") for _ in range(runs)]
+    todo = [(m, "look") for m in moments] + [
+        (life.chance.randrange(minutes) + life.chance.randrange(1, 60) / 60, "run") for _ in range(runs)
+    ]
     for at, what in sorted(todo):
         world.now = START + timedelta(minutes=at)
         life.step(world) if what == "run" else world.look()
