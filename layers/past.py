@@ -17,8 +17,8 @@ import polars as pl
 
 from layers.areas import AreaTree
 from layers.catalog import Kpi
-from layers.citykpis import catalog_of
 from layers.city import City
+from layers.citykpis import catalog_of
 from layers.frames import KEY, Still, View, Views, schema, shaped
 from layers.model import Kind
 from layers.packs import Pack, pack_at

@@ -33,7 +33,7 @@ def past_line(view: View) -> htpy.Element | None:
 def past_form(view: View) -> htpy.Element:
     """Asks for this page at another moment; works without scripts."""
     at = view.past.pada if view.past else text.local(view.now, view.city.zone)
-    return details(".past-ask", open=view.past is not None)[
+    return details(".past-ask")[
         summary[text.say(view.lang, "Mesin waktu")],
         form(method="get")[
             label[

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from sqlalchemy import func, select
 
 from layers import publish, retention, trends
@@ -24,13 +23,13 @@ from layers.frames import Frames, Still
 from layers.model import UNPLACED, Kind, Measurement, Outcome, Package, Record, Service, Stage, Status
 from layers.packs import keep_pack, pack_at
 from layers.past import Past, grain, whole_minute
+from layers.privacy import Identity
 from layers.publish import build
 from layers.runs import SourceFacts
-from layers.schema import REPLACED_TABLES, absence
+from layers.schema import REPLACED_TABLES, absence, pack
 from layers.snapshot import Snapshot
-from layers.standings import end_of_minute
 from layers.store import Reject, Store
-from tests.layers.made import ANALYST, DAY, HOUR, NOW, OPERATOR, SECRET, ZONE, complaint, new_store, put
+from tests.layers.made import ANALYST, DAY, HOUR, NOW, OPERATOR, ZONE, complaint, give, new_store, put
 
 MINUTE = timedelta(minutes=1)
 START = NOW - 31 * DAY
@@ -282,3 +281,191 @@ def test_trends_of_the_past_are_those_of_its_snapshots(world: World) -> None:
     month(world, runs=60, looks=6, seed=3)
     assert compare(world) >= 5
     assert all(snapshot.trends for snapshot, _ in list(world.said.values())[1:])
+
+
+@pytest.mark.usefixtures("no_trends")
+def test_on_postgresql_too(small: City, postgres_url: str, tmp_path: Path) -> None:
+    world = World(new_store(postgres_url), small, tmp_path)
+    month(world, runs=70, looks=8, seed=5)
+    assert compare(world) >= 6
+    world.store.close()
+
+
+# --- any history -------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(["a", "b", "c"])
+STEPS = st.one_of(
+    st.tuples(st.just("told"), NAMES, st.none() | st.integers(-3, 0), st.integers(1, 3)),
+    st.tuples(st.just("gone"), NAMES),
+    st.tuples(st.just("bad"), NAMES),
+    st.tuples(st.just("mended")),
+    st.tuples(st.just("failed")),
+    st.tuples(st.just("look")),
+)
+
+
+@pytest.fixture(scope="module")
+def lasting(small: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One room for all examples: each has a source and hours of its own."""
+    folder = tmp_path_factory.mktemp("lasting")
+    store = new_store(f"sqlite:///{folder}/s.sqlite")
+    yield World(store, small, folder)
+    store.close()
+
+
+def held(frames: Any, source: str) -> list[dict[str, Any]]:
+    rows = [row for row in frames.view().told(Kind.COMPLAINT).to_dicts() if row["source"] == source]
+    return sorted(rows, key=lambda row: str(row["source_id"]))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), STEPS), min_size=1, max_size=12))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_the_past_is_what_was_seen(lasting: World, steps: list[tuple[int, tuple[Any, ...]]]) -> None:
+    world = lasting
+    world.now = whole_minute(world.now) + HOUR
+    source, start = f"s{int(world.now.timestamp())}", world.now
+    said: dict[datetime, tuple[list[dict[str, Any]], SourceFacts | None]] = {}
+
+    def facts(found: list[SourceFacts]) -> SourceFacts | None:
+        return next((f for f in found if f.source == source), None)
+
+    for number, (minutes, (what, *told)) in enumerate([*steps, (1, ("look",))]):
+        world.now = whole_minute(world.now) + minutes * MINUTE + timedelta(seconds=number + 1)
+        match what:
+            case "told":
+                name, known, story = told
+                at = None if known is None else start + known * MINUTE
+                world.run(source, [complaint(name, source=source, seen_at=world.now, known_at=at, area=PLACES[story])])
+            case "gone":
+                world.run(source, gone=[(Kind.COMPLAINT, told[0])])
+            case "bad":
+                world.run(source, rejects=[Reject(source_id=told[0], field="closed", reason="?", original={"id": told[0]})])
+            case "mended":
+                world.store.resolve_quarantine([row.id for row in world.store.quarantine(OPERATOR, source)], world.now)
+            case "failed":
+                world.run(source, outcome=Outcome.TRANSIENT)
+            case _:
+                world.now = whole_minute(world.now) + MINUTE
+                world.frames.refresh(world.store)
+                said[world.now] = held(world.frames, source), facts(world.store.source_states())
+    past = world.past()
+    for at, seen in said.items():
+        assert (held(Still(past.view(at)), source), facts(past.facts(at))) == seen
+
+
+# --- what is said of a moment --------------------------------------------------------------------
+
+
+def test_the_two_accounts_differ_where_data_came_late(world: World) -> None:
+    noon = START + 12 * HOUR
+    world.now = noon - MINUTE
+    world.run("laksa", [complaint("1", received=noon - HOUR, due=noon - MINUTE, area=PLACES[0])])
+    world.now = noon + 2 * DAY
+    late = [complaint(str(n), received=noon - 2 * HOUR, due=noon - HOUR, area=PLACES[1]) for n in range(2, 5)]
+    after = complaint("9", received=noon + HOUR, due=noon + 2 * HOUR)
+    world.run("laksa", [replace(record, seen_at=world.now, known_at=record.received) for record in (*late, after)])
+    moment = world.past().moment(noon + timedelta(seconds=59), world.now)
+    assert moment.at == noon
+    values = [told.snapshot.reading("aduan_lewat_tenggat").value for told in (moment.then, moment.now)]  # type: ignore[union-attr]
+    assert values == [1, 4]  # and never what happened afterwards
+    ages = [told.snapshot.sources[0].freshness.observed_at for told in (moment.then, moment.now)]
+    assert ages == [noon - MINUTE, noon]
+    for told, expected in ((moment.then, 0), (moment.now, 3)):
+        query = Query(area=PLACES[1])
+        found = drill(ANALYST, told.frames, moment.catalog, moment.tree, moment.city, query, told.facts, moment.at)
+        assert next(r.value for r in found.readings if r.kpi == "aduan_lewat_tenggat") == expected
+
+
+def test_before_the_first_sight_and_ahead_there_is_no_answer(world: World) -> None:
+    assert world.past().begins() is None
+    with pytest.raises(ValueError, match="tidak dapat ditanyakan"):
+        world.past().moment(START, NOW)
+    world.run("laksa", [complaint()])
+    past = world.past()
+    assert past.begins() == START
+    for at in (START - MINUTE, NOW + MINUTE):
+        with pytest.raises(ValueError, match="tidak dapat ditanyakan"):
+            past.moment(at, NOW)
+    assert past.moment(START, NOW) is past.moment(START + timedelta(seconds=30), NOW)
+
+
+def test_the_pack_of_the_day_applies_and_holds_no_secret(world: World) -> None:
+    def aiming(target: float) -> City:
+        targets = {"aduan_lewat_tenggat": (Target(target=target, valid_from=START.date() - 99 * DAY),)}
+        secret = tuple(source.model_copy(update={"config": {"token": "rahasia-sekali"}}) for source in world.city.sources)
+        return world.city.model_copy(update={"targets": targets, "sources": secret})
+
+    world.run("laksa", [complaint(received=START - HOUR, due=START)])
+    keep_pack(world.store, aiming(5), START + DAY)
+    keep_pack(world.store, aiming(5), START + 2 * DAY)
+    keep_pack(world.store, aiming(7), START + 3 * DAY)
+    past, shown = world.past(), {}
+    for days in (0, 1, 2, 3, 4):
+        moment = past.moment(START + days * DAY, NOW)
+        reading = moment.then.snapshot.reading("aduan_lewat_tenggat")
+        assert reading is not None
+        shown[days] = reading.target, moment.pack_since
+    assert shown == {0: (5, START + DAY), 1: (5, None), 2: (5, None), 3: (7, None), 4: (7, None)}
+    with world.store.read() as connection:
+        bodies = connection.execute(select(pack.c.body)).scalars().all()
+    assert len(bodies) == 2
+    assert not any("rahasia-sekali" in body for body in bodies)
+    found = pack_at(world.store, START + DAY)
+    assert found is not None
+    assert found.city.model_copy(update={"sources": (), "targets": {}}) == world.city.model_copy(
+        update={"sources": (), "targets": {}}
+    )
+
+
+def test_a_pack_that_no_release_can_read_any_more_gives_way_to_the_next(world: World) -> None:
+    keep_pack(world.store, world.city, START + DAY)
+    with world.store.write() as connection:
+        connection.execute(pack.insert().values(since=START, digest="?", body="{}"))
+    found = pack_at(world.store, START + HOUR)
+    assert found is not None
+    assert found.since == START + DAY
+
+
+# --- what is forgotten ---------------------------------------------------------------------------
+
+
+def link(value: float, known_at: datetime) -> Measurement:
+    facts: dict[str, Any] = {"source": "wan", "source_id": "k", "seen_at": known_at, "known_at": known_at, "measured": known_at}
+    return Measurement(name="jaringan.latensi", subject="Karawaci", value=value, unit="ms", **facts)
+
+
+@pytest.mark.parametrize(("back", "step", "grains"), [(20, HOUR, "jam"), (120, DAY, "hari")])
+def test_what_was_thinned_is_as_it_was_at_full_hours_and_midnights(world: World, back: int, step: timedelta, grains: str) -> None:
+    start = datetime.combine((NOW - back * DAY).date(), datetime.min.time(), ZONE).astimezone(NOW.tzinfo)
+    for number in range(40):
+        world.now = start + number * step / 8 + timedelta(seconds=7)
+        known = world.now if number % 3 else start + max(0, number - 1) * step / 8  # every third corrects the one before
+        world.run("wan", [replace(link(float(number), known), seen_at=world.now)])
+    ends = [start + n * step for n in range(1, 6)]
+    past = world.past()
+
+    def answers() -> list[Any]:
+        return [(past.view(at).told(Kind.MEASUREMENT)["value"].to_list(), past.facts(at)) for at in ends]
+
+    before = answers()
+    assert len({str(answer) for answer in before}) == len(ends)
+    keep = world.city.retention
+    gone = retention.thin(world.store, keep, ZONE, NOW), retention.thin_books(world.store, keep, ZONE, NOW)
+    assert min(gone) > 10
+    assert answers() == before
+    assert [grain(at, NOW, world.city) for at in (ends[0], ends[0] + 20 * MINUTE)] == [None, grains]
+    assert grain(NOW - DAY, NOW, world.city) is None
+
+
+def test_an_erasure_reaches_what_was_replaced(world: World) -> None:
+    who = Identity("nik", "3671014511900001")
+    facts: dict[str, Any] = {"known_at": START, "reporter": world.store.vault.name(*who), "text": "hubungi [nik]", "lat": -6.2}
+    give(world.store, [complaint("1", seen_at=START, **facts)], now=START)
+    give(world.store, [complaint("1", seen_at=START + HOUR, known_at=START)], now=START + HOUR)
+    assert world.store.find_person(OPERATOR, who).versions == 2
+    world.store.erase_person(OPERATOR, who)
+    table = REPLACED_TABLES[Kind.COMPLAINT]
+    with world.store.read() as connection:
+        (row,) = connection.execute(select(table.c.reporter, table.c.text, table.c.lat, table.c.area))
+    assert (row.reporter, row.text, row.lat, row.area) == (None, None, None, "36.71.01.1001")
+    assert world.past().view(START).told(Kind.COMPLAINT)["lat"].to_list() == [None]
