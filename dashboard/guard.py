@@ -58,10 +58,8 @@ class Said(HTTPException):
     ``again`` are the seconds after which to ask again.
     """
 
-    def __init__(
-        self, status: int, heading: str, advice: str, *, headers: Mapping[str, str] | None = None, **values: object
-    ) -> None:
-        super().__init__(status, heading, dict(headers or {}))
+    def __init__(self, status: int, heading: str, advice: str, *, again: int | None = None, **values: object) -> None:
+        super().__init__(status, heading, None if again is None else {"retry-after": str(again)})
         self.words = heading, advice
         self.values = values
 
