@@ -29,9 +29,11 @@ from dashboard.guard import Said
 from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page, limited
 from dashboard.parts.evidence import evidence
 from layers import clock
-from layers.drill import drill
+from layers.drill import Drill, Query, drill
 from layers.model import Scope
 from layers.past import Moment, Told
+from layers.readings import Room as Figures
+from layers.rows import Rows, rows
 from layers.snapshot import Reading, Snapshot
 
 WAITING = 8
@@ -138,13 +140,17 @@ class Machine:
         return past.moment(asked.at, clock.now())
 
     def _room(self, moment: Moment, told: Told) -> Room:
-        """The room as it was: its pack, and drills into what was known."""
+        """The room as it was: its pack, drills into what was known, and the rows that counted."""
 
-        def cut(scope: Scope, wanted: object) -> object:
-            return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)  # type: ignore[arg-type]
+        def cut(scope: Scope, wanted: Query) -> Drill:
+            return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
+
+        def behind(scope: Scope, kpi: str, wanted: Query, page: int, order: str) -> Rows:
+            figures = Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
+            return rows(scope, figures, moment.catalog[kpi], wanted, page=page, order=order)
 
         parts = {"city": moment.city, "tree": moment.tree, "catalog": moment.catalog, "quarantine": lambda _source: None}
-        return replace(self._hub.room, **parts, drill=cut, has_frames=lambda: True)  # type: ignore[arg-type]
+        return replace(self._hub.room, **parts, drill=cut, rows=behind, has_frames=lambda: True)  # type: ignore[arg-type]
 
     def _view(self, asked: Asked, moment: Moment, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         room = self._room(moment, _told(asked, moment))

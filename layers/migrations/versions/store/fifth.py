@@ -7,7 +7,7 @@ from layers import clock
 from layers.schema import Moment, Serial
 
 revision = "store_0005"
-down_revision = "store_0003"
+down_revision = "store_0007"
 
 KINDS = ("complaint", "service", "package", "measurement")
 OPEN = sa.text("resolved IS NULL")
