@@ -29,7 +29,9 @@
   const own = () => performance.now();
   let offset = Date.now() - own(); // server's clock minus the machine's, in ms
   let apart = Date.now() - own(), unsure = false;
-  const now = () => own() + offset;
+  const past = body.dataset.past ? Date.parse(body.dataset.past) : null; // a page of a moment gone by: nothing on it moves
+  const when = past === null ? {} : { pada: body.dataset.pada, ...(body.dataset.menurut && { menurut: body.dataset.menurut }) };
+  const now = () => past ?? own() + offset;
 
   function told(ms) {
     offset = ms - own();
@@ -39,7 +41,7 @@
   }
 
   function doubt() {
-    if (Math.abs(Date.now() - own() - apart) < DRIFT) return;
+    if (past !== null || Math.abs(Date.now() - own() - apart) < DRIFT) return;
     apart = Date.now() - own();
     unsure = true;
     root.classList.add("unsure");
@@ -99,7 +101,7 @@
     }
     for (const line of all("[data-sources]")) say(line, moment);
     for (const time of all("time[data-clock]")) put(time, clock(moment, time.dataset.clock));
-    supervise();
+    if (past === null) supervise();
   }
 
   // --- documents --------------------------------------------------------------------------------
@@ -252,7 +254,7 @@
   }
   window.liveroom = { now, turn };
 
-  const wake = () => { tick(); if (!document.hidden && (!source || own() - heard > SILENT / 2)) open(); };
+  const wake = () => { tick(); if (past === null && !document.hidden && (!source || own() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);
   addEventListener("online", wake);
   addEventListener("pageshow", event => { if (event.persisted) wake(); });
@@ -276,7 +278,7 @@
     card.replaceChildren(make("p", { textContent: body.dataset.loading, className: "loading" }));
     if (!card.open) card.showModal();
     const mine = asked += 1;
-    ask("tanya", { page, kpi, area: scope || area || null, opd: opd || null, lang, cut, n: mine });
+    ask("tanya", { page, kpi, area: scope || area || null, opd: opd || null, lang, cut, n: mine, ...when });
     setTimeout(() => { if (mine === asked && card.querySelector(".loading")) put(card.firstChild, body.dataset.failed); }, 8e3);
   }
 
@@ -284,7 +286,7 @@
     clearTimeout(narrowing);
     narrowing = setTimeout(() => {
       body.setAttribute("aria-busy", "true");
-      ask("saring", { page, lang, cut, n: asked += 1 });
+      ask("saring", { page, lang, cut, n: asked += 1, ...when });
     }, 20);
   }
 
@@ -338,7 +340,7 @@
     const order = ["category", "channel", "opd", "days"], given = new FormData(form);
     cut = Object.fromEntries(order.filter(key => given.get(key)).map(key => [key, given.get(key)]));
     const [path, asks = ""] = page.split("?");
-    history.pushState(null, "", `${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries(cut)])}`);
+    history.pushState(null, "", `${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries({ ...cut, ...when })])}`);
     narrow();
   }
 
@@ -355,8 +357,10 @@
   addEventListener("popstate", () => location.reload());
 
   tick();
-  setInterval(tick, 1e3);
-  open();
+  if (past === null) {
+    setInterval(tick, 1e3);
+    open();
+  }
   const idle = window.requestIdleCallback || (run => setTimeout(run, 200));
   const later = () => idle(load, { timeout: 2e3 });
   if (document.readyState === "complete") later(); else addEventListener("load", later);

@@ -19,7 +19,7 @@ from connectors.lease import Lease
 from connectors.mistakes import sentence
 from connectors.photos import Photos
 from connectors.source import Config, Context, Cursor, FormChanged, Page, Refused, Row, Source
-from layers import privacy
+from layers import clock, privacy
 from layers.areas import Places
 from layers.city import SourceConfig
 from layers.quarantine import cause
@@ -126,7 +126,7 @@ class Job:
             rejects=taken.rejects,
             gone=taken.gone,
             cursor=cursor,
-            now=self.ctx.now,
+            now=clock.now(),
         )
         done = self.store.upsert_batch(batch)
         self.news += done.kept + sum(done.excluded.values()) + done.quarantined

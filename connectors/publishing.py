@@ -13,6 +13,7 @@ from layers.areas import AreaTree
 from layers.cache import Cache, CacheDown
 from layers.citykpis import catalog_of
 from layers.frames import Frames
+from layers.packs import keep_pack
 from layers.publish import build, publish, read_snapshot
 from layers.settings import Settings
 from layers.store import Store
@@ -37,6 +38,7 @@ class Publisher:
         self._frames = Frames(self._directory, settings.city, tree)
         self._wake = threading.Event()
         self._ending = False
+        self._packed = False
         self._trouble: str | None = None
         before = read_snapshot(self._directory)
         self._version = before.version if before else 0
@@ -63,6 +65,9 @@ class Publisher:
 
         Raises :class:`layers.cache.CacheDown` when only the cache could not be reached.
         """
+        if not self._packed:
+            keep_pack(self._store, self._city, clock.now())
+            self._packed = True
         self._frames.refresh(self._store)
         # By the real clock even when the room's own is set: versions only ever rise.
         self._version = max(self._version + 1, time.time_ns() // 1_000_000)

@@ -67,6 +67,7 @@ class Room:
         try:
             rows, runs = self.store.purge_quarantine(now), self.store.purge_runs(now)
             versions = retention.thin(self.store, city.retention, city.zone, now)
+            versions += retention.thin_books(self.store, city.retention, city.zone, now)
             files = inbox.purge(city.sources, self.settings.data, now)
             log.info("event=rapikan karantina=%d run=%d versi=%d berkas=%d", rows, runs, versions, files)
         except SQLAlchemyError as error:

@@ -36,6 +36,7 @@ from dashboard.fonts import load_fonts
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
 from dashboard.page import EVERYONE, Page, layout, pages
+from dashboard.past import Asked, Machine, stay
 from dashboard.shell import Shell, login
 from dashboard.stream import Stream
 from dashboard.text import say
@@ -48,6 +49,7 @@ from layers.citykpis import catalog_of
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Role, Scope
+from layers.past import Past
 from layers.people import People
 from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
@@ -70,8 +72,9 @@ _BUSY = {
 class Web:
     """The endpoints that are not Dash's; each is given the asker's Scope by the guard in ``request.state``."""
 
-    def __init__(self, hub: Hub, access: Access, shell: Shell, metrics: Metrics, secret: str) -> None:
+    def __init__(self, hub: Hub, access: Access, shell: Shell, metrics: Metrics, secret: str, machine: Machine) -> None:
         self.hub = hub
+        self.machine = machine
         self.access = access
         self.shell = shell
         self.metrics = metrics
@@ -88,6 +91,8 @@ class Web:
         scope, lang = request.state.scope, language(request)
         page, params = page_for(scope, f"{request.url.path}?{request.url.query}", self.hub.room)
         filters = check_filters(dict(request.query_params), self.hub.room.city)
+        if asked := Asked.read(request.query_params, self.hub.room.city.zone):
+            return await self._past(asked, request, page, params, filters)
         drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5", "refresh": "5"})
@@ -97,6 +102,19 @@ class Web:
         if "lang" in request.query_params:
             answer.set_cookie("lang", lang, max_age=LANG_DAYS * 86400, samesite="lax", httponly=True)
         return answer
+
+    async def _past(
+        self, asked: Asked, request: Request, page: Page, params: Mapping[str, str], filters: Mapping[str, str]
+    ) -> Response:
+        """The page at a moment gone by."""
+        lang = language(request)
+        drawn, view = await self.machine.page(asked, request.state.scope, page, {**params, **filters}, lang)
+        body = await asyncio.to_thread(lambda: stay(layout(page, drawn, view), asked))
+        when = {f"data-{name}": value for name, value in {"past": view.now.isoformat(), **asked.address(now=asked.now)}.items()}
+        cut = orjson.dumps(filters).decode()
+        path = address(request.url.path, page, params)
+        raw = self.shell.page(page, body, path=path, lang=lang, version=drawn.version, cut=cut, when=when)
+        return Response(raw, media_type=HTML)
 
     def _html(self, page: Page, drawn: Drawn, path: str, filters: Mapping[str, str]) -> Body:
         body = layout(page, drawn.document, drawn.view)
@@ -237,6 +255,7 @@ def create() -> ASGIApp:
         store_away=lambda: attempt.away,
         rows=behind,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
+        past=Past(store, frames, city),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -265,13 +284,14 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    dash = create_dash(server, hub)
+    machine = Machine(hub)
+    dash = create_dash(server, hub, machine)
     suites = Suites(dash)
     fonts = load_fonts(settings.data / "fonts")
     assets = Assets.read("/assets/", ASSETS, {**fonts.files, "fonts.css": fonts.css("").encode()})
     shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts)
     hub.build = shell.build
-    web = Web(hub, access, shell, metrics, settings.secret)
+    web = Web(hub, access, shell, metrics, settings.secret, machine)
     api.add_routes(server, hub)
     gates = _routes(server, web, suites)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)

@@ -33,6 +33,8 @@ class Cut:
     lang: Lang
     filters: Mapping[str, str]
     number: int
+    when: Mapping[str, object]
+    """``pada`` and ``menurut``, as a page of the past has them in its address."""
 
     @classmethod
     def read(cls, asked: object, city: City) -> Cut:
@@ -50,6 +52,7 @@ class Cut:
             lang="en" if asked.get("lang") == "en" else "id",
             filters=check_filters(filters, city),
             number=number,
+            when={name: asked.get(name) for name in ("pada", "menurut")},
         )
 
     def reading(self, scope: Scope, room: Room, snapshot: Snapshot) -> Reading | None:

@@ -26,6 +26,7 @@ from dashboard.bodies import IMMUTABLE, Body
 from dashboard.cut import Cut, page_for
 from dashboard.feed import Hub, key
 from dashboard.parts.evidence import evidence
+from dashboard.past import Asked, Machine
 from layers.model import Scope
 
 SUITES = "/_dash-component-suites/"
@@ -101,7 +102,7 @@ def configuration(app: Dash) -> str:
     return str(to_json(kept))
 
 
-def create_dash(server: FastAPI, hub: Hub) -> Dash:
+def create_dash(server: FastAPI, hub: Hub, machine: Machine) -> Dash:
     """Dash with its stores and callbacks, its routes added to ``server``."""
     app = Dash(
         "dashboard",
@@ -114,17 +115,19 @@ def create_dash(server: FastAPI, hub: Hub) -> Dash:
         add_log_handler=False,
     )
     app.layout = [dcc.Store(id=name) for name in ("tanya", "kartu-html", "saring", "potongan")]
-    callbacks(app, hub)
+    callbacks(app, hub, machine)
     return app
 
 
-def callbacks(app: Dash, hub: Hub) -> None:
+def callbacks(app: Dash, hub: Hub, machine: Machine) -> None:
     """The two questions that a page may ask. Both take the asker's Scope from the request, never from the body."""
 
     @app.callback(Output("kartu-html", "data"), Input("tanya", "data"), prevent_initial_call=True)
     async def card(asked: object) -> dict[str, object]:
         """The evidence card of one reading."""
         scope, cut = _scope(), Cut.read(asked, hub.room.city)
+        if past := Asked.read(cut.when, hub.room.city.zone):
+            return {"n": cut.number, "html": await machine.card(past, scope, cut)}
         return {"n": cut.number, "html": await asyncio.to_thread(evidence_card, scope, hub, cut)}
 
     @app.callback(Output("potongan", "data"), Input("saring", "data"), prevent_initial_call=True)
@@ -132,10 +135,13 @@ def callbacks(app: Dash, hub: Hub) -> None:
         """A page's parts at a narrower cut."""
         scope, cut = _scope(), Cut.read(asked, hub.room.city)
         page, params = page_for(scope, cut.page, hub.room)
-        drawn = await hub.draw(key(scope, page, {**params, **cut.filters}, cut.lang))
-        if drawn is None:
-            raise HTTPException(503)
-        sent = drawn.document
+        if past := Asked.read(cut.when, hub.room.city.zone):
+            sent, _ = await machine.page(past, scope, page, {**params, **cut.filters}, cut.lang)
+        else:
+            drawn = await hub.draw(key(scope, page, {**params, **cut.filters}, cut.lang))
+            if drawn is None:
+                raise HTTPException(503)
+            sent = drawn.document
         return {"version": sent.version, "base": None, "parts": sent.parts, "areas": sent.areas, "cut": cut.filters}
 
     for name, store in (("card", "kartu-html"), ("cut", "potongan")):

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from layers.catalog import Kpi
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
+    from layers.past import Past
     from layers.rows import Rows
     from layers.suspicion import Suspicion
 
@@ -70,6 +71,7 @@ class Room:
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
+    past: Past | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)

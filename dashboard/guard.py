@@ -52,6 +52,18 @@ HEADERS: Mapping[str, str] = {
 HSTS = "max-age=31536000; includeSubDomains"
 
 
+class Said(HTTPException):
+    """An answer that is no page, in words of its own: what is so, and what to do; both with ``values`` filled in.
+
+    ``again`` are the seconds after which to ask again.
+    """
+
+    def __init__(self, status: int, heading: str, advice: str, *, again: int | None = None, **values: object) -> None:
+        super().__init__(status, heading, None if again is None else {"retry-after": str(again)})
+        self.words = heading, advice
+        self.values = values
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """ASGI middleware around everything else."""
@@ -153,7 +165,8 @@ class Guard:
         else:
             log.info("%s %r: %d [%s]", request.method, self._named(request), status, reference)
         lang = language(request)
-        heading, advice = (say(lang, words) for words in _WORDS.get(status, _WORDS[500 if status >= 500 else 400]))
+        words = error.words if isinstance(error, Said) else _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
+        heading, advice = (say(lang, said, **(error.values if isinstance(error, Said) else {})) for said in words)
         if wants_page(request):
             content = trouble(lang=lang, heading=heading, advice=advice, reference=reference)
             return Response(self.shell.plain(heading, lang, content), status, headers, "text/html; charset=utf-8")

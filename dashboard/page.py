@@ -75,13 +75,28 @@ def checked(reading: Reading, snapshot: Snapshot) -> Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bygone:
+    """The moment gone by that a page shows, as it is known ``now`` or was known then.
+
+    ``pada`` is the moment as addresses write it; ``other`` gives the same reading by the other account.
+    """
+
+    at: datetime
+    now: bool
+    pada: str
+    then_address: str
+    now_address: str
+    other: Callable[[Reading], Reading | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What a page may know beside the snapshot: who asks, where, in which words.
 
     ``params`` holds the values of the path (``code``), the filters of :data:`FILTERS` and what the page ``asks``, checked
     before they come here. ``drill`` cuts the frames in this process's memory, and ``changes`` splits a change, for the scope of
     the asker; they are ``None`` while there are no frames. ``scope`` names a role and its limits, never a person: what is drawn
-    is shared by all who have the same rights.
+    is shared by all who have the same rights. ``past`` is set on a page of the past, whose ``now`` is that moment.
     """
 
     now: datetime
@@ -98,6 +113,7 @@ class View:
     """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
     rows: Callable[[str, Query, int, str], Rows] | None = None
     """The rows behind a KPI at a cut, by page and order, for the scope of the asker; ``None`` while there are no frames."""
+    past: Bygone | None = None
 
     suspicions: Callable[[], Sequence[Suspicion]] | None = None
     """Closings to be looked at, among the rows that the asker may see; ``None`` for who may see none, or without frames."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -31,9 +32,12 @@ class Shell:
         """Names this release's scripts and styles, so that a page left open for weeks loads the next one's."""
         return hashlib.sha256(" ".join((*sorted(self.assets.bodies), *self.dash_scripts)).encode()).hexdigest()[:12]
 
-    def page(self, page: Page, layout: str, *, path: str, lang: Lang, version: int, cut: str) -> bytes:
-        """A whole page with its layout already drawn; ``cut`` is the query string of its filters."""
+    def page(
+        self, page: Page, layout: str, *, path: str, lang: Lang, version: int, cut: str, when: Mapping[str, str] | None = None
+    ) -> bytes:
+        """A whole page with its layout already drawn; ``cut`` are its filters, ``when`` marks one of the past."""
         body = htpy.body(
+            when or {},
             data_page=path,
             data_version=str(version),
             data_cut=cut,

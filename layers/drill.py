@@ -18,7 +18,7 @@ from layers.city import City
 from layers.clock import days_back, start_of_day
 from layers.evaluate import WHOLE, Cell, since, together, touched_since
 from layers.explain import short
-from layers.frames import Frames
+from layers.frames import Views
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
 from layers.model import Kind, Scope
 from layers.prepared import prepared
@@ -85,14 +85,14 @@ class _Near:
 
 
 _Key = tuple[int, datetime, Query, frozenset[str] | None, frozenset[str] | None]
-_memo: WeakKeyDictionary[Frames, OrderedDict[_Key, Drill]] = WeakKeyDictionary()
-_near: WeakKeyDictionary[Frames, _Near] = WeakKeyDictionary()
+_memo: WeakKeyDictionary[Views, OrderedDict[_Key, Drill]] = WeakKeyDictionary()
+_near: WeakKeyDictionary[Views, _Near] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
 def drill(
     scope: Scope,
-    frames: Frames,
+    frames: Views,
     catalog: Mapping[str, Kpi],
     tree: AreaTree,
     city: City,

@@ -44,7 +44,7 @@ SEN = 100
 _PLAIN = frozenset({"source_id", "title", "plan_id", "provider", "subject", "photo"})
 """Text that hardly repeats; all other text is stored once and pointed to."""
 
-_KEY = ["source", "source_id"]
+KEY = ["source", "source_id"]
 _LEFT_OUT = PRIVATE | {"seen_at", "known_at"}
 
 
@@ -78,6 +78,19 @@ def schema(kind: Kind) -> dict[str, Any]:
     columns = {name: _dtype(name, python) for name, (python, _) in record_fields(kind).items() if name not in _LEFT_OUT}
     columns |= holding.COLUMNS if kind is Kind.COMPLAINT else {}
     return columns | {"kecamatan": pl.Categorical, "month": pl.Categorical}
+
+
+def shaped(kind: Kind, chunk: pl.DataFrame, tree: AreaTree) -> pl.DataFrame:
+    """A chunk with the frame's columns and ``moved_from``; a place that is no kelurahan of the city counts as unplaced."""
+    kelurahan = [a.code for a in tree.kelurahan]
+    kecamatan = {a.code: a.parent for a in tree.kelurahan} | {a.code: a.code for a in tree.kecamatan}
+    area = pl.col("area").cast(pl.String)
+    placed = chunk.with_columns(
+        area=pl.when(area.is_in(kelurahan)).then(area).otherwise(pl.lit(UNPLACED)),
+        kecamatan=area.replace_strict(kecamatan, default=None, return_dtype=pl.String),
+    )
+    columns = schema(kind) | {"moved_from": pl.String}
+    return placed.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
 
 
 def _dtype(name: str, python: type) -> Any:
@@ -119,15 +132,21 @@ def _same(some: Mapping[str, pl.DataFrame], others: Mapping[str, pl.DataFrame]) 
     return some.keys() == others.keys() and all(others[month] is frame for month, frame in some.items())
 
 
-def _told(chunk: pl.DataFrame, store: Changes) -> pl.DataFrame:
-    """A chunk of complaints with what their versions tell; those with one version are not asked about."""
-    versions = pl.DataFrame(pl.from_arrow(store.versions(chunk["seq"].to_list())))
-    plain = chunk.with_columns(**holding.plain())
-    if versions.is_empty():
-        return plain
-    known = holding.held(versions).with_columns(pl.col("holder").cast(pl.String))
-    many = plain.drop(*holding.COLUMNS).join(known, on=_KEY, how="inner", maintain_order="left")
-    return pl.concat([plain.join(known, on=_KEY, how="anti", maintain_order="left"), many.select(plain.columns)])
+class Views(Protocol):
+    """What figures are computed from: the frames, or those of a moment gone by."""
+
+    def view(self) -> View:
+        """The frames at one version."""
+
+
+class Still:
+    """Frames that stay as they are."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def view(self) -> View:
+        return self._view
 
 
 class Frames:
@@ -140,9 +159,9 @@ class Frames:
     def __init__(self, directory: Path, city: City, tree: AreaTree) -> None:
         self.directory = directory
         self._zone = city.zone
-        self._kecamatan = {a.code: a.parent for a in tree.kelurahan} | {a.code: a.code for a in tree.kecamatan}
-        self._kelurahan = [a.code for a in tree.kelurahan]
-        form = [sorted((k, sorted((c, str(t)) for c, t in schema(k).items())) for k in Kind), self._kelurahan, city.zone.key]
+        self._tree = tree
+        codes = [a.code for a in tree.kelurahan]
+        form = [sorted((k, sorted((c, str(t)) for c, t in schema(k).items())) for k in Kind), codes, city.zone.key]
         self._form = hashlib.sha256(json.dumps(form).encode()).hexdigest()[:16]
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
@@ -246,7 +265,10 @@ class Frames:
             frame = pl.DataFrame(pl.from_arrow(chunk))
             if frame.height:
                 last = max(last, int(frame["seq"].max()))  # type: ignore[arg-type]
-                held.append(self._shape(kind, _told(frame, store) if kind is Kind.COMPLAINT else frame))
+                if kind is Kind.COMPLAINT:
+                    versions = store.versions(frame["seq"].to_list())
+                    frame = holding.told(frame, pl.DataFrame(pl.from_arrow(versions)))
+                held.append(shaped(kind, frame, self._tree))
                 rows += frame.height
             if rows >= FLUSH_ROWS:
                 self._patch(kind, held, last, manifest)
@@ -254,16 +276,6 @@ class Frames:
         left = store.gone(kind, manifest["seq"])  # after the changes: what went while they were read is taken out again
         if held or left:
             self._patch(kind, held, max(last, entry["seq"]), manifest, left)
-
-    def _shape(self, kind: Kind, chunk: pl.DataFrame) -> pl.DataFrame:
-        """A chunk with the frame's columns; a place that is no kelurahan of the city counts as unplaced."""
-        area = pl.col("area").cast(pl.String)
-        placed = chunk.with_columns(
-            area=pl.when(area.is_in(self._kelurahan)).then(area).otherwise(pl.lit(UNPLACED)),
-            kecamatan=area.replace_strict(self._kecamatan, default=None, return_dtype=pl.String),
-        )
-        columns = schema(kind) | {"moved_from": pl.String}
-        return placed.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
 
     def _patch(
         self, kind: Kind, held: list[pl.DataFrame], seq: int, manifest: dict[str, Any], ended: Sequence[tuple[str, str, str]] = ()
@@ -273,10 +285,10 @@ class Frames:
         over = pl.DataFrame(
             ended, schema={"source": pl.Categorical, "source_id": pl.String, "moved_from": pl.String}, orient="row"
         )
-        fresh = pl.concat([pl.DataFrame(schema=columns), *held]).unique(_KEY, keep="last", maintain_order=True)
-        fresh = fresh.join(over, on=_KEY, how="anti")
+        fresh = pl.concat([pl.DataFrame(schema=columns), *held]).unique(KEY, keep="last", maintain_order=True)
+        fresh = fresh.join(over, on=KEY, how="anti")
         arriving = {str(month): part for (month,), part in fresh.drop("moved_from").partition_by("month", as_dict=True).items()}
-        left = pl.concat([fresh.select(*_KEY, "moved_from"), over]).with_columns(pl.col("moved_from").str.split(","))
+        left = pl.concat([fresh.select(*KEY, "moved_from"), over]).with_columns(pl.col("moved_from").str.split(","))
         left = left.explode("moved_from").drop_nulls("moved_from")
         leaving = {str(month): part for (month,), part in left.partition_by("moved_from", as_dict=True).items()}
         entry = manifest["kinds"][kind.value]
@@ -284,8 +296,8 @@ class Frames:
         for month in sorted({*arriving, *(leaving.keys() & months.keys())}):
             parts = [arriving[month]] if month in arriving else []
             if month in months:
-                gone = pl.concat([part.select(_KEY) for part in (*parts, leaving.get(month)) if part is not None])
-                parts.insert(0, self._map(months[month]).join(gone, on=_KEY, how="anti"))
+                gone = pl.concat([part.select(KEY) for part in (*parts, leaving.get(month)) if part is not None])
+                parts.insert(0, self._map(months[month]).join(gone, on=KEY, how="anti"))
             rows = pl.concat(parts)
             name = self._write(kind, month, rows) if rows.height else None
             if month in months:

@@ -77,6 +77,16 @@ def held(versions: pl.DataFrame) -> pl.DataFrame:
     return found.select(*KEY, *(pl.col(name).cast(kind) for name, kind in COLUMNS.items())).collect()
 
 
+def told(chunk: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """A chunk of complaints with the :data:`COLUMNS`; ``versions`` are those of the complaints that have several."""
+    alone = chunk.with_columns(**plain())
+    if versions.is_empty():
+        return alone
+    known = held(versions).with_columns(pl.col("holder").cast(pl.String))
+    many = alone.drop(*COLUMNS).join(known, on=KEY, how="inner", maintain_order="left")
+    return pl.concat([alone.join(known, on=KEY, how="anti", maintain_order="left"), many.select(alone.columns)])
+
+
 def spans(versions: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """How long each OPD had each case: rows of ``source``, ``source_id``, ``opd``, ``from`` and ``until``.
 

@@ -25,7 +25,13 @@ def once(frame: pl.DataFrame) -> pl.DataFrame:
     rows = frame.with_row_index("row")
     told = (
         rows.select(
-            "row", "source", "pagu", "contracted", code=pl.col("plan_id").str.split(";"), stage=pl.col("stage").cast(pl.String)
+            "row",
+            "source",
+            "source_id",
+            "pagu",
+            "contracted",
+            code=pl.col("plan_id").str.split(";"),
+            stage=pl.col("stage").cast(pl.String),
         )
         .explode("code")
         .drop_nulls("code")
@@ -41,7 +47,7 @@ def once(frame: pl.DataFrame) -> pl.DataFrame:
     told = told.join(speaking, on="code").with_columns(heard=pl.col("source") == pl.col("speaker"))
     silent = told.group_by("row").agg(pl.col("heard").any()).filter(~pl.col("heard"))
     planned = told.group_by("code").agg(
-        row=pl.col("row").filter("heard").min(),
+        row=pl.col("row").sort_by("source_id").filter(pl.col("heard").sort_by("source_id")).first(),
         known=pl.col("pagu").filter("heard").is_not_null().any(),
         plan=pl.col("pagu").filter(~pl.col("heard")).max(),
     )

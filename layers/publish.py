@@ -17,7 +17,7 @@ from layers.catalog import Kpi
 from layers.catalog import catalog as declared
 from layers.city import City
 from layers.explain import attention
-from layers.frames import Frames
+from layers.frames import Views
 from layers.happenings import arrivals, dots, events
 from layers.model import Kind
 from layers.readings import Room, readings
@@ -49,7 +49,7 @@ class Board(Protocol):
 
 
 def build(
-    frames: Frames,
+    frames: Views,
     catalog: Mapping[str, Kpi],
     tree: AreaTree,
     city: City,

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from layers.database import Database
 from layers.excerpts import mask_row
 from layers.model import Scope
 from layers.privacy import mask, mask_reason
 from layers.schema import quarantine as table
+from layers.standings import Standings
 from layers.vault import Vault
 
 KEPT = timedelta(days=30)
@@ -49,7 +49,7 @@ class QuarantineRow:
     times: int
 
 
-class Quarantine(Database):
+class Quarantine(Standings):
     """The store's quarantine."""
 
     vault: Vault
@@ -101,17 +101,22 @@ class Quarantine(Database):
 
     def resolve_quarantine(self, ids: Sequence[int], now: datetime) -> None:
         """Close rows, by a replay or by hand; their originals go at once."""
+        sources: set[str] = set()
         with self.write() as connection:
             for start in range(0, len(ids), CHUNK):
                 chosen = table.c.id.in_(ids[start : start + CHUNK])
-                connection.execute(update(table).where(chosen).values(resolved=now, original=None))
+                close = update(table).where(chosen).values(resolved=now, original=None).returning(table.c.source)
+                sources.update(connection.execute(close).scalars())
+            self._stand(connection, now, *sources)
 
     def purge_quarantine(self, now: datetime) -> int:
         """Delete originals first seen, and rows last seen, :data:`KEPT` ago or earlier; return how many lost something."""
         with self.write() as connection:
-            rows = connection.execute(delete(table).where(table.c.last_seen <= now - KEPT)).rowcount
+            past = delete(table).where(table.c.last_seen <= now - KEPT).returning(table.c.source)
+            sources = connection.execute(past).scalars().all()
+            self._stand(connection, now, *set(sources))
             old = (table.c.first_seen <= now - KEPT, table.c.original.is_not(None))
-            return rows + connection.execute(update(table).where(*old).values(original=None)).rowcount
+            return len(sources) + connection.execute(update(table).where(*old).values(original=None)).rowcount
 
     def _reject(
         self,

@@ -1,4 +1,4 @@
-"""How long measurements keep their fine grains: every version for days, then the last of an hour, later the last of a day."""
+"""How long measurements and the books of sources keep their fine grains: all for days, then an hour's last, later a day's."""
 
 from __future__ import annotations
 
@@ -8,17 +8,32 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, delete, func, or_, over, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    over,
+    select,
+    type_coerce,
+    update,
+)
 
 from layers.city import Retention
 from layers.model import Kind
-from layers.schema import RECORD_TABLES
+from layers.schema import RECORD_TABLES, REPLACED_TABLES, standing
 from layers.store import Store
 
 CHAINS, ROWS = 50, 5_000
 """The most records whose versions one transaction looks at, and the most versions that it deletes."""
 
 _TABLE = RECORD_TABLES[Kind.MEASUREMENT]
+_REPLACED = REPLACED_TABLES[Kind.MEASUREMENT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +48,47 @@ class _Limits:
 def thin(store: Store, retention: Retention, zone: ZoneInfo, now: datetime) -> int:
     """Thin the versions of measurements that have ended; return how many went.
 
-    Of the versions that began in one hour (or local day) the last stays, so that the answer to "what was known
-    then" is the same as before at the end of each. What went is covered by the version before it. What is known
+    Of the versions that began, and were kept, in one hour (or local day) the last stays, so that the answer to "what was
+    known then" is the same as before at the end of each. What went is covered by the version before it. What is known
     now is not touched: no change number is given, and frames stay as they are.
     """
-    offset = int((now.astimezone(zone).utcoffset() or timedelta()).total_seconds())
-    limits = _Limits(hourly=now - retention.raw, daily=now - retention.hourly, offset=offset)
+    limits = _limits(retention, zone, now)
     return sum(_thin(store, source, ids, limits) for source, ids in _chains(store, limits))
+
+
+def thin_books(store: Store, retention: Retention, zone: ZoneInfo, now: datetime) -> int:
+    """Thin what only the past is asked of: how sources stood, and replaced stories of measurements; return how many went.
+
+    At the end of each hour (or local day) the answers are the same as before.
+    """
+    limits = _limits(retention, zone, now)
+    following = over(
+        func.lead(standing.c.minute, type_=standing.c.minute.type), partition_by=standing.c.source, order_by=standing.c.minute
+    )
+    minutes = select(standing.c.source, standing.c.minute, following.label("next")).subquery().c
+    old = _within_slot(store, minutes.minute, minutes.next, limits)
+    count = _delete(store, standing, ("source", "minute"), select(minutes.source, minutes.minute).where(old))
+    c = _REPLACED.c
+    gone = select(c.seq).where(_within_slot(store, _kept(_REPLACED), c.replaced, limits))
+    return count + _delete(store, _REPLACED, ("seq",), gone)
+
+
+def _delete(store: Store, table: Table, names: Sequence[str], rows: Select[Any]) -> int:
+    """Delete the rows with these keys, in short transactions."""
+    chosen = delete(table).where(*(table.c[name] == bindparam(f"the_{name}") for name in names))
+    count = 0
+    while True:
+        with store.write(alone=True) as connection:
+            found = connection.execute(rows.limit(ROWS)).all()
+            if not found:
+                return count
+            connection.execute(chosen, [{f"the_{name}": value for name, value in zip(names, row, strict=True)} for row in found])
+        count += len(found)
+
+
+def _limits(retention: Retention, zone: ZoneInfo, now: datetime) -> _Limits:
+    offset = int((now.astimezone(zone).utcoffset() or timedelta()).total_seconds())
+    return _Limits(hourly=now - retention.raw, daily=now - retention.hourly, offset=offset)
 
 
 def _chains(store: Store, limits: _Limits) -> list[tuple[str, Sequence[str]]]:
@@ -94,6 +143,10 @@ def _doomed(store: Store, limits: _Limits, where: ColumnElement[bool] | None = N
         beside(func.lag, c.seq).label("before"),
         beside(func.lag, c.known_to).label("before_to"),
         beside(func.lead, c.known_from).label("next_from"),
+        _kept(_TABLE).label("kept"),
+        over(func.lead(_kept(_TABLE), type_=c.kept_at.type), partition_by=(c.source, c.source_id), order_by=c.known_from).label(
+            "next_kept"
+        ),
     )
     found = (versions if where is None else versions.where(where)).subquery()
     v = found.c
@@ -101,7 +154,26 @@ def _doomed(store: Store, limits: _Limits, where: ColumnElement[bool] | None = N
         _slot(store, v.known_from, seconds, limits) == _slot(store, v.next_from, seconds, limits) for seconds in (3600, 86400)
     )
     old = or_(and_(v.known_to <= limits.hourly, hour), and_(v.known_to <= limits.daily, day))
-    return select(found).where(old).order_by(v.source, v.source_id, v.known_from)
+    also = _within_slot(store, v.kept, v.next_kept, limits)
+    return select(found).where(old, also).order_by(v.source, v.source_id, v.known_from)
+
+
+def _kept(table: Table) -> ColumnElement[Any]:
+    """When a version was taken in; before the store kept that, when it was seen."""
+    return func.coalesce(table.c.kept_at, table.c.seen_at, type_=table.c.kept_at.type)
+
+
+def _within_slot(store: Store, a: ColumnElement[Any], b: ColumnElement[Any], limits: _Limits) -> ColumnElement[bool]:
+    """Whether two old moments lie between the same two full hours, or local midnights, the later of them included."""
+    hour, day = (_closing(store, a, seconds, limits) == _closing(store, b, seconds, limits) for seconds in (3600, 86400))
+    return or_(and_(b <= limits.hourly, hour), and_(b <= limits.daily, day))
+
+
+def _closing(store: Store, moment: ColumnElement[Any], seconds: int, limits: _Limits) -> ColumnElement[Any]:
+    """The number of the full hour or local midnight that a moment lies before, or is."""
+    if store.sqlite:
+        return (type_coerce(moment, BigInteger) + (limits.offset + seconds) * 1_000_000 - 1) // (seconds * 1_000_000)
+    return func.ceil((func.extract("epoch", moment) + limits.offset) / seconds)
 
 
 def _slot(store: Store, moment: ColumnElement[Any], seconds: int, limits: _Limits) -> ColumnElement[Any]:

@@ -1,18 +1,19 @@
-"""What the store keeps about sources: runs and their counts, cursors, leases, breakers, and how each source stands."""
+"""What the store keeps about sources: runs and their counts, cursors, leases, breakers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from layers import clock, schema
-from layers.database import Database
 from layers.model import Outcome, Run
+from layers.standings import COUNTS, SourceFacts, Standings, as_run
+
+__all__ = ["Breaker", "RunClosedError", "Runs", "SourceFacts"]
 
 INTERRUPTED = "terputus"
 """Message of a run whose process ended without closing it."""
@@ -30,41 +31,14 @@ class Breaker:
     retry_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFacts:
-    """How a source stands by the store's knowledge; the counts are sums over all its runs.
-
-    ``outcome`` and ``message`` are of the last finished run, ``fetched_at`` the end of the last good one,
-    ``newest`` the latest moment that any of its records speaks of.
-    """
-
-    source: str
-    outcome: Outcome | None = None
-    message: str | None = None
-    fetched_at: datetime | None = None
-    newest: datetime | None = None
-    failures: int = 0
-    retry_at: datetime | None = None
-    records: int = 0
-    seen: int = 0
-    kept: int = 0
-    unchanged: int = 0
-    excluded: Mapping[str, int] = field(default_factory=dict)
-    quarantined: int = 0
-    quarantine_open: int = 0
-    last: Run | None = None
-
-
 QUIET_KEPT, RUNS_KEPT = timedelta(days=1), timedelta(days=90)
 """How long a run that found nothing new stays in the books, and any other one. The sums over all runs stay for good."""
 
 LONGEST_WAIT = timedelta(hours=1)
 """The furthest ahead that a source's next turn may lie; further ahead it was written by a clock that ran ahead."""
 
-_COUNTS = ("seen", "kept", "unchanged", "excluded", "quarantined")
 
-
-class Runs(Database):
+class Runs(Standings):
     """The store's knowledge of its sources."""
 
     # --- runs --------------------------------------------------------------------------------
@@ -77,7 +51,9 @@ class Runs(Database):
             left = update(schema.run).where(*mine).values(finished=now, outcome=Outcome.TRANSIENT.value, message=INTERRUPTED)
             connection.execute(left)
             new = schema.run.insert().values(source=source, started=now).returning(schema.run.c.id)
-            return int(connection.execute(new).scalar_one())
+            opened = int(connection.execute(new).scalar_one())
+            self._stand(connection, now, source)
+            return opened
 
     def interrupted(self, source: str, now: datetime) -> Run | None:
         """Close the run that a killed process left open, and return it. Ask only while holding the source."""
@@ -85,7 +61,10 @@ class Runs(Database):
         close = update(schema.run).where(*mine).values(finished=now, outcome=Outcome.TRANSIENT.value, message=INTERRUPTED)
         with self.write() as connection:
             row = connection.execute(close.returning(*schema.run.c)).first()
-            return _run(row) if row else None
+            if row is None:
+                return None
+            self._stand(connection, now, source)
+            return as_run(row)
 
     def end_run(self, run_id: int, outcome: Outcome, message: str | None, now: datetime, *, asked: bool = True) -> Run:
         """Close a run; a good outcome also closes the breaker. Raises :class:`RunClosedError` when it is not open.
@@ -103,7 +82,8 @@ class Runs(Database):
                 facts |= {"fetched_at": now, "failures": 0, "retry_at": None}
             if asked or not outcome.good:
                 connection.execute(update(schema.source).where(schema.source.c.source == row.source).values(facts))
-            return _run(row)
+            self._stand(connection, now, row.source)
+            return as_run(row)
 
     def _count(self, connection: Connection, run_id: int, source: str, more: Mapping[str, Any]) -> None:
         """Add a batch's counts to its run and its source, within the batch's transaction."""
@@ -118,15 +98,12 @@ class Runs(Database):
             (schema.run, run.id == run_id, open_run.excluded),
             (schema.source, schema.source.c.source == source, total),
         ):
-            added: dict[str, Any] = {name: table.c[name] + more[name] for name in _COUNTS if name != "excluded"}
+            added: dict[str, Any] = {name: table.c[name] + more[name] for name in COUNTS if name != "excluded"}
             rules = {**excluded, **{rule: excluded.get(rule, 0) + n for rule, n in more["excluded"].items()}}
             connection.execute(update(table).where(key).values(added | {"excluded": rules}))
 
     def _know(self, connection: Connection, source: str) -> None:
         connection.execute(self._insert(schema.source).values(source=source).on_conflict_do_nothing())
-
-    def _insert(self, table: Any) -> Any:
-        return sqlite.insert(table) if self.sqlite else postgresql.insert(table)
 
     # --- cursor, breaker -----------------------------------------------------------------------
 
@@ -158,13 +135,15 @@ class Runs(Database):
         """Failures of a source in a row."""
         return int(self._source_field(source, schema.source.c.failures) or 0)
 
-    def record_failure(self, source: str, now: datetime, retry_at: datetime | None) -> int:  # noqa: ARG002 - one form for all
+    def record_failure(self, source: str, now: datetime, retry_at: datetime | None) -> int:
         """Count one more failure and say when to try again; return the failures in a row."""
         with self.write() as connection:
             self._know(connection, source)
             one = update(schema.source).where(schema.source.c.source == source)
             more = one.values(failures=schema.source.c.failures + 1, retry_at=retry_at)
-            return int(connection.execute(more.returning(schema.source.c.failures)).scalar_one())
+            failures = int(connection.execute(more.returning(schema.source.c.failures)).scalar_one())
+            self._stand(connection, now, source)
+            return failures
 
     def _source_field(self, source: str, column: ColumnElement[Any]) -> Any:
         with self.read() as connection:
@@ -201,31 +180,3 @@ class Runs(Database):
         old = and_(or_(quiet, table.c.finished <= now - RUNS_KEPT), table.c.id.not_in(newest))
         with self.write() as connection:
             return connection.execute(delete(table).where(old)).rowcount
-
-    # --- how sources stand ----------------------------------------------------------------------
-
-    def source_states(self) -> list[SourceFacts]:
-        """Every source that ever ran, by name."""
-        run, quarantine = schema.run, schema.quarantine
-        newest = select(func.max(run.c.id)).where(run.c.finished.is_not(None)).group_by(run.c.source)
-        is_open = quarantine.c.resolved.is_(None)
-        waiting = select(quarantine.c.source, func.count().label("n")).where(is_open).group_by(quarantine.c.source)
-        with self.read() as connection:
-            last = {row.source: _run(row) for row in connection.execute(select(run).where(run.c.id.in_(newest)))}
-            open_rows = {row.source: row.n for row in connection.execute(waiting)}
-            rows = connection.execute(select(schema.source).order_by(schema.source.c.source)).mappings().all()
-        names = set(SourceFacts.__slots__) - {"outcome", "quarantine_open", "last"}
-        return [
-            SourceFacts(
-                **{name: row[name] for name in names},
-                outcome=Outcome(row["outcome"]) if row["outcome"] else None,
-                quarantine_open=open_rows.get(row["source"], 0),
-                last=last.get(row["source"]),
-            )
-            for row in rows
-        ]
-
-
-def _run(row: Row[Any]) -> Run:
-    facts = {name: getattr(row, name) for name in ("source", "started", "finished", "message", *_COUNTS)}
-    return Run(**facts, outcome=Outcome(row.outcome))

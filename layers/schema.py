@@ -112,10 +112,14 @@ metadata = MetaData()
 people = MetaData()
 
 CURRENT = text("known_to IS NULL")
+OPEN = text("resolved IS NULL")
 
 
 def _record_table(kind: Kind) -> Table:
-    """Every version of every record of a kind; the version with ``known_to`` NULL is what is known now."""
+    """Every version of every record of a kind; the version with ``known_to`` NULL is what is known now.
+
+    ``kept_at`` is when the store took the version in (NULL: before it kept that), ``known_from`` when it became true.
+    """
 
     def column(name: str, python: type, *, optional: bool) -> Column[Any]:
         base = str if issubclass(python, StrEnum) else python
@@ -133,6 +137,7 @@ def _record_table(kind: Kind) -> Table:
         Column("run_id", BigInteger, nullable=False),
         Column("month", Text, nullable=False),
         Column("moved_from", Text),
+        Column("kept_at", Moment),
         UniqueConstraint("source", "source_id", "known_from", name=f"{name}_version"),
         Index(f"{name}_month", "month", sqlite_where=CURRENT, postgresql_where=CURRENT),
         Index(f"{name}_area", "area", sqlite_where=CURRENT, postgresql_where=CURRENT),
@@ -143,6 +148,24 @@ def _record_table(kind: Kind) -> Table:
 RECORD_TABLES = MappingProxyType({kind: _record_table(kind) for kind in Kind})
 _complaint, _replaced = RECORD_TABLES[Kind.COMPLAINT], text("known_to IS NOT NULL")
 Index("complaint_past", _complaint.c.source, _complaint.c.source_id, sqlite_where=_replaced, postgresql_where=_replaced)
+
+
+def _replaced_table(kind: Kind) -> Table:
+    """The versions of a kind of which the source told another story later, with the moment at which that one was kept."""
+    name = f"{kind.value}_replaced"
+    return Table(
+        name,
+        metadata,
+        *(
+            Column(c.name, c.type, primary_key=c.primary_key, nullable=c.nullable, autoincrement=False)
+            for c in RECORD_TABLES[kind].c
+        ),
+        Column("replaced", Moment, nullable=False),
+        Index(f"{name}_record", "source", "source_id"),
+    )
+
+
+REPLACED_TABLES = MappingProxyType({kind: _replaced_table(kind) for kind in Kind})
 AT = MappingProxyType({Kind.COMPLAINT: "received", Kind.SERVICE: "day", Kind.PACKAGE: "announced", Kind.MEASUREMENT: "measured"})
 """The column that puts a record of a kind into its month: the same as :attr:`layers.model.Record.at`."""
 
@@ -172,6 +195,18 @@ gone = Table(
 
 ``seq`` is the number of that change, ``months`` are all that the record was ever in; the row goes when the record is back.
 """
+
+absence = Table(
+    "absence",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+)
+"""Every stretch of time in which a record was gone, also those that are over; ``seq`` is that of its row in ``gone``."""
 
 run = Table(
     "run",
@@ -210,6 +245,24 @@ source = Table(
 )
 """How each source stands; the counts are sums over all its runs."""
 
+standing = Table(
+    "standing",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("minute", Moment, primary_key=True),
+    Column("facts", Text, nullable=False),
+)
+"""How each source stood at the end of each minute in which that changed: its facts as JSON."""
+
+pack = Table(
+    "pack",
+    metadata,
+    Column("since", Moment, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Each pack by which figures were made, with the moment of its first; without what connectors need to know."""
+
 lease = Table(
     "lease",
     metadata,
@@ -235,6 +288,7 @@ quarantine = Table(
     Column("times", Integer, nullable=False),
     Column("resolved", Moment),
     UniqueConstraint("source", "digest", name="quarantine_row"),
+    Index("quarantine_open", "source", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 """Rows that could not be believed. ``cause`` is the reason without anything of the row in it."""
 

@@ -112,8 +112,7 @@ class Shelves(Database):
         query = query.where(now.c.known_to.is_(None), asked, many)
         with self.read() as connection:
             rows = connection.execute(query).all()
-        columns = zip(*rows, strict=True) if rows else [()] * len(_VERSIONS)
-        return pa.Table.from_arrays([pa.array(v, type=f.type) for v, f in zip(columns, _VERSIONS, strict=True)], schema=_VERSIONS)
+        return as_versions(rows)
 
     def photos(self, source: str, source_ids: Sequence[str]) -> dict[str, tuple[datetime | None, datetime | None, str | None]]:
         """(closed, known_at, the hash of the photo that shows the closing) of current complaints of a source, by id."""
@@ -142,8 +141,7 @@ class Shelves(Database):
             with self.read() as connection:
                 rows = connection.execute(query.where(table.c.seq > since).limit(size)).all()
             if rows:
-                arrays = [pa.array(values, type=field.type) for values, field in zip(zip(*rows, strict=True), form, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=form)
+                yield as_batch(rows, form)
             if len(rows) < size:
                 return
             since = rows[-1][at_seq]
@@ -221,6 +219,12 @@ class Shelves(Database):
         return query
 
 
+def as_batch(rows: Sequence[Any], form: Any) -> Any:
+    """Rows as an Arrow record batch with the columns of ``form``; there must be one row at least."""
+    arrays = [pa.array(values, type=field.type) for values, field in zip(zip(*rows, strict=True), form, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=form)
+
+
 def _hidden(scope: Scope) -> frozenset[str]:
     """The private fields that a scope does not get: free text is for few, keyed names for operators."""
     return PRIVATE - ({"text"} if scope.free_text else set()) - ({"reporter", "mentions"} if scope.may_operate else set())
@@ -252,3 +256,9 @@ def as_record(kind: Kind, row: Any) -> Record:
         if issubclass(python, StrEnum) and values[name] is not None:
             values[name] = python(values[name])
     return RECORDS[kind](**values)
+
+
+def as_versions(rows: Sequence[Any]) -> Any:
+    """Versions of complaints (:data:`layers.holding.VERSIONS`) as an Arrow table."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(_VERSIONS)
+    return pa.Table.from_arrays([pa.array(v, type=f.type) for v, f in zip(columns, _VERSIONS, strict=True)], schema=_VERSIONS)

@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, or_, select, update
 
 from layers import schema
 from layers.clock import month_of
+from layers.known import Known
 from layers.model import Kind, Record
 from layers.quarantine import QuarantineRow, Reject
 from layers.runs import Breaker, RunClosedError, Runs, SourceFacts
-from layers.schema import MICROSECOND, RECORD_TABLES, micros
+from layers.schema import MICROSECOND, RECORD_TABLES, REPLACED_TABLES, micros
 from layers.settings import Settings
 from layers.tombstones import Tombstones
 from layers.vault import Vault
@@ -25,7 +26,7 @@ from layers.versions import FIELDS, TWIN, Candidate, Changes, Link, candidate, f
 BATCH_ROWS = 5_000
 """The most rows that one transaction takes."""
 
-_BOOKS = ("known_from", "known_to", "digest", "run_id", "month", "moved_from")
+_BOOKS = ("known_from", "known_to", "digest", "run_id", "month", "moved_from", "kept_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,8 @@ class Batch:
 
     ``gone`` names records (by kind and id) that the source still has or had, but that do not count any more, such
     as a plan that was withdrawn: what was kept of them ends now, until a row of theirs is kept again. One that is
-    among ``records`` too is not gone. It changes no counts: the rows behind it are in ``excluded``.
+    among ``records`` too is not gone. It changes no counts: the rows behind it are in ``excluded``. ``now`` is when
+    the store takes it in: from then on it is known.
     """
 
     source: str
@@ -57,7 +59,7 @@ class BatchResult:
     quarantined: int
 
 
-class Store(Runs, Tombstones):
+class Store(Runs, Tombstones, Known):
     """All records of one city. ``zone`` decides the month of a record, ``secret`` seals the quarantine."""
 
     branch = "store"
@@ -104,13 +106,14 @@ class Store(Runs, Tombstones):
             counts = {"seen": seen, "kept": kept, "unchanged": unchanged, "excluded": excluded, "quarantined": len(batch.rejects)}
             self._count(connection, batch.run_id, batch.source, counts)
             self._note(connection, batch, sum(changes.first_sights for changes in done), _newest(batch))
+            self._stand(connection, batch.now, batch.source)
         return BatchResult(kept=kept, unchanged=unchanged, excluded=excluded, quarantined=len(batch.rejects))
 
     def _keep(self, connection: Connection, batch: Batch, kind: Kind, records: Sequence[Record]) -> Changes:
         """Put the records of one kind into their chains."""
         changes = Changes()
         by_id = fold(map(candidate, records), changes)
-        back = self._back(connection, batch.source, kind, list(by_id))
+        back = self._back(connection, batch, kind, list(by_id))
         chains = self._chains(connection, batch.source, kind, by_id, back)
         months: dict[int, str] = {}
 
@@ -122,7 +125,7 @@ class Store(Runs, Tombstones):
 
         for source_id, candidates in by_id.items():
             merge(chains.get(source_id, ()), candidates, month, changes)
-        self._apply(connection, batch.run_id, kind, changes)
+        self._apply(connection, batch, kind, changes)
         self._mended(connection, batch.source, list(by_id), batch.now)
         return changes
 
@@ -143,14 +146,18 @@ class Store(Runs, Tombstones):
             chains[source_id].append(Link(known_from, bytes(digest), *rest))
         return chains
 
-    def _back(self, connection: Connection, source: str, kind: Kind, source_ids: Sequence[str]) -> list[int]:
-        """Forget that records were gone, as the source has delivered them again; their newest versions, which had ended."""
+    def _back(self, connection: Connection, batch: Batch, kind: Kind, source_ids: Sequence[str]) -> list[int]:
+        """Records are not gone any more, as the source has delivered them again; their newest versions, which had ended."""
         table = schema.gone
-        mine = (table.c.kind == kind.value, table.c.source == source)
+        mine = (table.c.kind == kind.value, table.c.source == batch.source)
         if connection.execute(select(table.c.seq).where(*mine).limit(1)).first() is None:
             return []
-        again = delete(table).where(*mine, self.among(table.c.source_id, source_ids)).returning(table.c.version)
-        return list(connection.execute(again).scalars())
+        again = delete(table).where(*mine, self.among(table.c.source_id, source_ids)).returning(table.c.seq, table.c.version)
+        rows = connection.execute(again).all()
+        if rows:
+            over = update(schema.absence).where(schema.absence.c.seq == bindparam("at")).values(until=batch.now)
+            connection.execute(over, [{"at": row.seq} for row in rows])
+        return [row.version for row in rows]
 
     def _end(self, connection: Connection, batch: Batch, kept: Mapping[Kind, Sequence[Record]]) -> None:
         """End the current versions of the records that are gone, each under a change number of its own."""
@@ -174,12 +181,20 @@ class Store(Runs, Tombstones):
                 for seq, row in enumerate(rows, self._numbers(connection, len(rows)))
             ]
             connection.execute(insert(schema.gone), ended)
+            since = [{name: row[name] for name in ("seq", "kind", "source", "source_id")} | {"since": batch.now} for row in ended]
+            connection.execute(insert(schema.absence), since)
 
-    def _apply(self, connection: Connection, run_id: int, kind: Kind, changes: Changes) -> None:
-        """Write what changed; every new row gets the next change number, in the order of commits."""
-        table = RECORD_TABLES[kind]
+    def _apply(self, connection: Connection, batch: Batch, kind: Kind, changes: Changes) -> None:
+        """Write what changed; every new row gets the next change number, in the order of commits.
+
+        A version that another story of it replaces is put aside, so that what was said stays known.
+        """
+        table, aside = RECORD_TABLES[kind], REPLACED_TABLES[kind]
         if changes.removed:
-            connection.execute(delete(table).where(table.c.seq == bindparam("gone")), [{"gone": seq} for seq in changes.removed])
+            told = select(*table.c, literal(batch.now, schema.Moment)).where(table.c.seq == bindparam("at"))
+            replaced = [{"at": seq} for seq in changes.removed]
+            connection.execute(insert(aside).from_select([*table.c.keys(), "replaced"], told, include_defaults=False), replaced)
+            connection.execute(delete(table).where(table.c.seq == bindparam("at")), replaced)
         if changes.mended:
             mend = update(table).where(table.c.seq == bindparam("at")).values(known_to=bindparam("until"))
             connection.execute(mend, [{"at": seq, "until": until} for seq, until in changes.mended])
@@ -192,9 +207,12 @@ class Store(Runs, Tombstones):
         for seq, (link, _) in enumerate(changes.added, self._numbers(connection, len(changes.added))):
             link.seq = seq
         if self.sqlite:
-            connection.exec_driver_sql(self._raw_inserts[kind], [_stored(*added, run_id) for added in changes.added])
+            kept_at = micros(batch.now)
+            connection.exec_driver_sql(
+                self._raw_inserts[kind], [_stored(*added, batch.run_id, kept_at) for added in changes.added]
+            )
         else:
-            connection.execute(insert(table), [_named(*added, run_id) for added in changes.added])
+            connection.execute(insert(table), [_named(*added, batch) for added in changes.added])
 
     def _compile(self, kind: Kind) -> str:
         """SQLAlchemy's own INSERT as text, for rows that are already as SQLite stores them, in the table's order."""
@@ -218,13 +236,13 @@ def _newest(batch: Batch) -> datetime | None:
     return max((moment for moment in told if moment <= batch.now), default=None)
 
 
-def _stored(link: Link, new: Candidate, run_id: int) -> tuple[Any, ...]:
+def _stored(link: Link, new: Candidate, run_id: int, kept_at: int) -> tuple[Any, ...]:
     until = None if link.known_to is None else micros(link.known_to)
-    return (link.seq, *new.values, micros(link.known_from), until, link.digest, run_id, link.month, link.moved_from)
+    return (link.seq, *new.values, micros(link.known_from), until, link.digest, run_id, link.month, link.moved_from, kept_at)
 
 
-def _named(link: Link, new: Candidate, run_id: int) -> dict[str, Any]:
-    books = (link.known_from, link.known_to, link.digest, run_id, link.month, link.moved_from)
+def _named(link: Link, new: Candidate, batch: Batch) -> dict[str, Any]:
+    books = (link.known_from, link.known_to, link.digest, batch.run_id, link.month, link.moved_from, batch.now)
     fields = {name: getattr(new.record, name) for name in FIELDS[new.record.kind]}
     return {"seq": link.seq, **fields, **dict(zip(_BOOKS, books, strict=True))}
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, insert, or_, select, update
 
-from layers import privacy, schema
+from layers import clock, privacy, schema
 from layers.model import PRIVATE, RECORDS, Kind, Record, Scope
 from layers.privacy import DISGUISE, Identity
 from layers.quarantine import CHUNK, Quarantine, Reject
-from layers.schema import RECORD_TABLES, record_fields
+from layers.schema import RECORD_TABLES, REPLACED_TABLES, record_fields
 from layers.shelves import Shelves, as_record
 from layers.vault import NAME_LETTERS
 from layers.versions import candidate
@@ -26,7 +26,7 @@ TAKEN = {kind: {f.name: None for f in fields(RECORDS[kind]) if f.name in PRIVATE
 """What an erasure takes from every version. The area stays, so that no count changes."""
 
 _KINDS = tuple(kind for kind in Kind if TAKEN[kind])
-_PURGED = ("complaint", "service", "quarantine")
+_PURGED = ("complaint", "complaint_replaced", "service", "service_replaced", "quarantine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ class Tombstones(Quarantine, Shelves):
             self._overwrite(connection)
             for start in range(0, len(rows), CHUNK):
                 connection.execute(delete(schema.quarantine).where(schema.quarantine.c.id.in_(rows[start : start + CHUNK])))
+            self._stand(connection, clock.now(), *connection.execute(select(schema.source.c.source)).scalars())
         return Traces(records=len(keys), versions=versions, quarantined=len(rows) + dropped, unreadable=unreadable)
 
     def scour(self) -> bool:
@@ -120,8 +121,7 @@ class Tombstones(Quarantine, Shelves):
     def _carrying(self, connection: Connection, who: Identity) -> set[Key]:
         """The records of which any version carries somebody's keyed name."""
         name, keys = self.vault.name(*who), set()
-        for kind in _KINDS:
-            table = RECORD_TABLES[kind]
+        for kind, table in _tables():
             where = [table.c.reporter == name, table.c.source_id.startswith(f"{DISGUISE}{name}-", autoescape=True)]
             if "mentions" in table.c:
                 where.append(table.c.mentions.contains(name, autoescape=True))
@@ -129,16 +129,16 @@ class Tombstones(Quarantine, Shelves):
             keys |= {(kind, row.source, row.source_id) for row in connection.execute(query)}
         return keys
 
-    def _versions_of(self, connection: Connection, keys: Collection[Key]) -> Iterator[tuple[Kind, Any]]:
-        """Every version of some records as (kind, row): the record's fields, then ``seq`` and ``known_to``."""
+    def _versions_of(self, connection: Connection, keys: Collection[Key]) -> Iterator[tuple[Kind, Table, Any]]:
+        """Every version of some records, also the replaced, as (kind, table, row): its fields, ``seq`` and ``known_to``."""
         ids: dict[tuple[Kind, str], list[str]] = defaultdict(list)
         for kind, source, source_id in sorted(keys):
             ids[kind, source].append(source_id)
         for (kind, source), mine in ids.items():
-            table = RECORD_TABLES[kind]
-            query = select(*(table.c[name] for name in (*record_fields(kind), "seq", "known_to")))
-            rows = connection.execute(query.where(table.c.source == source, self.among(table.c.source_id, mine))).all()
-            yield from ((kind, row) for row in rows)
+            for table in (RECORD_TABLES[kind], REPLACED_TABLES[kind]):
+                query = select(*(table.c[name] for name in (*record_fields(kind), "seq", "known_to")))
+                rows = connection.execute(query.where(table.c.source == source, self.among(table.c.source_id, mine))).all()
+                yield from ((kind, table, row) for row in rows)
 
     def _quarantined(self, who: Identity) -> tuple[list[int], int]:
         """The quarantined rows whose originals hold an identifier in any spelling, and how many cannot be decrypted."""
@@ -169,10 +169,10 @@ class Tombstones(Quarantine, Shelves):
         """
         self._bury(connection, [self._stone(*key) for key in keys])
         rows = list(self._versions_of(connection, keys))
-        for kind, row in rows:
-            table, record = RECORD_TABLES[kind], _bare(as_record(kind, row))
+        for kind, table, row in rows:
+            record = _bare(as_record(kind, row))
             changed: dict[str, Any] = {**TAKEN[kind], "digest": candidate(record).digest}
-            if row.known_to is None:
+            if row.known_to is None and table is RECORD_TABLES[kind]:
                 changed["seq"] = self._numbers(connection, 1)
             connection.execute(update(table).where(table.c.seq == row.seq).values(changed))
         dropped = 0
@@ -192,6 +192,13 @@ class Tombstones(Quarantine, Shelves):
         """From here on SQLite overwrites what this connection deletes, instead of only letting go of it."""
         if self.sqlite:
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def _tables() -> Iterator[tuple[Kind, Table]]:
+    """Where versions with somebody in them may be."""
+    for kind in _KINDS:
+        yield kind, RECORD_TABLES[kind]
+        yield kind, REPLACED_TABLES[kind]
 
 
 def leaves(value: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from layers.catalog import Kpi, Quantile, Rate, Window
 from layers.clock import days_back, start_of_day
 from layers.evaluate import TREND_DAYS, figures, stated
-from layers.frames import Frames
+from layers.frames import Views
 from layers.readings import Room
 from layers.snapshot import Reading, Trend
 
@@ -31,10 +31,10 @@ class _Past:
     values: _Values
 
 
-_memo: WeakKeyDictionary[Frames, _Past] = WeakKeyDictionary()
+_memo: WeakKeyDictionary[Views, _Past] = WeakKeyDictionary()
 
 
-def trends(frames: Frames, catalog: Mapping[str, Kpi], room: Room, now: Iterable[Reading]) -> tuple[Trend, ...]:
+def trends(frames: Views, catalog: Mapping[str, Kpi], room: Room, now: Iterable[Reading]) -> tuple[Trend, ...]:
     """Each KPI at the end of each of the last 30 local days, today's being ``now``: for the city and each kecamatan.
 
     A KPI about a whole year is given for the city only. A day before the first record has no value.

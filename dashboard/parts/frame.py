@@ -11,6 +11,7 @@ from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, 
 
 from dashboard import text
 from dashboard.parts.marks import sources_line, sources_words
+from dashboard.parts.past import past_form, past_line
 from dashboard.scene import rotation, scenes, shown
 from layers.model import Role
 from layers.snapshot import Event, Snapshot, State
@@ -72,7 +73,7 @@ def turn(view: View) -> htpy.Element:
     here, every = shown(view), rotation(view.city)
     turns = orjson.dumps([[scene.name, scene.seconds] for scene in every]).decode()
     names = {scene.name: scenes()[scene.name].title(view) for scene in every}
-    fixed = "diam" in view.params or len(every) == 1
+    fixed = "diam" in view.params or len(every) == 1 or view.past is not None
     return nav(".turn", {"data-turns": turns, "data-fixed": fixed}, aria_label=text.say(view.lang, "Adegan"))[
         p(".scene")[names[here.name]],
         ol[
@@ -121,10 +122,11 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
             div(".side-foot")[
                 p[text.say(view.lang, ROLES[view.scope.role])],
                 state,
+                past_form(view),
                 a(href="/masuk")[text.say(view.lang, "Masuk")] if view.scope.role is Role.PUBLIC else None,
             ],
         ],
-        main("#content.content", tabindex="-1")[content],
+        main("#content.content", tabindex="-1")[past_line(view), content],
     ]
 
 

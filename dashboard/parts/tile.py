@@ -22,6 +22,7 @@ from dashboard.parts.marks import (
     value_words,
 )
 from dashboard.parts.mismatch import mismatch_note
+from dashboard.parts.past import other_words
 from dashboard.parts.scale import em
 from dashboard.parts.trend import spark
 from layers.catalog import Window
@@ -60,6 +61,7 @@ def tile(reading: Reading, kpi: Kpi, view: View, trend: Trend | None = None, *, 
         _figure(reading, kpi, view),
         div(".notes")[
             p(".late-line")[clock_mark(), span(".late")[late]],
+            _note(".other", other_words(reading, kpi, view)),
             mismatch_note(reading, kpi, view) or _note(".change", change_words(reading, kpi, view)),
             _note(".target", _context(reading, kpi, view)),
         ],

@@ -85,6 +85,11 @@ def day(moment: datetime | date, zone: ZoneInfo, lang: Lang = "id", *, weekday: 
     return format_date(local, "EEEE, d MMMM y" if weekday else "d MMMM y", locale=LOCALES[lang])
 
 
+def local(when: datetime, zone: ZoneInfo) -> str:
+    """Date and time as an ``<input type=datetime-local>`` holds them: ``2026-11-22T14:32``."""
+    return when.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
 def moment(when: datetime, zone: ZoneInfo, lang: Lang = "id") -> str:
     """Date and time for a table: ``22 Nov 2026 14.32``."""
     local = when.astimezone(zone)

@@ -23,6 +23,8 @@ from tests.layers.made import DAY, HOUR, NOW, ZONE, give, opened
 TABLE = RECORD_TABLES[Kind.MEASUREMENT]
 KEEP = Retention()
 MINUTE = timedelta(minutes=1)
+LONG_AGO = NOW - 400 * DAY
+"""When the store took in what these tests give it: so long ago that only what the versions speak of matters."""
 
 Version = tuple[datetime, datetime | None, float]
 
@@ -67,7 +69,7 @@ def test_a_worked_table(store: Store) -> None:
     far = datetime(2026, 8, 14, 2, 0, tzinfo=UTC)  # 09.00 WIB
     near = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
     times = [far, far + HOUR, far + 2 * HOUR, near, near + 10 * MINUTE, near + 40 * MINUTE, near + 70 * MINUTE, NOW - HOUR]
-    give(store, [link(at, float(number)) for number, at in enumerate(times)])
+    give(store, [link(at, float(number)) for number, at in enumerate(times)], now=LONG_AGO)
     head = store.head()
     assert retention.thin(store, KEEP, ZONE, NOW) == 4
     assert chains(store)["karawaci"] == [
@@ -83,13 +85,13 @@ def test_a_worked_table(store: Store) -> None:
 def test_a_day_is_local(store: Store) -> None:
     """23.00 and 01.00 WIB are two days, though one in UTC."""
     evening = datetime(2026, 8, 14, 16, 0, tzinfo=UTC)
-    give(store, [link(evening, 1.0), link(evening + 2 * HOUR, 2.0), link(NOW, 3.0)])
+    give(store, [link(evening, 1.0), link(evening + 2 * HOUR, 2.0), link(NOW, 3.0)], now=LONG_AGO)
     assert retention.thin(store, KEEP, ZONE, NOW) == 0
 
 
 def test_what_ended_lately_and_what_is_known_now_stay(store: Store) -> None:
     start = NOW - 13 * DAY
-    give(store, [link(start + number * MINUTE, float(number)) for number in range(30)])
+    give(store, [link(start + number * MINUTE, float(number)) for number in range(30)], now=LONG_AGO)
     give(store, [link(NOW - 200 * DAY, 1.0, "diam")])
     assert retention.thin(store, KEEP, ZONE, NOW) == 0
     assert retention.thin(store, Retention(raw=DAY), ZONE, NOW) > 0
@@ -101,14 +103,14 @@ def test_other_kinds_and_many_records_in_small_transactions(store: Store, monkey
     monkeypatch.setattr(retention, "ROWS", 7)
     start = (NOW - 20 * DAY).replace(minute=0)
     records = [link(start + number * MINUTE, float(number), f"kel-{who}") for who in range(5) for number in range(20)]
-    give(store, records)
+    give(store, records, now=LONG_AGO)
     assert retention.thin(store, KEEP, ZONE, NOW) == 5 * 19
     assert all(len(chain) == 1 for chain in chains(store).values())
 
 
 def test_a_time_when_nothing_was_known_stays_one(store: Store) -> None:
-    start = (NOW - 20 * DAY).replace(minute=0)
-    give(store, [link(start, 1.0)])
+    start = (NOW - 20 * DAY).replace(minute=1)
+    give(store, [link(start, 1.0)], now=start)
     give(store, gone=[(Kind.MEASUREMENT, "karawaci")], source="wan", now=start + 5 * MINUTE)
     give(store, [link(start + 30 * MINUTE, 2.0), link(start + 40 * MINUTE, 3.0)], now=start + 41 * MINUTE)
     before = chains(store)["karawaci"]
@@ -129,7 +131,7 @@ def test_at_the_end_of_each_hour_or_day_the_answer_is_as_before(
     """Thinned at once or day after day: chains hold together, the newest stays, and every answer at an end is the same."""
     with store.write() as connection:
         connection.execute(delete(TABLE))
-    give(store, [link(at, float(number), who) for number, (at, who) in enumerate(versions)])
+    give(store, [link(at, float(number), who) for number, (at, who) in enumerate(versions)], now=LONG_AGO)
     before = chains(store)
     for back in range(rounds, -1, -1):
         retention.thin(store, KEEP, ZONE, NOW - back * 20 * DAY)

@@ -18,7 +18,7 @@ from layers import schema
 from layers.database import Database
 from layers.model import RECORDS, Kind
 from layers.people import People
-from layers.schema import AT, EPOCH, RECORD_TABLES, Moment, Money, micros, record_fields, sen
+from layers.schema import AT, EPOCH, RECORD_TABLES, REPLACED_TABLES, Moment, Money, micros, record_fields, sen
 from layers.store import Store
 from tests.layers.made import NOW, SECRET, ZONE, give, one_of_each, opened
 
@@ -63,8 +63,12 @@ def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str)
     with opened(url) as store:
         give(store, one_of_each())
         with store.write() as connection:
-            for table in (schema.identity, schema.gone, schema.erased):
+            later = (schema.absence, schema.standing, schema.pack, *REPLACED_TABLES.values())
+            for table in (schema.identity, schema.gone, schema.erased, *later):
                 table.drop(connection)
+            for kind in Kind:
+                connection.execute(text(f"ALTER TABLE {kind.value} DROP COLUMN kept_at"))
+            connection.execute(text("DROP INDEX quarantine_open"))
             for column in (
                 *("complaint DROP COLUMN text", "complaint DROP COLUMN mentions", "service DROP COLUMN reporter"),
                 *("package DROP COLUMN bought", "package DROP COLUMN bidders"),
