@@ -114,7 +114,7 @@ def _one(name: str, lives: Sequence[Life], found: Found, acts: Acts, now: dateti
         yield replace(life, ended=now) if done else life
 
 
-def _waiting(life: Life, level: Level | None, long_enough: bool, now: datetime) -> Life | None:  # noqa: FBT001 - as in words
+def _waiting(life: Life, level: Level | None, long_enough: bool, now: datetime) -> Life | None:
     if level is Level.UNKNOWN:
         return life
     if level is not Level.OVER:
@@ -180,8 +180,6 @@ def with_acts(alarms: Iterable[Alarm], acts: Acts, now: datetime) -> tuple[Alarm
         if taken and not alarm.active:
             continue
         if taken:
-            alarm = replace(
-                alarm, state=AlarmState.ACKNOWLEDGED, acknowledged_at=taken.at, acknowledged_by=taken.office
-            )
+            alarm = replace(alarm, state=AlarmState.ACKNOWLEDGED, acknowledged_at=taken.at, acknowledged_by=taken.office)
         later.append(replace(alarm, silenced_until=acts.silenced_until(alarm.id, now)))
     return tuple(sorted(later, key=urgency))

@@ -44,7 +44,8 @@ def _met(rule: StateRule, snapshot: Snapshot, alarms: Sequence[Alarm], flood: in
             yield {"id": f"{n} alarm {words['id']}", "en": f"{n} {words['en']} alarm{'s' if n > 1 else ''}"}
     late, open_ = _value(snapshot, OVERDUE), _value(snapshot, OPEN)
     if rule.overdue is not None and late is not None and open_ and 100 * late / open_ > rule.overdue:
-        yield {"id": f"{100 * late / open_:.0f} % aduan terbuka lewat tenggat", "en": f"{100 * late / open_:.0f} % of open complaints overdue"}
+        share = f"{100 * late / open_:.0f} %"
+        yield {"id": f"{share} aduan terbuka lewat tenggat", "en": f"{share} of open complaints overdue"}
     live = _value(snapshot, LIVE)
     if rule.live is not None and live is not None and live < rule.live:
         yield {"id": f"{live:.0f} % sumber segar", "en": f"{live:.0f} % of sources live"}
