@@ -11,10 +11,10 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING
 import orjson
 
 from dashboard.bodies import Body, Event
-from dashboard.page import Document, Lang, Page, View, document
+from dashboard.page import NO_LOG, Document, Lang, Page, View, document
 from layers import clock
+from layers.alarmbook import AlarmLog
+from layers.alarms import concerns
 from layers.city import City
 from layers.model import Scope
-from layers.snapshot import Snapshot
+from layers.snapshot import AlarmState, Snapshot
 from layers.wire import decode
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Room:
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
+    alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         drill, rows = (self.drill, self.rows) if self.has_frames() else (None, None)
@@ -81,6 +84,7 @@ class Room:
             drill=(lambda query: drill(scope, query)) if drill else None,
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
+            alarm_log=self.alarm_log,
         )
 
 
@@ -270,7 +274,14 @@ class Hub:
     def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:
         """Draw a page now."""
         view = self.room.view(wanted.scope, wanted.lang, dict(wanted.params))
+        waiting = (a for a in snapshot.alarms if a.state is not AlarmState.ACKNOWLEDGED and concerns(wanted.scope, a))
+        view = replace(view, ringing=sum(alarm.silenced_until is None for alarm in waiting))
         return Drawn(document(wanted.page, snapshot, view), view, monotonic())
+
+    def forget(self, path: str) -> None:
+        """Draw a page anew for whoever asks next: something that it shows changed without a new snapshot."""
+        for wanted in [held for held in self._drawn if held.page.path == path]:
+            del self._drawn[wanted]
 
     def event(self, wanted: Key, drawn: Drawn, base: int | None) -> Event:
         """What brings a browser at version ``base`` to ``drawn``: the difference, or the whole."""

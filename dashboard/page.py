@@ -26,7 +26,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -35,6 +35,8 @@ from typing import TYPE_CHECKING, Literal, cast
 import htpy
 from markupsafe import Markup
 
+from dashboard.parts.alarmcount import alarm_count
+from layers.alarmbook import AlarmLog
 from layers.city import City
 from layers.model import Role, Scope
 from layers.snapshot import Band, Reading, Snapshot
@@ -53,6 +55,9 @@ FILTERS = ("category", "channel", "opd", "days")
 
 EVERYONE = frozenset(Role)
 """Roles of a page that shows aggregates only."""
+
+
+NO_LOG = AlarmLog()
 
 
 def limited(scope: Scope) -> bool:
@@ -94,6 +99,11 @@ class View:
     """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
     rows: Callable[[str, Query, int, str], Rows] | None = None
     """The rows behind a KPI at a cut, by page and order, for the scope of the asker; ``None`` while there are no frames."""
+
+    alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
+    """The last days' alarms, and what was done about these and the ones named. ``None``: the store cannot be asked."""
+    ringing: int = 0
+    """Alarms within the asker's scope that nobody has taken, for the navigation."""
 
     @property
     def limited(self) -> bool:
@@ -159,9 +169,12 @@ class Document:
 def document(page: Page, snapshot: Snapshot, view: View) -> Document:
     """Draw a page's parts and colours."""
     paints = page.areas(snapshot, view) if page.areas else {}
+    parts = page.parts(snapshot, view)
+    if page.theme == "light":
+        parts["alarm-count"] = alarm_count(view)
     return Document(
         version=snapshot.version,
-        parts={key: str(element) for key, element in page.parts(snapshot, view).items()},
+        parts={key: str(element) for key, element in parts.items()},
         areas={code: (paint.cls, paint.value, paint.label) for code, paint in paints.items()},
     )
 

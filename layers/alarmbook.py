@@ -27,6 +27,9 @@ TAKE, SILENCE = "terima", "diamkan"
 LOOKS_BACK = timedelta(days=1)
 """Rings of this long decide whether there is a flood."""
 
+SHOWN_DAYS = timedelta(days=7)
+"""How far back the alarm page looks."""
+
 HISTORY = timedelta(days=90)
 """How long an alarm that has ended, and a message about it, stay in the books."""
 
@@ -241,11 +244,11 @@ class AlarmBook:
 class AlarmLog:
     """What the alarm page tells beside the snapshot: the last days' alarms and what was done about them."""
 
-    lives: Sequence[Life]
-    acts: Acts
+    lives: Sequence[Life] = ()
+    acts: Acts = field(default_factory=Acts)
 
 
-def read_log(store: Database, people: Database, since: datetime) -> AlarmLog:
-    """The log of the alarms that were raised since then."""
+def read_log(store: Database, people: Database, since: datetime, also: Collection[str]) -> AlarmLog:
+    """The log of the alarms that were raised since then; what was done about those and about the alarms ``also``."""
     lives = history(store, since)
-    return AlarmLog(lives=lives, acts=acts_on(people, {life.id for life in lives}))
+    return AlarmLog(lives=lives, acts=acts_on(people, {*also, *(life.id for life in lives)}))

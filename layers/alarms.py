@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from layers.findings import About, Found, Level
+from layers.model import Role, Scope
 from layers.snapshot import Alarm, AlarmState
 
 KEPT = timedelta(hours=24)
@@ -183,3 +185,30 @@ def with_acts(alarms: Iterable[Alarm], acts: Acts, now: datetime) -> tuple[Alarm
             alarm = replace(alarm, state=AlarmState.ACKNOWLEDGED, acknowledged_at=taken.at, acknowledged_by=taken.office)
         later.append(replace(alarm, silenced_until=acts.silenced_until(alarm.id, now)))
     return tuple(sorted(later, key=urgency))
+
+
+class Owned(Protocol):
+    """What says whose an alarm is."""
+
+    @property
+    def opd(self) -> str | None: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def area(self) -> str: ...
+
+
+def concerns(scope: Scope, about: Owned) -> bool:
+    """Whether an alarm is within a scope: of its OPDs, as subject or as owner, and of its areas."""
+    mine = scope.opds is None or bool(scope.opds & {about.opd, about.owner})
+    inside = scope.areas is None or any(about.area == code or about.area.startswith(f"{code}.") for code in scope.areas)
+    return mine and inside
+
+
+ACTING = frozenset({Role.LEADER, Role.OPD_HEAD, Role.OPERATOR, Role.ADMIN})
+"""Who may acknowledge and silence: leaders, operators and admins any alarm, the head of an OPD its own."""
+
+
+def may_act(scope: Scope, about: Owned) -> bool:
+    """Whether somebody may acknowledge or silence an alarm."""
+    return scope.role in ACTING and concerns(scope, about)

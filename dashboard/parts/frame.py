@@ -10,6 +10,8 @@ import orjson
 from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, strong, ul
 
 from dashboard import text
+from dashboard.parts.alarmcount import alarm_count
+from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.scene import rotation, scenes, shown
 from layers.model import Role
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 LINKS = (
     ("/dinding", "Dinding"),
+    ("/alarm", "Alarm"),
     ("/kelurahan", "Wilayah"),
     ("/peringkat", "Peringkat"),
     ("/sumber", "Sumber data"),
@@ -55,7 +58,7 @@ def wall_header(snapshot: Snapshot, view: View, *, element: str = "head") -> htp
                 a(sources_line(snapshot.sources), href="/sumber")[sources_words(snapshot.sources, view)]
             ],
         ],
-        turn(view),
+        div(".middle-head")[turn(view), city_state(snapshot.state, view) if snapshot.state else None],
         div(".clock")[
             htpy.time(".hour", {"data-clock": str(zone)}, datetime=view.now.isoformat(timespec="seconds"))[
                 text.clock(view.now, zone, lang)
@@ -128,7 +131,8 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:
     target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else href
-    return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words)]
+    count = alarm_count(view) if href == "/alarm" else None
+    return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words), count]
 
 
 def sources_state(snapshot: Snapshot, view: View, *, element: str = "sources-state") -> htpy.Element:
