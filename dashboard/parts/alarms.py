@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import htpy
@@ -52,13 +52,19 @@ def against(about: About | Alarm, view: View) -> str | None:
     return f"{found}, {text.say(view.lang, 'batas {limit}', limit=limit)}"
 
 
+def when(moment: datetime, view: View) -> str:
+    """The time of a moment, with its date unless it is today."""
+    today = text.day(moment, view.city.zone) == text.day(view.now, view.city.zone)
+    return (text.clock if today else text.moment)(moment, view.city.zone, view.lang)
+
+
 def standing(alarm: Alarm, view: View) -> str:
     """What has become of it: who has taken it since when, until when it is silent."""
-    lang, zone = view.lang, view.city.zone
+    lang = view.lang
     if alarm.silenced_until:
-        return text.say(lang, "diam sampai {time}", time=text.moment(alarm.silenced_until, zone, lang))
+        return text.say(lang, "diam sampai {time}", time=when(alarm.silenced_until, view))
     if alarm.acknowledged_by and alarm.acknowledged_at:
-        at = text.clock(alarm.acknowledged_at, zone, lang)
+        at = when(alarm.acknowledged_at, view)
         return text.say(lang, "diterima {office} {time}", office=_taker(alarm.acknowledged_by, view), time=at)
     return text.say(lang, "belum diterima")
 
@@ -97,12 +103,10 @@ def _card(alarm: Alarm, view: View) -> htpy.Element:
         header[
             h3[band_mark(band, view), alarm.title[lang], ": ", alarm.place],
             p(".since")[
-                text.say(lang, "sejak {when}", when=text.moment(alarm.since, view.city.zone, lang)),
+                text.say(lang, "sejak {when}", when=when(alarm.since, view)),
                 " · ",
                 htpy.time({"data-observed": since}, datetime=since)[text.age((view.now - alarm.since).total_seconds(), lang)],
-                [" · ", text.say(lang, "reda {time}", time=text.clock(alarm.cleared_at, view.city.zone, lang))]
-                if alarm.cleared_at
-                else None,
+                [" · ", text.say(lang, "reda {time}", time=when(alarm.cleared_at, view))] if alarm.cleared_at else None,
             ],
         ],
         p(".asked")[strong[alarm.action[lang]]],
@@ -205,7 +209,7 @@ def quality(found: Statistics | None, titles: dict[str, str], view: View, *, ele
 
 def history(lives: Sequence[Life] | None, acts: Acts, view: View, *, element: str = "alarm-history") -> htpy.Element:
     """The alarms of the last seven days, the newest first; names of persons only for those who may act."""
-    lang, zone = view.lang, view.city.zone
+    lang = view.lang
     named = view.scope.may_see_rows
 
     def taken(life: Life) -> str:
@@ -213,18 +217,16 @@ def history(lives: Sequence[Life] | None, acts: Acts, view: View, *, element: st
         if act is None:
             return text.say(lang, "tidak diterima") if life.ended else text.say(lang, "belum diterima")
         who = f"{_taker(act.office, view)} ({act.who})" if named else _taker(act.office, view)
-        return f"{who}, {text.clock(act.at, zone, lang)}"
+        return f"{who}, {when(act.at, view)}"
 
     def over(life: Life) -> str:
-        return text.moment(life.cleared, zone, lang) if life.cleared else "–"
+        return when(life.cleared, view) if life.cleared else "–"
 
     columns: list[Column[Life]] = [
         Column(title=text.say(lang, "Alarm"), cell=lambda life: f"{life.about.title[lang]}: {life.about.place}"),
         Column(title=text.say(lang, "Prioritas"), cell=lambda life: PRIORITIES[life.about.priority][lang]),
-        Column(title=text.say(lang, "Berbunyi"), cell=lambda life: text.moment(life.raised or life.since, zone, lang)),
-        Column[Life](
-            title=text.say(lang, "Reda"), cell=lambda life: text.moment(life.cleared, zone, lang) if life.cleared else "–"
-        ),
+        Column(title=text.say(lang, "Berbunyi"), cell=lambda life: when(life.raised or life.since, view)),
+        Column(title=text.say(lang, "Reda"), cell=lambda life: when(life.cleared, view) if life.cleared else "–"),
         Column(title=text.say(lang, "Diterima"), cell=taken),
     ]
     shown = list(lives or ())[:HISTORY]

@@ -45,7 +45,8 @@ def attention(
     """
     ringing = [alarm for alarm in alarms if alarm.active]
     others = [item for item in items if item.id not in {_same(alarm) for alarm in ringing}]
-    rows = [_group(group, view) for group in _grouped(ringing)] if flood is not None else [_alarm(a, view) for a in ringing]
+    groups = _grouped(ringing) if flood is not None else [[alarm] for alarm in ringing]
+    rows = [_group(group, view) if len(group) > 1 else _alarm(group[0], view) for group in groups]
     act = sum(item.band is Band.ACT for item in others) + sum(alarm.priority == 1 for alarm in ringing)
     count, lang = len(ringing) + len(others), view.lang
     title = text.say(lang, "Perlu perhatian") if flood is None else text.say(lang, "BANJIR ALARM: {n} dalam 10 menit", n=flood)

@@ -28,10 +28,12 @@ def city_state(state: CityState, view: View, *, limit: int = REASONS) -> htpy.El
     return div(".city-state", {"data-band": band.value, "data-level": str(state.level)})[
         span(".level", aria_hidden="true")[str(state.level)],
         div[
-            p(".kicker")[text.say(lang, "Kondisi kota")],
-            strong[band_mark(band, view), f"{state.level} {state.word[lang]}"],
+            p(".word")[
+                span(".kicker")[text.say(lang, "Kondisi kota")],
+                strong[band_mark(band, view), span(".unseen")[f"{state.level} "], state.word[lang]],
+            ],
+            p(".reasons")[why],
         ],
-        p(".reasons")[why],
     ]
 
 

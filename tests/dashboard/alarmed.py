@@ -36,7 +36,11 @@ def alarm(name: str, now: datetime, *, minutes: float = 30, facts: dict[str, Any
 def alarms(now: datetime) -> tuple[Alarm, ...]:
     """A critical one, a late source, one that somebody has taken, a silenced one, one that is over."""
     slow = {"kpi": "respons_112_p90", "value": 11.5, "limit": 10.0, "unit": "menit", "decimals": 1}
-    late = {"place": "LAKSA: aduan warga", "owner": "dlh", "detail": {"id": "data terakhir 14.02, batas umurnya 15 menit", "en": "x"}}
+    late = {
+        "place": "LAKSA: aduan warga",
+        "owner": "dlh",
+        "detail": {"id": "data terakhir 14.02, batas umurnya 15 menit", "en": "x"},
+    }
     overdue = {"owner": "leader", "value": 98.0, "limit": 80.0, "unit": "aduan", "kpi": "aduan_lewat_tenggat"}
     taken = {"acknowledged_by": "Pimpinan", "acknowledged_at": now - 5 * MINUTE, "state": AlarmState.ACKNOWLEDGED}
     soon = {"place": "DLH", "opd": "dlh", "owner": "dlh", "value": 7.0, "limit": 5.0, "unit": "aduan"}
