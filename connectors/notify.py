@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from collections.abc import Sequence
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
@@ -48,7 +49,10 @@ class Mailbox:
         )
         self.target = target
         self._apprise = Apprise(asset=asset)
-        if not self._apprise.add(target.url.get_secret_value()):
+        with warnings.catch_warnings():  # its plugins are loaded by the first address, and one asks for a module of old
+            warnings.simplefilter("ignore", DeprecationWarning)
+            known = self._apprise.add(target.url.get_secret_value())
+        if not known:
             raise ValueError(f"notify {target.name}: alamat tidak dikenal Apprise; bentuknya misalnya mailtos://, tgram://")
 
     @property

@@ -215,7 +215,7 @@ def _of_source(rule: AlarmRule, source: SourceState, now: datetime) -> Level | N
         case "refused":
             return Level.OVER if source.outcome in REFUSALS else None
     observed = source.freshness.observed_at
-    if observed is None:
+    if observed is None or source.outcome is None:  # the first run is under way: what it has brought so far is its oldest
         return None
     if state is State.STALE or (rule.state == "late" and state is State.LATE):
         return Level.OVER

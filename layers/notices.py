@@ -143,9 +143,8 @@ def _word(about: About) -> str:
 
 
 def _figure(about: About, value: float) -> str:
-    if about.unit == "persen":
-        return f"{value:.{about.decimals}f} %".replace(".", ",")
+    """A number with its unit as officials write it."""
     if about.unit == "rupiah":
         return f"Rp{counted(round(value))}"
-    text = counted(round(value)) if float(value).is_integer() else f"{value:.1f}".replace(".", ",")
-    return f"{text} {about.unit or ''}".strip()
+    text = counted(round(value)) if float(value).is_integer() else f"{value:.{max(about.decimals, 1)}f}".replace(".", ",")
+    return f"{text} {'%' if about.unit == 'persen' else about.unit or ''}".strip()
