@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from datetime import date, time
 from typing import Any
 
@@ -9,8 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from layers.alarmrules import defaults, in_force
-from layers.catalog import catalog
+from layers.catalog import CatalogError, catalog
 from layers.city import City, load
+from layers.citykpis import catalog_of
+from tests.conftest import ROOT
 from tests.dashboard.snapshots import CITY
 
 DAY = date(2026, 11, 22)
@@ -86,3 +90,20 @@ def test_targets_hide_their_address_and_know_their_quiet_hours() -> None:
     assert [target.quiet.covers(time(h)) for h in (21, 22, 0, 5, 6)] == [False, True, True, True, False]
     with pytest.raises(ValidationError, match="dua kali"):
         city(notify=[{"name": "a", "url": "json://x"}, {"name": "a", "url": "json://y"}])
+
+
+def test_the_declarations_of_the_documents_are_valid_and_its_state_is_the_rooms() -> None:
+    page = (ROOT / "docs" / "alarms.md").read_text("utf-8")
+    for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
+        tables = tomllib.loads(re.sub(r"\$\{\w+\}", "json://127.0.0.1", block))
+        made = city(**tables)
+        assert {rule.kpi for rule in made.alarms} - {None} <= {*catalog()}
+        if "state" in tables:
+            assert made.state == CITY.state
+    for rule in CITY.alarms:
+        assert f"| `{rule.id}` |" in page
+
+
+def test_a_rule_about_a_figure_that_is_not_there_is_refused() -> None:
+    with pytest.raises(CatalogError, match="serapan"):
+        catalog_of(city(alarms=[OWN]))
