@@ -36,7 +36,7 @@ MONEY = ("pagu", "hps", "value", "pdn", "umk")
 
 
 def catalog_of(city: City) -> Mapping[str, Kpi]:
-    """Raises :class:`CatalogError` for a KPI of the pack that is faulty or repeated, or is switched off or watched and not there."""
+    """Raises :class:`CatalogError` for a KPI of the pack that is faulty, repeated, or named there without being in it."""
     room = catalog()
     if strange := {*city.kpis_off} - {*room}:
         raise CatalogError(f"kpis_off: tidak ada KPI {', '.join(sorted(strange))}")
