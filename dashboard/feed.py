@@ -274,7 +274,7 @@ class Hub:
     def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:
         """Draw a page now."""
         view = self.room.view(wanted.scope, wanted.lang, dict(wanted.params))
-        waiting = (a for a in snapshot.alarms if a.state is not AlarmState.ACKNOWLEDGED and concerns(wanted.scope, a))
+        waiting = (a for a in snapshot.alarms if a.state is AlarmState.ACTIVE and concerns(wanted.scope, a))
         view = replace(view, ringing=sum(alarm.silenced_until is None for alarm in waiting))
         return Drawn(document(wanted.page, snapshot, view), view, monotonic())
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import polars as pl
 
@@ -19,7 +18,7 @@ from layers.clock import start_of_day
 from layers.explain import MOST, MOST_OF_A_KIND, place, short, span
 from layers.kpis.complaints import open_at_end
 from layers.model import UNPLACED, Outcome, Role
-from layers.snapshot import Reading, Snapshot, SourceState, State
+from layers.snapshot import Mismatch, Reading, Snapshot, SourceState, State
 
 DEADBAND = 0.05
 """A rule without ``clear`` ends this share of its limit inside it: 5 % is what EEMUA 191 suggests for levels and flows
@@ -274,8 +273,8 @@ def _deadline(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
 
 def _mismatch(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
     """One alarm for each identity that does not hold, however many cuts it touches."""
-    broken: dict[str, list[Any]] = {}
-    for mismatch in getattr(look.snapshot, "mismatches", ()):
+    broken: dict[str, list[Mismatch]] = {}
+    for mismatch in look.snapshot.mismatches:
         broken.setdefault(mismatch.identity, []).append(mismatch)
     for identity, cases in broken.items():
         worst = max(cases, key=lambda case: abs(case.difference))

@@ -62,7 +62,8 @@ def attention(
 def _same(alarm: Alarm) -> str:
     """The id under which the list below would say the same once more."""
     subject = alarm.id.partition(":")[2]
-    return {"age": f"sumber:{subject}", "unusual": f"lonjakan:{subject}"}.get(alarm.kind, "")
+    said = {"age": "sumber", "unusual": "lonjakan", "mismatch": "cocok"}
+    return f"{said[alarm.kind]}:{subject}" if alarm.kind in said else ""
 
 
 def _alarm(alarm: Alarm, view: View) -> htpy.Element:

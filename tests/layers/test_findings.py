@@ -17,7 +17,7 @@ from layers.citystate import state_of
 from layers.findings import Found, Level, Look, find
 from layers.frames import schema
 from layers.model import Kind, Outcome
-from layers.snapshot import AlarmState, Band, Freshness, Snapshot
+from layers.snapshot import AlarmState, Band, Freshness, Mismatch, Snapshot
 from tests.dashboard.alarmed import alarm
 from tests.dashboard.snapshots import CITY, NOW, reading, snapshot, source
 
@@ -198,3 +198,17 @@ def test_what_is_over_does_not_count_and_what_is_too_old_decides_nothing() -> No
     assert state_of(CITY.state, snapshot(values={"sumber_segar": 100, "aduan_lewat_tenggat": 0}), [over] * 9, None).level == 1
     old = replace(snapshot(), readings=(reading("aduan_lewat_tenggat", value=900, freshness=STALE),))
     assert state_of(CITY.state, old, [], None).level == 1
+
+
+def test_figures_that_do_not_agree_are_one_alarm_for_each_identity() -> None:
+    broken = [
+        Mismatch(
+            identity="status", title={"id": "Status tidak berjumlah", "en": "Statuses do not add up"}, left=10.0, right=10.0 + k,
+            difference=float(-k), unit="aduan", kpis=("aduan_terbuka",), area=area, owner="Diskominfo",
+        )
+        for k, area in ((2, "36.71.01"), (5, "36.71.02"))
+    ]  # fmt: skip
+    found = look(rule(kind="mismatch"), replace(snapshot(), mismatches=tuple(broken)))
+    assert levels(found) == {"status": Level.OVER}
+    about = found.findings["aturan:status"].about
+    assert (about.place, about.value, about.owner) == ("Kec. Kecamatan Dua", -5, "Diskominfo")

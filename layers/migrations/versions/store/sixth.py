@@ -6,7 +6,7 @@ from alembic import op
 from layers.schema import WAITING, Moment
 
 revision = "store_0006"
-down_revision = "store_0003"
+down_revision = "store_0007"
 
 
 def upgrade() -> None:
