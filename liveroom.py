@@ -18,6 +18,7 @@ areas_app = typer.Typer(no_args_is_help=True, help="Wilayah dan batasnya.")
 user_app = typer.Typer(no_args_is_help=True, help="Akun orang.")
 screen_app = typer.Typer(no_args_is_help=True, help="Layar dinding.")
 person_app = typer.Typer(no_args_is_help=True, help="Data pribadi seorang warga: cari, hapus.")
+notify_app = typer.Typer(no_args_is_help=True, help="Pesan alarm: tujuan, uji kirim.")
 demo_app = typer.Typer(no_args_is_help=True, help="Gangguan pada kota simulasi.")
 for name, group in (
     ("sources", sources_app),
@@ -25,6 +26,7 @@ for name, group in (
     ("user", user_app),
     ("screen", screen_app),
     ("person", person_app),
+    ("notify", notify_app),
     ("demo", demo_app),
 ):
     app.add_typer(group, name=name)
@@ -288,6 +290,26 @@ def person_erase() -> None:
     typer.echo(find_and_say(settings, who))
     typer.confirm("Hapus untuk selamanya?", abort=True)
     typer.echo(erase_and_say(settings, who))
+
+
+@notify_app.command("list")
+def notify_list() -> None:
+    """Tujuan pesan alarm dengan keadaannya."""
+    from connectors.notify import listing
+    from layers.settings import from_environment
+
+    typer.echo(listing(from_environment()))
+
+
+@notify_app.command("test")
+def notify_test(name: str) -> None:
+    """Kirim pesan uji ke satu tujuan."""
+    from connectors.notify import try_target
+    from layers.settings import from_environment
+
+    text, good = try_target(from_environment(), name)
+    typer.echo(text)
+    raise typer.Exit(0 if good else 1)
 
 
 def _secretly(question: str) -> str:

@@ -9,10 +9,12 @@ from contextlib import suppress
 
 from connectors.registry import vouched
 from layers import clock
+from layers.alarmbook import AlarmBook, PeopleBook
 from layers.areas import AreaTree
 from layers.cache import Cache, CacheDown
 from layers.citykpis import catalog_of
 from layers.frames import Frames
+from layers.notices import Writer
 from layers.packs import keep_pack
 from layers.publish import build, publish, read_snapshot
 from layers.settings import Settings
@@ -40,6 +42,11 @@ class Publisher:
         self._ending = False
         self._packed = False
         self._trouble: str | None = None
+        self._alarms = AlarmBook(
+            store=store,
+            people=PeopleBook(settings.people_url),
+            writer=Writer(city=settings.city, link=f"{settings.address}/alarm"),
+        )
         before = read_snapshot(self._directory)
         self._version = before.version if before else 0
         self._thread = threading.Thread(target=self._run, name="terbit")
@@ -72,8 +79,9 @@ class Publisher:
         # By the real clock even when the room's own is set: versions only ever rise.
         self._version = max(self._version + 1, time.time_ns() // 1_000_000)
         snapshot = build(
-            self._frames, self._catalog, self._tree, self._city, self._store, clock.now(), self._version, notice(self._settings)
-        )
+            self._frames, self._catalog, self._tree, self._city, self._store, clock.now(), self._version, notice(self._settings),
+            self._alarms,
+        )  # fmt: skip
         publish(snapshot, self._cache, self._directory)
 
     def _run(self) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import inbox
 from connectors.lease import LEASE, Lease, held
+from connectors.notify import Notifier
 from connectors.publishing import Publisher
 from connectors.runner import Room, end_by_signal, schedule, steady_heap
 from layers.areas import AreaTree
@@ -156,9 +157,11 @@ class Beat:
         settings = self.settings
         cache = Cache(str(settings.redis_url), settings.city.code)
         publisher = Publisher(settings, self.store, AreaTree.of(settings.city), cache)
+        notifier = Notifier(settings.city.notify, self.store)
         scheduler = schedule(settings.city.sources, self._turn, self._tidy)
         log.info("event=beat keadaan=memimpin sumber=%d", len(settings.city.sources))
         publisher.start()
+        notifier.start()
         scheduler.start()
         try:
             head = None
@@ -169,6 +172,7 @@ class Beat:
         finally:
             scheduler.shutdown(wait=True)
             publisher.stop()
+            notifier.stop()
             cache.close()
 
     def _head(self, before: int | None) -> int | None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import inbox
 from connectors.job import connector
+from connectors.notify import Notifier
 from connectors.publishing import Publisher, publish_quietly
 from connectors.run import BREAK_AFTER, PAUSE, replay, run_once
 from layers import clock, retention
@@ -109,6 +110,7 @@ class Runner(Room):
         super().__init__(settings)
         self.sources = settings.city.sources if sources is None else sources
         self.publisher = Publisher(settings, self.store, self.tree, Cache(cache_url(settings), settings.city.code))
+        self.notifier = Notifier(settings.city.notify, self.store)
         self._ending = threading.Event()
         self._left: dict[str, frozenset[inbox.Mark]] = {}
 
@@ -119,6 +121,7 @@ class Runner(Room):
         scheduler = schedule(self.sources, self.turn, self.tidy)
         scheduler.add_job(self.look, "interval", seconds=LOOK_SECONDS, coalesce=True, max_instances=1)
         self.publisher.start()
+        self.notifier.start()
         scheduler.start()
         try:
             self._ending.wait()
@@ -155,6 +158,7 @@ class Runner(Room):
 
     def close(self) -> None:
         self.publisher.stop()
+        self.notifier.stop()
         super().close()
 
 
@@ -195,6 +199,7 @@ def pull(settings: Settings, names: Sequence[str], *, once: bool) -> int:
     finally:
         try:
             publish_quietly(runner.publisher)
+            runner.notifier.once()
         finally:
             runner.close()
     return 0 if all(run is not None and run.outcome.good for run in runs) else 1

@@ -27,6 +27,7 @@ from starlette.types import ASGIApp
 
 from dashboard import api
 from dashboard.access import HOME, Access, read_form
+from dashboard.alarmdesk import AlarmDesk
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
 from dashboard.cut import address, check_filters, page_for
@@ -41,6 +42,7 @@ from dashboard.shell import Shell, login
 from dashboard.stream import Stream
 from dashboard.text import say
 from layers import clock
+from layers.alarmbook import SHOWN_DAYS, read_log
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache, cache_url
@@ -256,6 +258,7 @@ def create() -> ASGIApp:
         rows=behind,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
+        alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -293,7 +296,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     hub.build = shell.build
     web = Web(hub, access, shell, metrics, settings.secret, machine)
     api.add_routes(server, hub)
-    gates = _routes(server, web, suites)
+    gates = _routes(server, web, suites) | AlarmDesk(hub, people).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)

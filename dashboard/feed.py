@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING
 import orjson
 
 from dashboard.bodies import Body, Event
-from dashboard.page import Document, Lang, Page, View, document
+from dashboard.page import NO_LOG, Document, Lang, Page, View, document
 from layers import clock
+from layers.alarmbook import AlarmLog
+from layers.alarms import concerns
 from layers.city import City
 from layers.model import Scope
-from layers.snapshot import Snapshot
+from layers.snapshot import AlarmState, Snapshot
 from layers.wire import decode
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Room:
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
     past: Past | None = None
+    alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
@@ -90,6 +93,7 @@ class Room:
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
+            alarm_log=self.alarm_log,
         )
 
 
@@ -279,7 +283,14 @@ class Hub:
     def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:
         """Draw a page now."""
         view = self.room.view(wanted.scope, wanted.lang, dict(wanted.params))
+        waiting = (a for a in snapshot.alarms if a.state is AlarmState.ACTIVE and concerns(wanted.scope, a))
+        view = replace(view, ringing=sum(alarm.silenced_until is None for alarm in waiting))
         return Drawn(document(wanted.page, snapshot, view), view, monotonic())
+
+    def forget(self, path: str) -> None:
+        """Draw a page anew for whoever asks next: something that it shows changed without a new snapshot."""
+        for wanted in [held for held in self._drawn if held.page.path == path]:
+            del self._drawn[wanted]
 
     def event(self, wanted: Key, drawn: Drawn, base: int | None) -> Event:
         """What brings a browser at version ``base`` to ``drawn``: the difference, or the whole."""

@@ -27,7 +27,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -36,6 +36,8 @@ from typing import TYPE_CHECKING, Literal, cast
 import htpy
 from markupsafe import Markup
 
+from dashboard.parts.alarmcount import alarm_count
+from layers.alarmbook import AlarmLog
 from layers.city import City
 from layers.model import Role, Scope
 from layers.snapshot import Band, Reading, Snapshot
@@ -56,6 +58,9 @@ FILTERS = ("category", "channel", "opd", "days")
 
 EVERYONE = frozenset(Role)
 """Roles of a page that shows aggregates only."""
+
+
+NO_LOG = AlarmLog()
 
 
 def limited(scope: Scope) -> bool:
@@ -117,6 +122,11 @@ class View:
 
     suspicions: Callable[[], Sequence[Suspicion]] | None = None
     """Closings to be looked at, among the rows that the asker may see; ``None`` for who may see none, or without frames."""
+
+    alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
+    """The last days' alarms, and what was done about these and the ones named. ``None``: the store cannot be asked."""
+    ringing: int = 0
+    """Alarms within the asker's scope that nobody has taken, for the navigation."""
 
     @property
     def limited(self) -> bool:
@@ -182,9 +192,12 @@ class Document:
 def document(page: Page, snapshot: Snapshot, view: View) -> Document:
     """Draw a page's parts and colours."""
     paints = page.areas(snapshot, view) if page.areas else {}
+    parts = page.parts(snapshot, view)
+    if page.theme == "light":
+        parts["alarm-count"] = alarm_count(view)
     return Document(
         version=snapshot.version,
-        parts={key: str(element) for key, element in page.parts(snapshot, view).items()},
+        parts={key: str(element) for key, element in parts.items()},
         areas={code: (paint.cls, paint.value, paint.label) for code, paint in paints.items()},
     )
 

@@ -160,17 +160,17 @@ def _rows(scope: Scope, kpi: Kpi, windows: tuple[When, When], room: Room) -> pl.
     """The prepared rows that the windows can reach and the scope may count."""
     frame = room.frame(kpi)
     if kpi.kind in (None, Kind.MEASUREMENT):
-        return _seen(scope, frame, room.tree) if kpi.kind else frame
+        return _seen(scope, frame, room.tree, kpi.by_opd) if kpi.kind else frame
     reach = min(when.start for when in windows)
     if reach < since(room.now) and kpi.window is not Window.YEAR:
         whole = room.whole[kpi.kind].lazy().filter(touched_since(kpi.kind, reach)).collect()
         frame = prepared(kpi.kind, whole, room.city, room.now)
-    return _seen(scope, frame, room.tree)
+    return _seen(scope, frame, room.tree, kpi.by_opd)
 
 
-def _seen(scope: Scope, rows: pl.DataFrame, tree: AreaTree) -> pl.DataFrame:
-    """The rows that the scope may count."""
-    wanted = [pl.col("opd").is_in(sorted(scope.opds))] if scope.opds is not None else []
+def _seen(scope: Scope, rows: pl.DataFrame, tree: AreaTree, by: str = "opd") -> pl.DataFrame:
+    """The rows that the scope may count, by whose they are (:attr:`layers.catalog.Kpi.by_opd`)."""
+    wanted = [pl.col(by).is_in(sorted(scope.opds))] if scope.opds is not None else []
     if scope.areas is not None:
         wanted.append(within(sorted(scope.areas), tree))
     return rows.lazy().filter(wanted).collect() if wanted else rows

@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from layers.facts import Facts
+from layers.alarmrules import Alarms, NotifyTarget, States, owners_of
+from layers.facts import Duration, Facts
 from layers.officehours import DeadlineRule, Holiday, WorkingTime
 from layers.ownkpis import OwnKpi
 from layers.suspicionrules import SuspicionRules
@@ -33,17 +34,6 @@ CODE = re.compile(r"\d\d\.\d\d")
 
 class PackError(ValueError):
     """A pack or source file that cannot be used; the message names file, field and reason."""
-
-
-def _duration(value: object) -> object:
-    """``"10s"``, ``"15m"``, ``"2h"``, ``"7d"`` as a timedelta."""
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)\s*([smhd])", value)):
-        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
-        return timedelta(**{unit: int(match[1])})
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
 def _pace(value: object) -> object:
@@ -200,6 +190,9 @@ class City(Facts):
     kpis: tuple[OwnKpi, ...] = ()
     kpis_off: tuple[str, ...] = ()
     wall: Wall
+    alarms: Alarms = Field(default=(), validate_default=True)
+    state: States = Field(default=(), validate_default=True)
+    notify: tuple[NotifyTarget, ...] = ()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> City:
@@ -212,6 +205,11 @@ class City(Facts):
             raise ValueError(f"dinyatakan dua kali: {', '.join(twice) or '-'}; tanpa induk: {', '.join(orphans) or '-'}")
         if strange := {*self.calendar.services} - {*slugs}:
             raise ValueError(f"calendar.services: bukan OPD kota ini: {', '.join(sorted(strange))}")
+        owned = [*(rule.owner for rule in self.alarms), *(name for target in self.notify for name in target.owners)]
+        if strange := {*owned} - owners_of(slugs) - {source.owner for source in self.sources}:
+            raise ValueError(f"alarms: bukan OPD, peran, atau pemilik sumber: {', '.join(sorted(strange))}")
+        if len({target.name for target in self.notify}) < len(self.notify):
+            raise ValueError("notify: nama dinyatakan dua kali")
         return self
 
     def target(self, kpi: str, day: date) -> Target | None:

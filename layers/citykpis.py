@@ -36,10 +36,13 @@ MONEY = ("pagu", "hps", "value", "pdn", "umk")
 
 
 def catalog_of(city: City) -> Mapping[str, Kpi]:
-    """Raises :class:`CatalogError` for a KPI of the pack that is faulty, repeated, or switched off without being there."""
+    """Raises :class:`CatalogError` for a KPI of the pack that is faulty, repeated, or named there without being in it."""
     room = catalog()
     if strange := {*city.kpis_off} - {*room}:
         raise CatalogError(f"kpis_off: tidak ada KPI {', '.join(sorted(strange))}")
+    alarmed = {rule.kpi for rule in city.alarms if rule.kpi}
+    if strange := alarmed - {*room} - {own.id for own in city.kpis}:
+        raise CatalogError(f"alarms: tidak ada KPI {', '.join(sorted(strange))}")
     return registry([*(kpi for kpi in room.values() if kpi.id not in city.kpis_off), *map(declared, city.kpis)])
 
 

@@ -44,6 +44,7 @@ from layers.readings import Room
 
 NO_HISTORY = "catatan sumber tidak menyimpan keadaan sebelumnya, jadi tidak ada yang dapat dibandingkan"
 NOT_WATCHED = "periode pembanding dimulai sebelum data pertama"
+APART = "jarak dua jumlah tidak terurai menjadi bagian-bagian yang berjumlah sama"
 TOO_CLOSE = "kedua periode terlalu dekat untuk diuraikan"
 UNKNOWN = "tidak disebut"
 REST = "Lainnya ({n} kelompok)"
@@ -134,7 +135,7 @@ def contributions(
     if area is not None:
         frame = frame.filter(within((area,), room.tree))
     if opd is not None:
-        frame = frame.filter(pl.col("opd") == opd)
+        frame = frame.filter(pl.col(kpi.by_opd) == opd)
     if (why := incomparable(kpi, room, windows[0])) is not None:
         return Change(**facts, dimensions=tuple(by), before=None, now=None, change=None, why_none=why)
     cut = frame.collect()
@@ -148,6 +149,8 @@ def contributions(
         which = "periode pembanding" if before is None else "periode ini"
         return Change(**facts, change=None, why_none=f"{which}: {missed or lacks}")
     facts["change"] = value - before
+    if isinstance(kpi.form, Ratio) and kpi.form.apart:
+        return Change(**facts, why_none=APART)
     groups = _groups(kpi.form, cut, tuple(columns.values()), windows)
     split = _split(kpi.form, groups, people, value - before)
     if split is None:
@@ -176,7 +179,8 @@ def _columns(kpi: Kpi, by: Sequence[str], frame: pl.DataFrame) -> dict[str, str]
     """The column of each dimension; those that this kind of record does not have are left out."""
     if unknown := set(by) - set(DIMENSIONS):
         raise ValueError(f"dimensi {', '.join(sorted(unknown))} tidak dikenal")
-    columns = {name: CATEGORY.get(kpi.kind, name) if name == "category" and kpi.kind else name for name in by}
+    own = {"category": CATEGORY.get(kpi.kind, "category") if kpi.kind else "category", "opd": kpi.by_opd}
+    columns = {name: own.get(name, name) for name in by}
     found = {name: column for name, column in columns.items() if column in frame.columns}
     if not found:
         raise ValueError(f"catatan {kpi.kind} tidak punya dimensi {', '.join(by)}")
@@ -243,7 +247,7 @@ def _sums(form: Form, when: When, ends: tuple[float, float] | None) -> dict[str,
         case Share(whole=whole):
             return {"p0": part_of(form, when).sum(), "w0": pl.len() if whole is None else whole.sum()}
         case Ratio():
-            return {"p0": form.part.sum(), "w0": form.whole.sum()}
+            return {"p0": part_of(form, when).sum(), "w0": form.whole.sum()}
         case Total(value=value) | Rate(value=pl.Expr() as value):
             return {"p0": value.sum()}
         case Mean():

@@ -101,11 +101,11 @@ def explained(due: Due, calendar: Calendar, known_at: date | None = None) -> str
     """The moment and every reason for it, in lines of Bahasa Indonesia."""
     zone = calendar.zone
     lines = [
-        f"Jatuh tempo {_full(due.moment, zone)}:",
-        f"  {due.amount.n} {due.amount.unit} sejak {_full(due.received, zone)}.",
+        f"Jatuh tempo {zoned(due.moment, zone)}:",
+        f"  {due.amount.n} {due.amount.unit} sejak {zoned(due.received, zone)}.",
     ]
     if due.since != due.received:
-        lines.append(f"  Diterima di luar jam kerja, maka dihitung sejak {_full(due.since, zone)}.")
+        lines.append(f"  Diterima di luar jam kerja, maka dihitung sejak {zoned(due.since, zone)}.")
     if due.skipped:
         lines += ["Dilewati:", *(f"  {line}" for line in _stretches(due.skipped))]
     lines += _notes(due, calendar, known_at)
@@ -149,7 +149,7 @@ def _span(first: date, last: date) -> str:
     return f"{names} {begin}-{end}" if first.month == last.month else f"{names} {begin} - {end}"
 
 
-def _full(moment: datetime, zone: ZoneInfo) -> str:
+def zoned(moment: datetime, zone: ZoneInfo) -> str:
     """``Rabu 1 April 2026 07.30 WIB``."""
     local = moment.astimezone(zone)
     offset = local.utcoffset()

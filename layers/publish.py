@@ -17,6 +17,7 @@ from layers.catalog import Kpi
 from layers.catalog import catalog as declared
 from layers.city import City
 from layers.explain import attention
+from layers.findings import Look
 from layers.frames import Views
 from layers.happenings import arrivals, dots, events
 from layers.model import Kind
@@ -41,6 +42,13 @@ class Knows(Protocol):
         """What is known of every source that ever ran."""
 
 
+class Watch(Protocol):
+    """What adds alarms and the city's state to a snapshot: :class:`layers.alarmbook.AlarmBook`."""
+
+    def watch(self, look: Look) -> Snapshot:
+        """The snapshot with them."""
+
+
 class Board(Protocol):
     """What publishing needs of the cache."""
 
@@ -57,8 +65,12 @@ def build(
     now: datetime,
     version: int,
     notice: str | None = None,
+    alarms: Watch | None = None,
 ) -> Snapshot:
-    """Every standard cut of every KPI as known at ``now``: city, kecamatan, kelurahan with the unplaced, and OPD."""
+    """Every standard cut of every KPI as known at ``now``: city, kecamatan, kelurahan with the unplaced, and OPD.
+
+    With ``alarms`` the rules are applied, and what follows is kept.
+    """
     now = now.astimezone(UTC)
     room = Room(frames.view(), tree, city, store.source_states(), now)
     complaints = room.recent(Kind.COMPLAINT)
@@ -66,7 +78,7 @@ def build(
     channels = arrivals(complaints, room.sources, city, now)
     differing = mismatches(room, catalog, shown, channels)
     shown = marked(shown, differing, room)
-    return Snapshot(
+    made = Snapshot(
         version=version,
         city=city.code,
         built_at=now,
@@ -82,6 +94,8 @@ def build(
         sources=room.sources,
         mismatches=listed(differing),
     )
+    look = Look(snapshot=made, complaints=complaints, catalog=catalog, tree=tree, city=city)
+    return alarms.watch(look) if alarms else made
 
 
 def publish(snapshot: Snapshot, cache: Board, directory: Path) -> None:

@@ -113,6 +113,7 @@ people = MetaData()
 
 CURRENT = text("known_to IS NULL")
 OPEN = text("resolved IS NULL")
+WAITING = "sent IS NULL AND dropped IS NULL"
 
 
 def _record_table(kind: Kind) -> Table:
@@ -295,6 +296,43 @@ quarantine = Table(
 erased = Table("erased", metadata, Column("digest", LargeBinary, primary_key=True))
 """Tombstones: keyed digests of identifiers and of records whose persons had their data erased. What comes again stays away."""
 
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("since", Moment, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("raised", Moment),
+    Column("rang", Moment),
+    Column("calm", Moment),
+    Column("cleared", Moment),
+    Column("ended", Moment),
+    Column("about", JSON, nullable=False),
+    Index("alarm_raised", "raised"),
+    Index("alarm_open", "id", sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+)
+"""Every occurrence of an alarm, also those that still wait for their time; the moments are :class:`layers.alarms.Life`'s."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("alarm", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("sent", Moment),
+    Column("dropped", Text),
+    Index("notice_waiting", "target", "due", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
+)
+"""Messages on their way: one for each target and state of an alarm, until it is ``sent`` or ``dropped`` for a reason."""
+
 account = Table(
     "account",
     people,
@@ -344,3 +382,19 @@ audit = Table(
     Column("digest", LargeBinary, nullable=False),
 )
 """Append only; each row's digest covers the one before it."""
+
+alarm_act = Table(
+    "alarm_act",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("alarm", Text, nullable=False),
+    Column("raised", Moment, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("reason", Text),
+    Index("alarm_act_alarm", "alarm", "id"),
+)
+"""Who acknowledged or silenced which occurrence of an alarm, when, until when and why."""

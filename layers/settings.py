@@ -12,6 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from layers.alarmrules import NotifyTarget
 from layers.city import PACKS, City, load
 
 CITY = "36.71"
@@ -40,6 +43,12 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     secret: str = field(repr=False)
     boundaries: Path | None = None
+    url: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where people find the room: LIVEROOM_URL, else the address that the web server listens at."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def loopback(self) -> bool:
@@ -60,7 +69,8 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
 
     A data folder that holds ``demo`` is a demo's for good: its store has generated records in it.
     LIVEROOM_CITY, LIVEROOM_DATA, LIVEROOM_HOST, LIVEROOM_PORT, LIVEROOM_WORKERS,
-    LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_BOUNDARIES; LIVEROOM_SOURCES
+    LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_BOUNDARIES, LIVEROOM_URL (the room's address as
+    people type it), LIVEROOM_NOTIFY (addresses that alarms are sent to, parted by spaces); LIVEROOM_SOURCES
     names further folders of source files beside ``DATA/sources``, LIVEROOM_PACKS the folder of the city's own packs.
     """
     env = os.environ if env is None else env
@@ -73,6 +83,9 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     ]
     boundaries = env.get("LIVEROOM_BOUNDARIES")
     city = load(_code(env), sources, (packs_folder(env), PACKS))
+    addresses = enumerate(env.get("LIVEROOM_NOTIFY", "").split(), 1)
+    told = tuple(NotifyTarget(name=f"pesan-{n}", url=SecretStr(url)) for n, url in addresses)
+    city = city.model_copy(update={"notify": (*city.notify, *told)})
     _write_once(data / "city", city.code)
     return Settings(
         city=city,
@@ -86,6 +99,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         redis_url=env.get("REDIS_URL") or None,
         secret=_secret(env.get("LIVEROOM_SECRET"), data, demo=demo),
         boundaries=Path(boundaries) if boundaries else None,
+        url=env.get("LIVEROOM_URL") or None,
     )
 
 

@@ -219,6 +219,64 @@ class Arrivals:
     until: Mapping[str, datetime] = field(default_factory=dict)
 
 
+class AlarmState(StrEnum):
+    """Where an alarm stands (ISA-18.2): rings, rings and somebody has taken it, or is over and nobody had taken it."""
+
+    ACTIVE = "aktif"
+    ACKNOWLEDGED = "diterima"
+    CLEARED = "reda"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something out of bounds that asks somebody for an action (:mod:`layers.alarms`).
+
+    ``since`` is when the condition began, ``raised_at`` when it had held long enough; ``acknowledged_by`` is an office, never
+    a person. ``owner`` is an OPD's slug or a role. Words are in both languages.
+    """
+
+    id: str
+    rule: str
+    kind: str
+    priority: int
+    title: Mapping[str, str]
+    action: Mapping[str, str]
+    place: str
+    area: str
+    opd: str | None
+    owner: str
+    value: float | None
+    limit: float | None
+    unit: str | None
+    decimals: int
+    kpi: str | None
+    detail: Mapping[str, str] | None
+    state: AlarmState
+    since: datetime
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    silenced_until: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.state is not AlarmState.CLEARED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityState:
+    """The city's state by its published rule: 1 normal to 5 emergency, what decided it, in both languages.
+
+    ``flood`` is the number of alarms that rang in the last ten minutes while they are a flood, else ``None``.
+    """
+
+    level: int
+    word: Mapping[str, str]
+    reasons: tuple[Mapping[str, str], ...]
+    flood: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything that the standard screens show, at one version; immutable.
@@ -239,6 +297,8 @@ class Snapshot:
     dots: tuple[Dot, ...]
     sources: tuple[SourceState, ...]
     mismatches: tuple[Mismatch, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    state: CityState | None = None
 
     index: Mapping[tuple[str, str, str | None], Reading] = field(init=False, repr=False, compare=False)
 

@@ -12,9 +12,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 import orjson
 
 from layers.snapshot import (
+    Alarm,
     Arrivals,
     Attention,
     Band,
+    CityState,
     Dot,
     Event,
     Evidence,
@@ -61,6 +63,7 @@ def encode(snapshot: Snapshot) -> bytes:
         "readings": readings,
         "trends": trends,
         "arrivals": _row(snapshot.arrivals),
+        "state": snapshot.state and _row(snapshot.state),
         **{name: [_row(item) for item in getattr(snapshot, name)] for name in _LISTS},
     }
     return orjson.dumps(body)
@@ -103,6 +106,7 @@ def _snapshot(found: Any) -> Snapshot:
         readings=tuple(map(reading, found["readings"])),
         trends=tuple(Trend(kpi=k, area=a, days=days[d], values=tuple(v)) for k, a, d, v in found["trends"]),
         arrivals=_back(Arrivals, found["arrivals"]),
+        state=found["state"] and _back(CityState, found["state"]),
         **{name: tuple(_back(kind, row) for row in found[name]) for name, kind in _LISTS.items()},
     )
 
@@ -113,6 +117,7 @@ _LISTS: Mapping[str, Any] = {
     "dots": Dot,
     "sources": SourceState,
     "mismatches": Mismatch,
+    "alarms": Alarm,
 }
 _BANDS = {band.value: band for band in Band}
 

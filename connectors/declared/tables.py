@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from connectors.declared.derived import Name
 from connectors.source import AskForAccess, Config, FormChanged, Refused, Row, TryLater
-from layers.city import Duration
+from layers.facts import Duration
 
 ROWS = 5_000
 

@@ -16,7 +16,8 @@ from sqlalchemy.exc import ArgumentError
 from connectors.fields import text
 from connectors.source import Config, Row
 from connectors.sources._gammu_tables import USSD
-from layers.city import City, Duration
+from layers.city import City
+from layers.facts import Duration
 from layers.model import Status
 
 

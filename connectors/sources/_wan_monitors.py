@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.http import Http
 from connectors.source import AskForAccess, Context, FormChanged, TryLater
-from layers.city import Duration
 from layers.clock import TimeError, parse_time
+from layers.facts import Duration
 
 UP, LATENCY, LOSS = "jaringan.terhubung", "jaringan.latensi", "jaringan.kehilangan"
 Url = Annotated[str, Field(pattern=r"^https?://")]

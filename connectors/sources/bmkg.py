@@ -30,7 +30,7 @@ from connectors.source import (
 from connectors.sources import _bmkg_alerts as alerts
 from connectors.sources import _bmkg_forecast as forecast
 from connectors.sources import _bmkg_quakes as quakes
-from layers.city import Duration
+from layers.facts import Duration
 from layers.model import Kind
 
 Url = Annotated[str, Field(pattern=r"^https?://")]

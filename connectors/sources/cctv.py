@@ -38,7 +38,7 @@ from connectors.source import (
 )
 from connectors.sources._cctv_picture import look
 from connectors.sources._measured import Steady, number
-from layers.city import Duration
+from layers.facts import Duration
 from layers.model import Kind, Measurement
 
 ALIVE, STATE = "kamera.gambar", "kamera.keadaan"

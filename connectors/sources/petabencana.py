@@ -15,7 +15,7 @@ from connectors.http import Http
 from connectors.source import BadRow, Config, Context, Cursor, Excluded, Kept, Page, Place, Row, Sample, Source
 from connectors.sources import _petabencana_geo as geo
 from connectors.sources._measured import number
-from layers.city import Duration
+from layers.facts import Duration
 from layers.model import Kind, Measurement
 
 LEAST_CM = {0: 0.0, 2: 10.0, 3: 71.0, 4: 151.0}

@@ -24,7 +24,7 @@ from connectors.declared.service import Auth, Fault, Query, Service, Url, found
 from connectors.fields import digest as fingerprint
 from connectors.http import Http
 from connectors.source import Config, Context, Cursor, FormChanged, Page, Row, Sample, Source, TryLater
-from layers.city import Duration
+from layers.facts import Duration
 from layers.model import RECORDS, Kind
 from layers.snapshot import AHEAD
 

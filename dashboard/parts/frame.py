@@ -10,17 +10,20 @@ import orjson
 from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, strong, ul
 
 from dashboard import text
+from dashboard.parts.alarmcount import alarm_count
+from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
 from dashboard.scene import rotation, scenes, shown
 from layers.model import Role
-from layers.snapshot import Event, Snapshot, State
+from layers.snapshot import AlarmState, Event, Snapshot, State
 
 if TYPE_CHECKING:
     from dashboard.page import View
 
 LINKS = (
     ("/dinding", "Dinding"),
+    ("/alarm", "Alarm"),
     ("/kelurahan", "Wilayah"),
     ("/perubahan", "Perubahan"),
     ("/peringkat", "Peringkat"),
@@ -58,7 +61,7 @@ def wall_header(snapshot: Snapshot, view: View, *, element: str = "head") -> htp
                 a(sources_line(snapshot.sources), href="/sumber")[sources_words(snapshot.sources, view)]
             ],
         ],
-        turn(view),
+        div(".middle-head")[turn(view, held(snapshot)), city_state(snapshot.state, view) if snapshot.state else None],
         div(".clock")[
             htpy.time(".hour", {"data-clock": str(zone)}, datetime=view.now.isoformat(timespec="seconds"))[
                 text.clock(view.now, zone, lang)
@@ -68,13 +71,31 @@ def wall_header(snapshot: Snapshot, view: View, *, element: str = "head") -> htp
     ]
 
 
-def turn(view: View) -> htpy.Element:
-    """Which scene this is and whose turn follows: ``assets/wall.js`` finds from it the scene that is due."""
+HOLDS = "kota"
+"""The scene that has what needs attention."""
+
+
+def held(snapshot: Snapshot) -> bool:
+    """Whether the rotation stops: a critical alarm that nobody has taken and that may ring, or a flood."""
+    critical = (alarm for alarm in snapshot.alarms if alarm.priority == 1 and alarm.state is AlarmState.ACTIVE)
+    flood = snapshot.state is not None and snapshot.state.flood is not None
+    return flood or any(alarm.silenced_until is None for alarm in critical)
+
+
+def turn(view: View, hold: bool = False) -> htpy.Element:
+    """Which scene this is and whose turn follows: ``assets/wall.js`` finds from it the scene that is due.
+
+    With ``hold`` it is :data:`HOLDS` as long as that lasts, where it is in the rotation.
+    """
     here, every = shown(view), rotation(view.city)
     turns = orjson.dumps([[scene.name, scene.seconds] for scene in every]).decode()
     names = {scene.name: scenes()[scene.name].title(view) for scene in every}
     fixed = "diam" in view.params or len(every) == 1 or view.past is not None
-    return nav(".turn", {"data-turns": turns, "data-fixed": fixed}, aria_label=text.say(view.lang, "Adegan"))[
+    return nav(
+        ".turn",
+        {"data-turns": turns, "data-fixed": fixed, "data-hold": HOLDS if hold and HOLDS in names else None},
+        aria_label=text.say(view.lang, "Adegan"),
+    )[
         p(".scene")[names[here.name]],
         ol[
             [
@@ -132,7 +153,8 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:
     target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else href
-    return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words)]
+    count = alarm_count(view) if href == "/alarm" else None
+    return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words), count]
 
 
 def sources_state(snapshot: Snapshot, view: View, *, element: str = "sources-state") -> htpy.Element:

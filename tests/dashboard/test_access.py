@@ -78,6 +78,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/_dash-update-component": ("POST", DATA),
     "/_favicon.ico": ("/_favicon.ico", NONE),
     "/_reload-hash": ("/_reload-hash", NONE),
+    "/alarm": ("/alarm", DATA),
+    **{f"/alarm/{act}": ("POST", NONE) for act in ("terima", "diamkan", "bunyikan")},  # who may: test_alarm
     "/api/v1/areas": ("/api/v1/areas", DATA),
     "/api/v1/kpis": ("/api/v1/kpis", DATA),
     "/api/v1/openapi.json": ("/api/v1/openapi.json", DATA),
@@ -126,6 +128,8 @@ def ask(client: httpx.Client, live: Live, path: str) -> int:
     """The status of a route; a stream is left after its first bytes."""
     if path == "/_dash-update-component":
         return client.post(path, json=ASK).status_code
+    if path.startswith("/alarm/"):
+        return client.post(path, data={"alarm": "x"}).status_code
     if path == "/live":
         with client.stream("GET", "/live?page=/dinding&base=1") as answer:
             return answer.status_code

@@ -15,9 +15,25 @@ from layers.areas import AreaTree
 from layers.boundaries import MapAsset, load_boundaries
 from layers.catalog import catalog
 from layers.city import City, load
+from layers.citystate import WORDS
 from layers.drill import Drill, Query, Slice
 from layers.model import Outcome
-from layers.snapshot import Arrivals, Attention, Band, Dot, Event, Evidence, Freshness, Reading, Snapshot, SourceState, Trend
+from layers.snapshot import (
+    Alarm,
+    Arrivals,
+    Attention,
+    Band,
+    CityState,
+    Dot,
+    Event,
+    Evidence,
+    Freshness,
+    Reading,
+    Snapshot,
+    SourceState,
+    Trend,
+)
+from tests.dashboard.alarmed import alarm
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, PUBLIC, reading, snapshot, source
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -140,7 +156,18 @@ def worst_day(city: City) -> Snapshot:
         ),
         dots=tuple(Dot(lat=-6.17 - k / 2000, lon=106.64 + k / 2000, at=NOW - timedelta(minutes=k)) for k in range(50)),
         sources=tuple(bad_source(k) for k in range(4)),
+        alarms=tuple(_alarm(k, f"Kel. {longest.name}, {longest.name}") for k in range(3)),
+        state=CityState(level=4, word=WORDS[4], reasons=tuple({"id": words, "en": words} for words in REASONS)),
     )
+
+
+REASONS = ("3 alarm kritis", "32 % aduan terbuka lewat tenggat", "45 % sumber segar", "banjir alarm")
+
+
+def _alarm(k: int, place: str) -> Alarm:
+    taken = {"acknowledged_by": "Dinas Pekerjaan Umum dan Penataan Ruang", "acknowledged_at": NOW} if k else {}
+    facts = {"place": place, "owner": "diskominfo", "value": 12_345.0, "limit": 1_000.0, "unit": "aduan"}
+    return alarm(f"selesai_tepat_waktu_opd:{k}", NOW, minutes=9e4, facts=facts, **taken)
 
 
 def _share(opd: str, value: float, n: int) -> Reading:
