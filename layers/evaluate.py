@@ -269,5 +269,9 @@ def since(now: datetime, days: int = 30) -> datetime:
 
 def first(parts: Sequence[pl.DataFrame], kind: Kind) -> datetime | None:
     """When the first of these records happened: before it nothing was watched."""
-    found = (kept(part, "first", partial(pl.Series.min, part[AT[kind]])) for part in parts)
+    found = (kept(part, "first", partial(_first, part, AT[kind])) for part in parts)
     return min((at for at in found if isinstance(at, datetime)), default=None)
+
+
+def _first(part: pl.DataFrame, at: str) -> object:
+    return part[at].min()

@@ -53,6 +53,7 @@ class Room:
         self._near: dict[tuple[Kind, datetime], pl.DataFrame] = {}
         self._families: dict[str, pl.DataFrame] = {}
         self._people: dict[str, float] | None = None
+        self._begun: dict[Kind | tuple[str, ...], datetime | None] = {}
         self._targets: dict[str, Target | None] = {}
         self._origins: dict[str, Origin] = {}
 
@@ -120,10 +121,13 @@ class Room:
         """When the first record happened of the kind, or of the measurements, that the KPI reads."""
         if kpi.kind is None:
             return None
-        if not kpi.names or (reads := kpi.reads) is None:
-            return first(self.parts(kpi.kind), kpi.kind)
-        rows = self.family(kpi.names[0])
-        return kept(rows, ("begun", kpi.names), lambda: first([rows.filter(reads)], Kind.MEASUREMENT))
+        of = kpi.names or kpi.kind
+        if of not in self._begun:
+            parts = self.parts(kpi.kind)
+            if kpi.names and (reads := kpi.reads) is not None:
+                parts = [kept(family := self.family(kpi.names[0]), ("read", of), lambda: family.filter(reads))]
+            self._begun[of] = first(parts, kpi.kind)
+        return self._begun[of]
 
     def target(self, kpi: Kpi) -> Target | None:
         """What the city wants of the KPI today."""
@@ -161,7 +165,7 @@ class Room:
 
 def _near(kind: Kind, part: pl.DataFrame, city: City, reach: datetime) -> pl.DataFrame:
     """Of a part those rows that a window can see which starts at ``reach`` or later; no row depends on another."""
-    return prepared(kind, part.lazy().filter(touched_since(kind, reach)).collect(), city, reach)
+    return prepared(kind, part.lazy().filter(touched_since(kind, reach)).collect().rechunk(), city, reach)
 
 
 def _family(whole: pl.DataFrame, family: str) -> pl.DataFrame:
