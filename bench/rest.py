@@ -11,8 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from bench import world
+from layers.areas import AreaTree
 from layers.catalog import ANY, catalog
 from layers.city import City
+from layers.frames import Frames
 from layers.model import Measurement, Outcome, Package, PlacedBy, Record, Service, Stage
 from layers.settings import from_environment
 from layers.store import BATCH_ROWS, Batch, Store
@@ -38,6 +40,7 @@ def fill(tables: Path, env: dict[str, str]) -> None:
         records = rows[at : at + BATCH_ROWS]
         store.upsert_batch(Batch(source=SOURCE, run_id=run, records=records, excluded={}, rejects=[], cursor=None, now=now))
     store.end_run(run, Outcome.OK, None, now)
+    Frames(settings.data / "frames", settings.city, AreaTree.of(settings.city)).refresh(store)
     store.close()
 
 
