@@ -7,14 +7,15 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from math import isclose
+from typing import NamedTuple
 
 import psutil
 
 from bench import world
-from bench.baseline import FIGURES, Baseline
+from bench.baseline import FIGURES, Baseline, Stated
 from bench.report import Line, quantile
 from layers.areas import AreaTree
 from layers.catalog import catalog
@@ -22,6 +23,7 @@ from layers.city import City, load
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Complaint, Kind, PlacedBy, Role, Scope, Status
+from layers.prepared import prepared
 from layers.publish import build
 from layers.readings import Room, readings
 from layers.settings import from_environment
@@ -96,23 +98,21 @@ def _measured(rows: int, city: City, tree: AreaTree, frames: Frames, store: Stor
     memory = psutil.Process().memory_info().rss / 2**20
     yield Line("memory of the process so far", f"{memory:,.0f} MB", "mapped files included")
 
-    baseline = Baseline(frames.frame(Kind.COMPLAINT), tree, now)
-    gc.collect()
-    theirs = [_timed(baseline.everywhere) for _ in range(3)]
     room = Room(frames.view(), tree, city, facts, now)
-    _same({(r.kpi, r.opd or r.area): r.value for r in readings(few, room)}, baseline.everywhere())
-    what = f"{len(few)} of the KPIs at all standard cuts"
-    yield _beside(what, some, theirs, "counts and a share; both after the rows are in memory, values equal")
-    values: list[dict[str, float | None]] = []
-    theirs = [_timed(lambda q=q: values.append(baseline.page(q))) for q in queries]
-    for found, their in zip(drills, values, strict=True):
-        _same({r.kpi: r.value for r in found.readings if r.kpi in FIGURES}, their)
-    yield _beside("a filtered page", pages, theirs, f"pandas makes {len(few)} of the page's figures, values equal")
-    yield Line(
-        "memory that pandas adds",
-        f"{psutil.Process().memory_info().rss / 2**20 - memory:,.0f} MB",
-        "the same complaints, the columns read",
-    )
+    baseline = Baseline(prepared(Kind.COMPLAINT, room.whole[Kind.COMPLAINT], city, now), tree, now)
+    gc.collect()
+    given: list[dict[tuple[str, str], Stated]] = []
+    theirs = [_timed(lambda: given.append(baseline.everywhere())) for _ in range(3)]
+    _same({(r.kpi, r.opd or r.area): (r.value, r.change) for r in readings(few, room)}, given[-1])
+    what = f"{len(few)} of the KPIs with their change, at all standard cuts"
+    yield _beside(what, some, theirs, "both after the rows are in memory, values equal")
+    theirs = [_timed(lambda q=q: given.append(baseline.page(q))) for q in queries]
+    for found, their in zip(drills, given[3:], strict=True):
+        _same({(r.kpi, city.code): (r.value, r.change) for r in found.readings}, their)
+    how = f"pandas makes {len(few)} of the page's {len(drills[0].readings)} KPIs, values equal"
+    yield _beside("a filtered page", pages, theirs, how)
+    added = psutil.Process().memory_info().rss / 2**20 - memory
+    yield Line("memory that pandas adds", f"{added:,.0f} MB", "the same complaints, the columns read")
 
 
 def _change(store: Store, city: City, chance: random.Random, now: datetime) -> None:
@@ -161,7 +161,12 @@ def _beside(what: str, ours: Sequence[Cost], theirs: Sequence[Cost], how: str) -
     return Line(f"{what}, beside pandas", f"{other / mine:.1f} x", how)
 
 
-def _same(ours: dict[Any, float | None], theirs: dict[Any, float | None]) -> None:
-    wrong = {key for key in theirs if ours.get(key) != theirs[key] and abs((ours.get(key) or 0) - (theirs[key] or 0)) > 1e-9}
+def _same(ours: Mapping[tuple[str, str], Stated], theirs: Mapping[tuple[str, str], Stated]) -> None:
+    """Raise unless every figure of theirs is ours too, but for the rounding of sums."""
+
+    def equal(some: float | None, other: float | None) -> bool:
+        return some == other or (some is not None and other is not None and isclose(some, other, rel_tol=1e-9, abs_tol=1e-9))
+
+    wrong = sorted(key for key in theirs if not all(map(equal, ours.get(key, (0.0, None)), theirs[key])))
     if wrong or not theirs:
-        raise AssertionError(f"pandas says otherwise of {len(wrong)} figures: {sorted(wrong, key=str)[:5]}")
+        raise AssertionError(f"pandas says otherwise of {len(wrong)} figures: {[(k, ours.get(k), theirs[k]) for k in wrong[:4]]}")
