@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from layers.evaluate import Ask, Cells, Cut, figures
-from layers.forms import Form, Share
+from layers.forms import Form
 from layers.memo import kept
 from layers.schema import micros
 from layers.windows import When, Window
@@ -105,11 +105,9 @@ def _seen(form: Form, whens: Sequence[When]) -> tuple[Edge, ...] | None:
     return None if None in found else tuple(edge for edge in found if edge)
 
 
-def _moving(form: Form, when: When) -> tuple[pl.Expr, ...]:
+def _moving(form: Form, when: When) -> list[pl.Expr]:
     """The expressions of a form that are given the window."""
-    if isinstance(form, Share) and not isinstance(form.part, pl.Expr):
-        return form.where(when), form.part(when)
-    return (form.where(when),)
+    return [made(when) for field in fields(form) if callable(made := getattr(form, field.name))]
 
 
 def _moments(text: str) -> list[tuple[str, int]]:

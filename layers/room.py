@@ -48,7 +48,7 @@ class Room:
         self.facts = {f.source: f for f in facts}
         self.sources = states(city, self.facts.values())
         self.whole = {kind: view.frame(kind) for kind in Kind}
-        self._told = {kind: view.parts(kind) for kind in Kind}
+        self._view = view
         self._about_sources = as_frame(self.sources, city, now)
         self._near: dict[tuple[Kind, datetime], pl.DataFrame] = {}
         self._families: dict[str, pl.DataFrame] = {}
@@ -59,7 +59,11 @@ class Room:
 
     def parts(self, kind: Kind) -> Sequence[pl.DataFrame]:
         """The rows that count, month by month where no row depends on another."""
-        return [self.whole[kind]] if kind is Kind.PACKAGE else self._told[kind]
+        return [self.whole[kind]] if kind is Kind.PACKAGE else self._view.parts(kind)
+
+    def told(self, kind: Kind) -> pl.DataFrame:
+        """All rows of a kind, also by sources that say less of a package than another."""
+        return self._view.told(kind)
 
     def recent(self, kind: Kind) -> pl.DataFrame:
         """The rows that can matter to windows of 30 days and their trends, prepared."""
@@ -98,7 +102,15 @@ class Room:
             return self._about_sources
         if kpi.names:
             return self.family(kpi.names[0])
+        if kpi.against:
+            return self._set_against(kpi.kind, kpi.against)
         return self.whole[kpi.kind] if kpi.window is Window.YEAR else self.recent(kpi.kind)
+
+    def _set_against(self, kind: Kind, names: tuple[str, ...]) -> pl.DataFrame:
+        """All rows of a kind, and under them the measurements of those names: each has null where the other has columns."""
+        family, whole = self.family(names[0]), self.whole[kind]
+        rows = kept(family, ("named", names), lambda: family.filter(pl.col("name").is_in(names)))
+        return kept(whole, ("against", names), lambda: pl.concat([whole, rows], how="diagonal_relaxed"), of=rows)
 
     def people(self, area: str) -> float | None:
         """The inhabitants of an area, counted at a known day: of a kecamatan or the city only if all of its parts are known."""
@@ -147,19 +159,24 @@ class Room:
             evidence = Evidence(sources=tuple(config.name for config in self.city.sources))
             return Origin(why_none=missing([self._about_sources], None), freshness=fresh, evidence=evidence)
         family = [self.family(kpi.names[0])] if kpi.names else None
-        told = family or self._told[kpi.kind]  # also by sources that say less of a package than another
+        told = family or self._view.parts(kpi.kind)  # also by sources that say less of a package than another
         name, of = (kpi.names, None) if kpi.names else (id(kpi.needs), kpi.needs)
         fed = [kept(part, ("fed", name), partial(_sources, part, kpi.reads), of=of) for part in told]
-        names = tuple(sorted(frozenset().union(*fed)))
+        names = frozenset().union(*fed)
+        why = missing(family or self.parts(kpi.kind), kpi.needs, kpi.names)
+        if kpi.against:
+            other = self.family(kpi.against[0]).filter(pl.col("name").is_in(kpi.against))
+            names |= _sources(other, None)
+            why = why or missing([other], None, kpi.against)
         rules: Counter[str] = Counter()
-        for source in names:
+        for source in sorted(names):
             rules.update(excluded(self.facts[source]) if source in self.facts else {})
         feeding = [state for state in self.sources if state.source in names]
         quarantined = sum(state.quarantine_open for state in feeding)
         return Origin(
-            why_none=missing(family or self.parts(kpi.kind), kpi.needs, kpi.names),
+            why_none=why,
             freshness=worst((state.freshness for state in feeding), self.now),
-            evidence=Evidence(sources=names, excluded=dict(rules), quarantined=quarantined),
+            evidence=Evidence(sources=tuple(sorted(names)), excluded=dict(rules), quarantined=quarantined),
         )
 
 
