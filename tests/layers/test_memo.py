@@ -51,9 +51,10 @@ def test_what_was_made_of_a_frame_is_made_once_and_goes_with_it() -> None:
     assert len(memo._slots) == held - 1
 
 
-def test_every_kpi_of_the_records_depends_on_its_window_by_edges_alone() -> None:
-    """One that does not is made anew each time: right, but slow."""
-    assert [kpi.id for kpi in catalog().values() if kpi.kind and edges(kpi.form, kpi.window, ZONE) is None] == []
+def test_nearly_every_kpi_depends_on_its_window_by_edges_alone() -> None:
+    """One that does not (what a month's number decides) is made anew each time: right, but slow."""
+    others = [kpi.id for kpi in catalog().values() if kpi.kind and edges(kpi.form, kpi.window, ZONE) is None]
+    assert len(others) * 20 <= len(catalog()), others
 
 
 AGES = Mean(where=lambda when: when.by_end("received"), value=pl.col("n"))
