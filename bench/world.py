@@ -158,7 +158,7 @@ def wait_port(port: int, seconds: float = 30) -> None:
     raise TimeoutError(f"nobody on port {port} after {seconds:.0f} s")
 
 
-def wait_ready(port: int, seconds: float = 60) -> None:
+def wait_ready(port: int, seconds: float = 180) -> None:
     """Wait until the room on ``port`` has a snapshot to show."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -125,9 +125,7 @@ def drill(
 
 def _approach(key: tuple[int, datetime], room: Room) -> _Near:
     reach = min(since(room.now), room.now - timedelta(days=TREND_DAYS + 1))
-    rows = room.whole[Kind.COMPLAINT].lazy().filter(touched_since(Kind.COMPLAINT, reach)).collect()
-    rows = prepared(Kind.COMPLAINT, rows, room.city, room.now)
-    return _Near(key=key, room=room, rows=rows, reach=reach)
+    return _Near(key=key, room=room, rows=room.near(Kind.COMPLAINT, reach), reach=reach)
 
 
 def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) -> Drill:

@@ -7,14 +7,16 @@ quantiles, means of groups and different values go through the rows again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from layers.catalog import ANY, Count, Form, Kpi, Mean, Needs, Quantile, Rate, Ratio, Share, Total, Weighted, When, moment
 from layers.explain import Z95
+from layers.memo import kept
 from layers.model import UNPLACED, Kind, Status
 from layers.schema import AT
 
@@ -94,10 +96,11 @@ def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Seque
     for cut in cuts:
         table = _keyed(fine, cut, _rolled(fine, list(sums), len(asks)))
         if left is not None:
-            for key, row in _keyed(left, cut, {name: how for name, (_, how) in again.items()}).items():
-                table[key] |= row
-        for i, (form, _) in enumerate(asks):
-            found[i][cut] = {key: _cell(form, row, i) for key, row in table.items()}
+            table = table.join(_keyed(left, cut, {name: how for name, (_, how) in again.items()}), on="key", how="left")
+        keys = table["key"].to_list()
+        for (form, _), cells, values in zip(asks, found, _by_ask(table, len(asks)), strict=True):
+            each = zip(*values.values(), strict=True)
+            cells[cut] = {key: _cell(form, dict(zip(values, row, strict=True))) for key, row in zip(keys, each, strict=True)}
     return found
 
 
@@ -115,12 +118,21 @@ def _rolled(fine: pl.DataFrame, sums: Sequence[str], asks: int) -> dict[str, pl.
     }
 
 
-def _keyed(table: pl.DataFrame, cut: Cut, aggregates: Mapping[str, pl.Expr]) -> dict[str, dict[str, Any]]:
+def _keyed(table: pl.DataFrame, cut: Cut, aggregates: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """One row for each value of a cut, with its ``key``."""
     if cut is None:
-        return {WHOLE: table.select(**aggregates).row(0, named=True)}
+        return table.select(key=pl.lit(WHOLE), **aggregates)
     grouped = table.lazy().drop_nulls(cut).group_by(pl.col(cut).alias("key")).agg(**aggregates)
-    rows = grouped.with_columns(pl.col("key").cast(pl.String)).collect()
-    return {row.pop("key"): row for row in rows.iter_rows(named=True)}
+    return grouped.with_columns(pl.col("key").cast(pl.String)).collect()
+
+
+def _by_ask(table: pl.DataFrame, asks: int) -> list[dict[str, list[Any]]]:
+    """The columns of each ask by their names without its number."""
+    found: list[dict[str, list[Any]]] = [{} for _ in range(asks)]
+    for column in table.drop("key").iter_columns():
+        name, _, i = column.name.rpartition(":")
+        found[int(i)][name] = column.to_list()
+    return found
 
 
 def _sums(form: Form, when: When, chosen: pl.Expr) -> dict[str, pl.Expr]:
@@ -185,52 +197,59 @@ def part_of(form: Share | Ratio, when: When) -> pl.Expr:
     return form.part if isinstance(form.part, pl.Expr) else form.part(when)
 
 
-def _cell(form: Form, row: Mapping[str, Any], i: int) -> Cell:
-    def of(name: str) -> Any:
-        return row.get(f"{name}:{i}") or 0
-
-    rows = int(of("rows"))
-    n = int(row.get(f"n:{i}", rows) or 0)
-    cell = Cell(rows=rows, n=n, unplaced=int(of("unplaced")))
+def _cell(form: Form, row: Mapping[str, Any]) -> Cell:
+    rows, unplaced = int(row["rows"] or 0), int(row["unplaced"] or 0)
+    n = int(row.get("n", rows) or 0)
+    value = part = whole = low = high = None
     match form:
         case Count():
-            return replace(cell, value=float(n))
+            value = float(n)
         case Share():
-            part = float(of("part"))
-            return replace(cell, value=100 * part / n if n else None, part=part, whole=float(n))
+            part, whole = float(row["part"] or 0), float(n)
+            value = 100 * part / n if n else None
         case Ratio(per=per, apart=apart):
-            part, whole = of("part") / per, of("whole") / per
+            part, whole = (row["part"] or 0) / per, (row["whole"] or 0) / per
             share = abs(part - whole) if apart else part
-            return replace(cell, value=100 * share / whole if whole and of("known") else None, part=part, whole=whole)
+            value = 100 * share / whole if whole and row["known"] else None
         case Quantile():
-            return replace(cell, value=row.get(f"value:{i}"), low=row.get(f"low:{i}"), high=row.get(f"high:{i}"))
+            value, low, high = row["value"], row.get("low"), row.get("high")
         case Total(per=per):
-            return replace(cell, value=None if rows and not n else of("value") / per)
+            value = None if rows and not n else (row["value"] or 0) / per
         case Mean():
-            return replace(cell, value=of("value") / n if n else None)
+            value = (row["value"] or 0) / n if n else None
         case Weighted(weights=weights, scale=scale):
-            means = [weight * of(f"sum {name}") / of(f"count {name}") for name, weight in weights.items() if of(f"count {name}")]
-            return replace(cell, value=scale * sum(means) if len(means) == len(weights) else None)
-        case Rate(value=value):
-            return replace(cell, value=float(n) if value is None else None if rows and not n else float(of("value")))
+            counted = {name: weight for name, weight in weights.items() if row[f"count {name}"]}
+            means = [weight * (row[f"sum {name}"] or 0) / row[f"count {name}"] for name, weight in counted.items()]
+            value = scale * sum(means) if len(means) == len(weights) else None
+        case Rate(value=summed):
+            value = float(n) if summed is None else None if rows and not n else float(row["value"] or 0)
+    return Cell(rows=rows, n=n, value=value, part=part, whole=whole, unplaced=unplaced, low=low, high=high)
 
 
 def per_head(form: Rate, cell: Cell, people: float | None) -> Cell:
     """A rate's cell once the area's inhabitants are known; without them it has no value."""
     value = form.scale * cell.value / people if people and cell.value is not None else None
-    return replace(cell, value=value, part=cell.value, whole=people)
+    return Cell(rows=cell.rows, n=cell.n, value=value, part=cell.value, whole=people, unplaced=cell.unplaced)
 
 
-def missing(frame: pl.DataFrame, needs: Needs | None, names: Sequence[str] = ()) -> str | None:
+def missing(parts: Sequence[pl.DataFrame], needs: Needs | None, names: Sequence[str] = ()) -> str | None:
     """Why no source gives what a KPI needs, or ``None`` when one does: a miss is never a zero."""
-    absent = [name for name in names if not name.endswith(ANY) and not frame.select((pl.col("name") == name).any()).item()]
+    absent = [name for name in names if not name.endswith(ANY) and not _some(parts, pl.col("name") == name, name)]
     if absent:
         return f"{NO_SOURCE} yang memberi {', '.join(absent)}"
-    if frame.is_empty():
+    if all(part.is_empty() for part in parts):
         return NO_SOURCE
-    if needs is not None and not frame.select(needs.rows.any()).item():
+    if needs is not None and not _some(parts, needs.rows, id(needs), needs):
         return f"{NO_SOURCE} yang memberi {needs.what}"
     return None
+
+
+def _some(parts: Sequence[pl.DataFrame], rows: pl.Expr, name: str | int, of: object = None) -> bool:
+    return any(kept(part, ("some", name), partial(_any, part, rows), of=of) for part in parts)
+
+
+def _any(part: pl.DataFrame, rows: pl.Expr) -> bool:
+    return bool(part.select(rows.any()).item())
 
 
 def stated(kpi: Kpi, cell: Cell) -> tuple[float | None, str | None]:
@@ -249,7 +268,11 @@ def since(now: datetime, days: int = 30) -> datetime:
     return now - timedelta(days=days + max(days, TREND_DAYS) + 1)
 
 
-def first(frame: pl.DataFrame, kind: Kind) -> datetime | None:
-    """When the kind's first record happened: before it nothing was watched."""
-    found = frame[AT[kind]].min()
-    return found if isinstance(found, datetime) else None
+def first(parts: Sequence[pl.DataFrame], kind: Kind) -> datetime | None:
+    """When the first of these records happened: before it nothing was watched."""
+    found = (kept(part, "first", partial(_first, part, AT[kind])) for part in parts)
+    return min((at for at in found if isinstance(at, datetime)), default=None)
+
+
+def _first(part: pl.DataFrame, at: str) -> object:
+    return part[at].min()

@@ -119,8 +119,12 @@ class View:
 
     def told(self, kind: Kind) -> pl.DataFrame:
         """All current records of a kind as every source tells them: what a figure can be walked back to."""
-        parts = list(self._files.get(kind, {}).values())
+        parts = self.parts(kind)
         return pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=schema(kind))
+
+    def parts(self, kind: Kind) -> Sequence[pl.DataFrame]:
+        """:meth:`told` month by month: of a month that did not change it is the same object in every view."""
+        return list(self._files.get(kind, {}).values())
 
     def kept(self, files: Mapping[Kind, Mapping[str, pl.DataFrame]]) -> dict[Kind, pl.DataFrame]:
         """What was joined here of the kinds that have the very same files there."""

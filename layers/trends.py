@@ -15,23 +15,27 @@ from layers.readings import Room
 from layers.snapshot import Reading, Trend
 
 REMEMBERED = timedelta(minutes=5)
-"""Past days are computed again after this time,"""
+"""Past days are computed again after this time, of one KPI at a time, so that no snapshot waits for all of them;"""
 
+AT_MOST = timedelta(hours=1)
 REMEMBERED_PART = 1000
-"""or when more than one record of so many has changed, or when the day turns."""
+"""of all at once after this, when more than one record of so many has changed, or when the day turns."""
 
-_Values = Mapping[tuple[str, str], list[float | None]]
+_Values = Mapping[str, list[float | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Past:
+    """The past days of one KPI by area, as they were computed ``at`` a moment."""
+
     at: datetime
     today: date
     seq: int
+    kpi: Kpi
     values: _Values
 
 
-_memo: WeakKeyDictionary[Views, _Past] = WeakKeyDictionary()
+_memo: WeakKeyDictionary[Views, dict[str, _Past]] = WeakKeyDictionary()
 
 
 def trends(frames: Views, catalog: Mapping[str, Kpi], room: Room, now: Iterable[Reading]) -> tuple[Trend, ...]:
@@ -39,22 +43,26 @@ def trends(frames: Views, catalog: Mapping[str, Kpi], room: Room, now: Iterable[
 
     A KPI about a whole year is given for the city only. A day before the first record has no value.
     """
-    today = room.now.astimezone(room.city.zone).date()
-    past, rows = _memo.get(frames), sum(frame.height for frame in room.whole.values())
-    fresh = past is not None and past.today == today and timedelta(0) <= room.now - past.at <= REMEMBERED
-    if past is None or not fresh or abs(room.seq - past.seq) > rows // REMEMBERED_PART:
-        past = _Past(at=room.now, today=today, seq=room.seq, values=_values(catalog, room))
-        _memo[frames] = past
+    held = _memo.setdefault(frames, {})
+    allowed = sum(frame.height for frame in room.whole.values()) // REMEMBERED_PART
+    for kpi in catalog.values():
+        past = held.get(kpi.id)
+        known = past is not None and past.kpi is kpi and past.today == room.today
+        if past is None or not known or not timedelta(0) <= room.now - past.at < AT_MOST or abs(room.seq - past.seq) > allowed:
+            held[kpi.id] = _computed(kpi, room)
+    oldest = min((held[name] for name in catalog), key=lambda past: past.at, default=None)
+    if oldest is not None and room.now - oldest.at > REMEMBERED:
+        held[oldest.kpi.id] = _computed(oldest.kpi, room)
     days = tuple(day.isoformat() for day in days_back(room.now, room.city.zone, TREND_DAYS))
     return tuple(
-        Trend(kpi=r.kpi, area=r.area, days=days, values=(*past.values[r.kpi, r.area], r.value))
+        Trend(kpi=r.kpi, area=r.area, days=days, values=(*held[r.kpi].values[r.area], r.value))
         for r in now
-        if r.opd is None and (r.kpi, r.area) in past.values
+        if r.opd is None and r.area in held[r.kpi].values
     )
 
 
-def _values(catalog: Mapping[str, Kpi], room: Room) -> _Values:
-    return {(kpi.id, area): values for kpi in catalog.values() for area, values in _past(kpi, room)}
+def _computed(kpi: Kpi, room: Room) -> _Past:
+    return _Past(at=room.now, today=room.today, seq=room.seq, kpi=kpi, values=dict(_past(kpi, room)))
 
 
 def _past(kpi: Kpi, room: Room) -> Iterator[tuple[str, list[float | None]]]:

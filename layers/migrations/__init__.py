@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 HERE = Path(__file__).parent
+_turn = threading.Lock()
+"""Alembic keeps the environment in a module's globals: of two databases opened at once one would lose its own."""
 
 
 def upgrade(connection: Connection, branch: str) -> None:
@@ -20,6 +23,6 @@ def upgrade(connection: Connection, branch: str) -> None:
     def steps(revision: Any, _context: object) -> Any:
         return script._upgrade_revs("head", revision)  # noqa: SLF001 - what alembic.command.upgrade itself calls
 
-    with EnvironmentContext(Config(), script, fn=steps, destination_rev="head") as environment:
+    with _turn, EnvironmentContext(Config(), script, fn=steps, destination_rev="head") as environment:
         environment.configure(connection=connection, version_table=f"{branch}_schema", transactional_ddl=False)
         environment.run_migrations()

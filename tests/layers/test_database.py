@@ -1,9 +1,11 @@
-"""A PostgreSQL server that hangs freezes nobody for ever."""
+"""A PostgreSQL server that hangs freezes nobody for ever; two databases may be opened at once."""
 
 from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from layers import database
 from layers.database import CONNECT_S, Database
-from tests.layers.made import opened
+from layers.store import Store
+from tests.layers.made import SECRET, ZONE, opened
 
 
 def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
@@ -42,3 +45,13 @@ def test_what_the_url_says_of_the_limits_goes_first(postgres_url: str) -> None:
         assert connection.execute(text("SHOW statement_timeout")).scalar() == "5s"
     assert "connect_timeout" not in database._patience(server._url)
     server.close()
+
+
+def test_two_databases_may_be_opened_at_the_same_time(tmp_path: Path) -> None:
+    """As the web server does: Alembic itself keeps what it works on in a module's globals."""
+    stores = [Store(f"sqlite:///{tmp_path}/{i}.sqlite", ZONE, SECRET) for i in range(4)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(Store.open, stores))
+    for store in stores:
+        assert store.head() == 0
+        store.close()

@@ -159,8 +159,8 @@ def test_trends_are_of_30_days_and_know_nothing_before_the_first_record(tmp_path
     assert not [kpi for kpi, _ in trends if kpi in ("aduan_lewat_tenggat", "paket_diumumkan", "sumber_segar")]
 
 
-@pytest.mark.parametrize(("later", "expected"), [(MINUTE, 1), (6 * MINUTE, 2)])
-def test_past_days_are_remembered_for_five_minutes_and_today_never(
+@pytest.mark.parametrize(("later", "expected"), [(MINUTE, 1), (59 * MINUTE, 1), (60 * MINUTE, 2)])
+def test_past_days_are_remembered_for_an_hour_at_most_and_today_never(
     tmp_path: Path, room: City, store: Store, monkeypatch: pytest.MonkeyPatch, later: timedelta, expected: int
 ) -> None:
     """One change of two records is too few to look at past days again: a large part is made to be so here."""
@@ -176,6 +176,23 @@ def test_past_days_are_remembered_for_five_minutes_and_today_never(
         assert values[-1] == i + 1
         yesterday.append(values[-2])
     assert yesterday == [1, expected]
+
+
+def test_after_five_minutes_each_snapshot_looks_at_the_past_of_one_kpi_again(
+    tmp_path: Path, room: City, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trends, "REMEMBERED_PART", 1)
+    tree = AreaTree.of(room)
+    frames = Frames(tmp_path / "frames", room, tree)
+    few = {name: catalog()[name] for name in ("aduan_terbuka", "aduan_masuk_30h")}
+    seen = []
+    for i, minutes in enumerate((0, 4, 6, 7, 8)):
+        if i < 2:
+            give(store, [complaint(str(i), received=NOW - DAY)])
+            frames.refresh(store)
+        snapshot = build(frames, few, tree, room, store, NOW + minutes * MINUTE, 1)
+        seen.append([t.values[-2] for t in snapshot.trends if t.area == room.code])
+    assert seen == [[1, 1], [1, 1], [2, 1], [2, 2], [2, 2]]
 
 
 def test_a_late_record_changes_the_past_at_once_where_records_are_few(tmp_path: Path, room: City, store: Store) -> None:
