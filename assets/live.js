@@ -348,6 +348,10 @@
     event.preventDefault();
     choose(form);
   });
+  document.addEventListener("change", event => {
+    const form = event.target.closest("form[data-ask]");
+    if (form && event.target.matches("select")) form.requestSubmit();
+  });
   addEventListener("popstate", () => location.reload());
 
   tick();

@@ -45,6 +45,7 @@ from layers.alarmbook import SHOWN_DAYS, read_log
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache, cache_url
+from layers.changes import Answer, Question, explain
 from layers.citykpis import catalog_of
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
@@ -211,6 +212,9 @@ def create() -> ASGIApp:
     def cut(scope: Scope, query: Query) -> Drill:
         return drill(scope, frames, kpis, tree, city, query, known(), clock.now())
 
+    def changes(scope: Scope, question: Question) -> Answer:
+        return explain(scope, frames, kpis, tree, city, question, known(), clock.now())
+
     def known() -> Iterable[SourceFacts]:
         facts = attempt(store.source_states)
         return facts if facts is not None else facts_of(hub.snapshot.sources) if hub.snapshot else []
@@ -228,6 +232,7 @@ def create() -> ASGIApp:
         map=load_boundaries(city, settings.data).asset,
         catalog=kpis,
         drill=cut,
+        changes=changes,
         has_frames=lambda: frames.version > 0,
         quarantine=lambda source: attempt(partial(store.quarantine_reasons, source)),
         store_away=lambda: attempt.away,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from layers.boundaries import MapAsset
     from layers.cache import Cache
     from layers.catalog import Kpi
+    from layers.changes import Answer, Question
     from layers.drill import Drill, Query
     from layers.rows import Rows
 
@@ -57,13 +58,14 @@ KEPT_PAGES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What pages are drawn with, beside the snapshot. ``drill`` and ``quarantine`` read other stores than the hub."""
+    """What pages are drawn with, beside the snapshot. ``drill``, ``changes`` and ``quarantine`` read other stores."""
 
     city: City
     tree: AreaTree
     map: MapAsset
     catalog: Mapping[str, Kpi]
     drill: Callable[[Scope, Query], Drill] | None = None
+    changes: Callable[[Scope, Question], Answer] | None = None
     has_frames: Callable[[], bool] = lambda: True
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
@@ -71,7 +73,7 @@ class Room:
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        drill, rows = (self.drill, self.rows) if self.has_frames() else (None, None)
+        drill, changes, rows = (self.drill, self.changes, self.rows) if self.has_frames() else (None, None, None)
         return View(
             now=clock.now(),
             city=self.city,
@@ -82,6 +84,7 @@ class Room:
             scope=scope,
             params=params,
             drill=(lambda query: drill(scope, query)) if drill else None,
+            changes=(lambda question: changes(scope, question)) if changes else None,
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
             alarm_log=self.alarm_log,

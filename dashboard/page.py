@@ -17,7 +17,8 @@ The frame around a layout (``dashboard/shell.py``) and ``assets/live.js`` agree 
   budget]`` of every source in seconds and has its words said anew from them. ``<time data-clock="Asia/Jakarta">`` is a
   clock in that zone.
 * ``form[data-cut]`` holds the page's filters (``category``, ``channel``, ``opd``, ``days``) and works without scripts; with
-  them the drilled parts come back by a Dash callback and replace those with the same ids.
+  them the drilled parts come back by a Dash callback and replace those with the same ids. ``form[data-ask]`` asks for its
+  page anew at each choice.
 * A part that was replaced gets the class ``changed`` for 300 ms.
 """
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
     from layers.catalog import Kpi
+    from layers.changes import Answer, Question
     from layers.drill import Drill, Query
     from layers.rows import Rows
 
@@ -81,8 +83,8 @@ class View:
     """What a page may know beside the snapshot: who asks, where, in which words.
 
     ``params`` holds the values of the path (``code``), the filters of :data:`FILTERS` and what the page ``asks``, checked
-    before they come here. ``drill`` cuts the frames in this process's memory, for the scope of the asker; it is
-    ``None`` while there are no frames. ``scope`` names a role and its limits, never a person: what is drawn
+    before they come here. ``drill`` cuts the frames in this process's memory, and ``changes`` splits a change, for the scope of
+    the asker; they are ``None`` while there are no frames. ``scope`` names a role and its limits, never a person: what is drawn
     is shared by all who have the same rights.
     """
 
@@ -95,6 +97,7 @@ class View:
     scope: Scope
     params: Mapping[str, str]
     drill: Callable[[Query], Drill] | None = None
+    changes: Callable[[Question], Answer] | None = None
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
     rows: Callable[[str, Query, int, str], Rows] | None = None

@@ -157,15 +157,15 @@ def where_of(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
     """The rows of the cut that the scope may count."""
     wanted = [pl.col(name) == value for name in ("opd", "category", "channel") if (value := getattr(query, name)) is not None]
     if query.area is not None:
-        wanted.append(_within([query.area], tree))
+        wanted.append(within([query.area], tree))
     if scope.opds is not None:
         wanted.append(pl.col("opd").is_in(sorted(scope.opds)))
     if scope.areas is not None:
-        wanted.append(_within(sorted(scope.areas), tree))
+        wanted.append(within(sorted(scope.areas), tree))
     return wanted or [pl.lit(value=True)]
 
 
-def _within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
+def within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
     """Whether a row lies in one of the areas, of whatever level."""
     for code in codes:
         if code not in tree.areas:

@@ -131,10 +131,10 @@ def _sums(form: Form, when: When, chosen: pl.Expr) -> dict[str, pl.Expr]:
 
     match form:
         case Share(distinct=None):
-            part = chosen & _part(form, when) if form.whole is None else of(_part(form, when))
+            part = chosen & part_of(form, when) if form.whole is None else of(part_of(form, when))
             return {"rows": chosen, "part": part, "n": chosen if form.whole is None else of(form.whole)}
         case Ratio():
-            part = _part(form, when)
+            part = part_of(form, when)
             counts = {"known": of(part.is_not_null()), "n": of(form.whole.is_not_null())}
             return {"rows": chosen, "part": of(part), "whole": of(form.whole)} | counts
         case Total() | Mean():
@@ -167,7 +167,7 @@ def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[p
         case Count(distinct=str(column)):
             return different("n", chosen, column)
         case Share(distinct=str(column)):
-            return different("n", chosen, column) | different("part", chosen & _part(form, when), column)
+            return different("n", chosen, column) | different("part", chosen & part_of(form, when), column)
         case _:
             return {}
 
@@ -180,7 +180,8 @@ def _bound(values: pl.Expr, q: float, way: int) -> pl.Expr:
     return pl.when(place >= 0).then(ordered.get(place, null_on_oob=True))
 
 
-def _part(form: Share | Ratio, when: When) -> pl.Expr:
+def part_of(form: Share | Ratio, when: When) -> pl.Expr:
+    """What a share or ratio counts of each row."""
     return form.part if isinstance(form.part, pl.Expr) else form.part(when)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -14,7 +14,11 @@ from layers.catalog import Window
 from layers.city import City
 from layers.kpis.complaints import overdue_at_end
 from layers.model import UNPLACED, Outcome
+from layers.numbers import LOCALES, number
 from layers.snapshot import Attention, Band, Mismatch, SourceState, State
+
+if TYPE_CHECKING:
+    from layers.unusual import Unusual
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
@@ -28,11 +32,6 @@ CLUSTER = 5
 
 ACT_CLUSTER = 20
 ACT_OVERDUE = timedelta(days=7)
-USUAL_DAYS = 28
-UNUSUAL = 3.0
-"""Arrivals are unusual beyond the usual count plus this many of its standard deviations (Poisson)."""
-
-UNUSUAL_LEAST = 8
 
 
 def wilson(part: float, whole: float) -> tuple[float, float]:
@@ -47,6 +46,7 @@ def wilson(part: float, whole: float) -> tuple[float, float]:
 
 def attention(
     complaints: pl.DataFrame,
+    arrivals: Iterable[Unusual],
     sources: Sequence[SourceState],
     tree: AreaTree,
     city: City,
@@ -55,12 +55,12 @@ def attention(
 ) -> tuple[Attention, ...]:
     """What asks for an action, most urgent first, at most :data:`MOST`.
 
-    ``complaints`` must hold every open complaint and all of the last :data:`USUAL_DAYS` + 1 days; ``differing`` are the
-    identities that do not hold.
+    ``complaints`` must hold every open complaint; ``arrivals`` are unusual counts of those received, the least likely
+    first; ``differing`` are the identities that do not hold.
     """
     groups = (
         _overdue(complaints, tree, city, now),
-        _unusual(complaints, tree, now),
+        _surges(arrivals, tree, city),
         _sources(sources, city, now),
         _differing(differing, tree, now),
     )
@@ -107,7 +107,7 @@ def _overdue(complaints: pl.DataFrame, tree: AreaTree, city: City, now: datetime
         yield Attention(
             id=f"lewat:{row['category']}:{row['kecamatan'] or UNPLACED}:{row['opd'] or '-'}",
             band=Band.ACT if urgent else Band.WATCH,
-            title=f"{counted(row['n'])} aduan {row['category']} lewat tenggat",
+            title=f"{number(row['n'])} aduan {row['category']} lewat tenggat",
             place=place(row["kecamatan"], tree),
             area=row["kecamatan"] or UNPLACED,
             owner=short(row["opd"], city),
@@ -117,37 +117,24 @@ def _overdue(complaints: pl.DataFrame, tree: AreaTree, city: City, now: datetime
         )
 
 
-def _unusual(complaints: pl.DataFrame, tree: AreaTree, now: datetime) -> Iterator[Attention]:
-    """Kelurahan where far more arrived in 24 hours than is usual for them."""
-    day_ago = now - timedelta(days=1)
-    counts = (
-        complaints.lazy()
-        .filter(pl.col("received").is_between(day_ago - timedelta(days=USUAL_DAYS), now), pl.col("area") != UNPLACED)
-        .group_by(pl.col("area").cast(pl.String))
-        .agg(
-            n=(pl.col("received") > day_ago).sum(),
-            usual=(pl.col("received") <= day_ago).sum() / USUAL_DAYS,
-            since=pl.col("received").filter(pl.col("received") > day_ago).min(),
-        )
-        .filter(
-            pl.col("n") >= UNUSUAL_LEAST,
-            pl.col("usual") > 0,
-            pl.col("n") > pl.col("usual") + UNUSUAL * pl.col("usual").sqrt(),
-        )
-        .collect()
-    )
-    for row in counts.iter_rows(named=True):
+def _surges(found: Iterable[Unusual], tree: AreaTree, city: City) -> Iterator[Attention]:
+    """Kelurahan and categories of which far more arrived than is expected; each once, at its most unlikely."""
+    for surge in {u.area or u.category: u for u in reversed(list(found)) if (u.area or u.category) and u.value > u.high}.values():
+        weekday = LOCALES["id"].days["format"]["wide"][surge.weekday]
         yield Attention(
-            id=f"lonjakan:{row['area']}",
+            id=f"lonjakan:{surge.area or surge.category}",
             band=Band.WATCH,
-            title=f"{counted(row['n'])} aduan masuk dalam 24 jam",
-            place=place(row["area"], tree),
-            area=row["area"],
+            title=" ".join(filter(None, (number(surge.n), "aduan", surge.category, "masuk", _STRETCHES[surge.stretch]))),
+            place=place(surge.area or city.code, tree),
+            area=surge.area or city.code,
             owner=None,
-            since=row["since"],
-            n=row["n"],
-            detail=f"biasanya {row['usual']:.1f} sehari".replace(".", ","),
+            since=surge.since,
+            n=surge.n,
+            detail=f"wajarnya {number(surge.low)} sampai {number(surge.high)} pada {weekday} jam yang sama",
         )
+
+
+_STRETCHES = {"hour": "dalam 1 jam", "today": "hari ini", "yesterday": "kemarin"}
 
 
 def _sources(sources: Iterable[SourceState], city: City, now: datetime) -> Iterator[Attention]:
@@ -179,7 +166,7 @@ def _sources(sources: Iterable[SourceState], city: City, now: datetime) -> Itera
             yield Attention(
                 id=f"karantina:{source.source}",
                 band=Band.WATCH,
-                title=f"{counted(waiting)} baris {source.title} dikarantina",
+                title=f"{number(waiting)} baris {source.title} dikarantina",
                 since=since,
                 n=waiting,
                 **about,
@@ -195,7 +182,7 @@ def _differing(found: Iterable[Mismatch], tree: AreaTree, now: datetime) -> Iter
     for (identity, subject), cases in groups.items():
         largest = max(cases, key=lambda case: case.difference)
         area = largest.area if len(cases) == 1 else tree.city.code
-        many = f"{counted(len(cases))} {_DIFFERING.get(identity, 'angka tidak cocok')}"
+        many = f"{number(len(cases))} {_DIFFERING.get(identity, 'angka tidak cocok')}"
         yield Attention(
             id=f"cocok:{identity}:{subject}".rstrip(":"),
             band=Band.WATCH,
@@ -222,14 +209,9 @@ _REASONS = {
 }
 
 
-def counted(n: int) -> str:
-    """A count as Indonesia writes it: ``2.266``."""
-    return f"{n:,}".replace(",", ".")
-
-
 def span(length: timedelta) -> str:
     """A length of time in its largest unit: ``9 hari``, ``5 jam``, ``12 menit``."""
     minutes = max(0, int(length.total_seconds() // 60))
     if minutes >= 1440:
-        return f"{counted(minutes // 1440)} hari"
+        return f"{number(minutes // 1440)} hari"
     return f"{minutes // 60} jam" if minutes >= 60 else f"{minutes} menit"

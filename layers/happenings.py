@@ -12,7 +12,9 @@ from layers.areas import AreaTree
 from layers.city import City
 from layers.clock import start_of_day
 from layers.explain import place, short, span
+from layers.frames import SEN
 from layers.kpis.complaints import DONE
+from layers.numbers import NBSP, money
 from layers.snapshot import Arrivals, Dot, Event, SourceState
 
 EVENTS = 12
@@ -23,17 +25,6 @@ DOT_DECIMALS = 3
 SLOT_MINUTES = 30
 CHANNELS = 6
 OTHER_CHANNELS = "Lainnya"
-
-_MAGNITUDES = ((10**12, "T"), (10**9, "M"), (10**6, "jt"))
-
-
-def rupiah(sen: int) -> str:
-    """Money as officials say it: ``Rp1,2 M`` (miliar), ``Rp750 jt``, ``Rp85.000``."""
-    amount = sen / 100
-    for size, word in _MAGNITUDES:
-        if amount >= size:
-            return f"Rp{amount / size:.1f} {word}".replace(".0 ", " ").replace(".", ",")
-    return f"Rp{amount:,.0f}".replace(",", ".")
 
 
 def events(complaints: pl.DataFrame, packages: pl.DataFrame, tree: AreaTree, city: City, now: datetime) -> tuple[Event, ...]:
@@ -49,7 +40,7 @@ def events(complaints: pl.DataFrame, packages: pl.DataFrame, tree: AreaTree, cit
         return f" → {short(row['opd'], city)}" if row["opd"] else ""
 
     def worth(row: dict[str, Any]) -> str:
-        return f"{rupiah(row['pagu'])} " if row["pagu"] else ""
+        return f"{NBSP.join(filter(None, money(row['pagu'] / SEN)))} " if row["pagu"] else ""
 
     arrived = [event(row, "received", *case(row)[:2], case(row)[2] + owner(row)) for row in _latest(complaints, "received", now)]
     closed = [

@@ -14,6 +14,7 @@ from uuid import uuid4
 from layers.areas import AreaTree
 from layers.cache import CacheDown
 from layers.catalog import Kpi
+from layers.catalog import catalog as declared
 from layers.city import City
 from layers.explain import attention
 from layers.findings import Look
@@ -25,11 +26,13 @@ from layers.reconcile import listed, marked, mismatches
 from layers.runs import SourceFacts
 from layers.snapshot import Snapshot
 from layers.trends import trends
+from layers.unusual import unusual
 from layers.wire import WireError, decode, encode
 
 __all__ = ["build", "decode", "encode", "publish", "read_snapshot"]
 
 SNAPSHOT = "snapshot.json"
+_ARRIVALS = "aduan_masuk_hari_ini"
 
 
 class Knows(Protocol):
@@ -83,7 +86,9 @@ def build(
         readings=shown,
         trends=trends(frames, catalog, room, shown),
         arrivals=channels,
-        attention=attention(complaints, room.sources, tree, city, now, differing),
+        attention=attention(
+            complaints, unusual(complaints, room, (declared()[_ARRIVALS],)), room.sources, tree, city, now, differing
+        ),
         events=events(complaints, room.recent(Kind.PACKAGE), tree, city, now),
         dots=dots(complaints, now),
         sources=room.sources,

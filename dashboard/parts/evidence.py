@@ -9,6 +9,7 @@ import htpy
 from htpy import a, article, button, details, div, footer, h2, h3, header, li, p, section, span, strong, summary, ul
 
 from dashboard import text
+from dashboard.parts.changes import why_changed
 from dashboard.parts.marks import band_mark, change_words, freshness_chip, target_words, value_words
 from dashboard.parts.metric import Fact, facts, meaning, metadata, rows_link
 from dashboard.parts.mismatch import by_subject, cases_words, mismatch_words, touching, unequal
@@ -59,6 +60,7 @@ def _footer(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy.
     return footer[
         p(".links")[
             rows_link(reading, view),
+            why_changed(reading, view),
             a(href=f"/metrik#{kpi.id}")[text.say(lang, "Katalog metrik")],
             button(".print", type="button", data_print=True)[text.say(lang, "Cetak")],
         ],

@@ -24,6 +24,7 @@ LINKS = (
     ("/dinding", "Dinding"),
     ("/alarm", "Alarm"),
     ("/kelurahan", "Wilayah"),
+    ("/perubahan", "Perubahan"),
     ("/peringkat", "Peringkat"),
     ("/sumber", "Sumber data"),
     ("/metrik", "Metrik"),

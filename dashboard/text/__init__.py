@@ -9,25 +9,16 @@ from __future__ import annotations
 from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 
-Lang = Literal["id", "en"]
+from layers.numbers import LOCALES, NBSP, Lang, money, number, signed
 
-NBSP = "\N{NO-BREAK SPACE}"
-_LOCALES: dict[Lang, Locale] = {"id": Locale("id"), "en": Locale("en", "GB")}
+__all__ = ["NBSP", "Lang", "age", "clock", "day", "figure", "moment", "number", "quantity", "say", "signed", "zone_mark"]
+
 _ZONES = {25200: "WIB", 28800: "WITA", 32400: "WIT"}
-_MONEY: tuple[tuple[float, dict[Lang, str]], ...] = (
-    (1e12, {"id": "T", "en": "tn"}),
-    (1e9, {"id": "M", "en": "bn"}),
-    (1e6, {"id": "jt", "en": "m"}),
-    (1e3, {"id": "rb", "en": "k"}),
-)
 _AGES: tuple[tuple[int, dict[Lang, str]], ...] = (
     (86400, {"id": "hari", "en": "d"}),
     (3600, {"id": "jam", "en": "h"}),
@@ -51,19 +42,6 @@ def say(lang: Lang, words: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
-def number(value: float, decimals: int = 0, lang: Lang = "id") -> str:
-    """``1234.5`` as ``1.234,5`` (id) or ``1,234.5`` (en); a true minus sign, and never ``-0``."""
-    rounded = round(value, decimals) + 0.0
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(rounded, pattern, locale=_LOCALES[lang]).replace("-", "\N{MINUS SIGN}")
-
-
-def signed(value: float, decimals: int = 0, lang: Lang = "id") -> str:
-    """A difference with its sign: ``+12``, ``\N{MINUS SIGN}3,5``, ``0``."""
-    text = number(value, decimals, lang)
-    return "+" + text if round(value, decimals) > 0 else text
-
-
 def figure(value: float, unit: str, decimals: int = 0, lang: Lang = "id") -> tuple[str, str]:
     """A number and its unit apart, so that a tile can set the unit smaller.
 
@@ -71,12 +49,7 @@ def figure(value: float, unit: str, decimals: int = 0, lang: Lang = "id") -> tup
     percent, money (``rupiah``) in rupiah and shortened to at most two decimals.
     """
     if unit == "rupiah":
-        for size, names in _MONEY:
-            scaled = value / size
-            if abs(scaled) >= 0.9995:  # 999,6 jt is rounded up into the next size, never to Rp1.000 jt
-                decimals = 0 if abs(scaled) >= 99.95 else 1 if abs(scaled) >= 9.995 else 2
-                return "Rp" + number(scaled, decimals, lang), names[lang]
-        return "Rp" + number(value, 0, lang), ""
+        return money(value, lang)
     return number(value, decimals, lang), "%" if unit == "persen" else say(lang, unit)
 
 
@@ -109,10 +82,10 @@ def zone_mark(moment: datetime, zone: tzinfo) -> str:
 def day(moment: datetime | date, zone: ZoneInfo, lang: Lang = "id", *, weekday: bool = False) -> str:
     """Local date in words: ``22 November 2026``, with ``Minggu, `` before it where asked."""
     local = moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
-    return format_date(local, "EEEE, d MMMM y" if weekday else "d MMMM y", locale=_LOCALES[lang])
+    return format_date(local, "EEEE, d MMMM y" if weekday else "d MMMM y", locale=LOCALES[lang])
 
 
 def moment(when: datetime, zone: ZoneInfo, lang: Lang = "id") -> str:
     """Date and time for a table: ``22 Nov 2026 14.32``."""
     local = when.astimezone(zone)
-    return f"{format_datetime(local, 'd MMM y', locale=_LOCALES[lang])} {clock(when, zone, lang)}"
+    return f"{format_datetime(local, 'd MMM y', locale=LOCALES[lang])} {clock(when, zone, lang)}"

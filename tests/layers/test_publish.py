@@ -239,7 +239,7 @@ def test_events_say_what_happened_without_any_free_text(tmp_path: Path, room: Ci
     assert [e.text for e in events] == [
         "aplikasi · Sampah · Kel. Gondrong, Cipondoh → DLH",
         "112 · Sampah · Tanpa lokasi · selesai dalam 1 hari",
-        "Pengadaan · tender · Rp1,2 M diumumkan → DPUPR",
+        "Pengadaan · tender · Rp1,25\N{NO-BREAK SPACE}M diumumkan → DPUPR",
         "112 · Sampah · Tanpa lokasi → DLH",
     ]
 
@@ -264,12 +264,15 @@ def test_attention_names_what_where_whose_and_since_when(tmp_path: Path, room: C
 
 
 def test_a_kelurahan_far_over_its_usual(tmp_path: Path, room: City, store: Store) -> None:
-    usual = [complaint(f"u{d}-{i}", received=NOW - (d + 1) * DAY - HOUR) for d in range(28) for i in range(2)]
-    today = [complaint(f"t{i}", received=NOW - HOUR) for i in range(9)]
+    usual = [complaint(f"u{d}-{i}", received=NOW - (d + 1) * DAY - HOUR) for d in range(58) for i in range(2)]
+    today = [complaint(f"t{i}", received=NOW - HOUR) for i in range(20)]
     calm = [complaint(f"c{i}", received=NOW - HOUR, area="36.71.01.1002") for i in range(7)]
     give(store, [*usual, *today, *calm])
-    found = [a for a in snap(tmp_path, room, store).attention if a.id.startswith("lonjakan")]
-    assert [(a.area, a.n, a.detail, a.band) for a in found] == [("36.71.01.1001", 9, "biasanya 2,0 sehari", Band.WATCH)]
+    found = {a.id: a for a in snap(tmp_path, room, store).attention if a.id.startswith("lonjakan")}
+    surge = found["lonjakan:36.71.01.1001"]
+    assert (surge.title, surge.area, surge.n, surge.band) == ("20 aduan masuk dalam 1 jam", "36.71.01.1001", 20, Band.WATCH)
+    assert surge.detail == "wajarnya 0 sampai 6 pada Minggu jam yang sama"
+    assert "lonjakan:36.71.01.1002" not in found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,176 @@
+"""Why a figure changed, for whoever asks: split over what they may see, with what is unusual there; remembered for a minute."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from weakref import WeakKeyDictionary
+
+import polars as pl
+
+from layers.areas import AreaTree
+from layers.catalog import Kpi, When, Window
+from layers.city import City
+from layers.clock import start_of_day
+from layers.contributions import BY, Change, contributions
+from layers.drill import within
+from layers.evaluate import since, touched_since
+from layers.frames import Frames
+from layers.model import Kind, Scope
+from layers.prepared import prepared
+from layers.readings import Room
+from layers.runs import SourceFacts
+from layers.unusual import WATCHED, Unusual, unusual
+
+REMEMBERED = 128
+"""So many answers are kept; the oldest go first."""
+
+MOST = 12
+"""So many parts are named; the others are one."""
+
+LONGEST = 366
+
+Days = tuple[date, date]
+"""The first and the last local day of a period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which figure, where, split by what, and between which periods.
+
+    ``days`` is the length of the window and of the one before it; ``now`` and ``before`` are periods of one's choice, of
+    which a figure about a moment takes the end. Without them it is the figure's own window. ``ValueError`` for a period
+    that ends before it begins, or is longer than :data:`LONGEST` days.
+    """
+
+    kpi: str
+    area: str | None = None
+    opd: str | None = None
+    by: tuple[str, ...] = BY
+    days: int | None = None
+    now: Days | None = None
+    before: Days | None = None
+
+    def __post_init__(self) -> None:
+        for period in filter(None, (self.now, self.before)):
+            if not 0 <= (period[1] - period[0]).days < LONGEST:
+                raise ValueError(f"periode {period[0]} sampai {period[1]} tidak dapat dipakai")
+        if self.days is not None and not 1 <= self.days <= LONGEST:
+            raise ValueError(f"days: {self.days} di luar 1 sampai {LONGEST}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The change and its parts, and what is unusual now among the same rows."""
+
+    change: Change
+    unusual: tuple[Unusual, ...]
+    at: datetime
+
+
+_Limits = tuple[frozenset[str] | None, frozenset[str] | None]
+_Moment = tuple[int, datetime]
+
+
+class _Memo:
+    """What is remembered of one version and minute: the room, what is unusual for each scope, and the answers."""
+
+    def __init__(self, moment: _Moment, room: Room) -> None:
+        self.moment, self.room = moment, room
+        self.unusual: dict[_Limits, tuple[Unusual, ...]] = {}
+        self.answers: OrderedDict[tuple[Question, _Limits], Answer] = OrderedDict()
+
+
+_memo: WeakKeyDictionary[Frames, _Memo] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def explain(
+    scope: Scope,
+    frames: Frames,
+    catalog: Mapping[str, Kpi],
+    tree: AreaTree,
+    city: City,
+    question: Question,
+    facts: Iterable[SourceFacts],
+    now: datetime,
+) -> Answer:
+    """Answer a question over the rows that the scope may count.
+
+    Raises ``KeyError`` for an unknown KPI, ``ValueError`` for an area that the city does not have.
+    """
+    view = frames.view()
+    moment = view.version, now.astimezone(UTC).replace(second=0, microsecond=0)
+    with _lock:
+        memo = _memo.get(frames)
+        if memo is None or memo.moment != moment:
+            memo = _memo[frames] = _Memo(moment, Room(view, tree, city, facts, now.astimezone(UTC)))
+        limits = scope.opds, scope.areas
+        if (found := memo.answers.get((question, limits))) is not None:
+            return found
+        found = _answer(scope, memo, catalog, question, limits)
+        memo.answers[question, limits] = found
+        while len(memo.answers) > REMEMBERED:
+            memo.answers.popitem(last=False)
+        return found
+
+
+def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Question, limits: _Limits) -> Answer:
+    room, kpi = memo.room, catalog[question.kpi]
+    windows = periods(kpi, question, room)
+    rows = _rows(scope, kpi, windows, room)
+    change = contributions(kpi, room, question.by, question.area, question.opd, windows=windows, rows=rows, most=MOST)
+    if limits not in memo.unusual:
+        watched = [catalog[name] for name in WATCHED if name in catalog]
+        memo.unusual[limits] = unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree), room, watched)
+    return Answer(change=change, unusual=memo.unusual[limits], at=room.now)
+
+
+def periods(kpi: Kpi, question: Question, room: Room) -> tuple[When, When]:
+    """The windows (before, now) that a question compares."""
+    zone = room.city.zone
+    if question.now is None:
+        if question.days is None or kpi.window is Window.NOW:
+            when = kpi.window.at(room.now, zone)
+            back = when.before() if question.days is None else kpi.window.at(room.now - timedelta(days=question.days), zone)
+        else:
+            when = Window.DAYS30.at(room.now, zone, question.days)
+            back = when.before()
+        return (back if question.before is None else _period(kpi, question.before, room)), when
+    first, last = question.now
+    length = last - first + timedelta(days=1)
+    before = question.before or (first - length, first - timedelta(days=1))
+    return _period(kpi, before, room), _period(kpi, question.now, room)
+
+
+def _period(kpi: Kpi, days: Days, room: Room) -> When:
+    """From the first midnight to the end of the last day, or to now; of a figure about a moment, its end."""
+    zone = room.city.zone
+    start = datetime.combine(days[0], time(), zone).astimezone(UTC)
+    last = datetime.combine(days[1], time(12), zone)
+    end = min(start_of_day(last + timedelta(days=1), zone) - timedelta(microseconds=1), room.now)
+    start = min(start, end)
+    return When(window=kpi.window, start=end if kpi.window is Window.NOW else start, end=end, zone=zone)
+
+
+def _rows(scope: Scope, kpi: Kpi, windows: tuple[When, When], room: Room) -> pl.DataFrame:
+    """The prepared rows that the windows can reach and the scope may count."""
+    frame = room.frame(kpi)
+    if kpi.kind in (None, Kind.MEASUREMENT):
+        return _seen(scope, frame, room.tree) if kpi.kind else frame
+    reach = min(when.start for when in windows)
+    if reach < since(room.now) and kpi.window is not Window.YEAR:
+        whole = room.whole[kpi.kind].lazy().filter(touched_since(kpi.kind, reach)).collect()
+        frame = prepared(kpi.kind, whole, room.city, room.now)
+    return _seen(scope, frame, room.tree)
+
+
+def _seen(scope: Scope, rows: pl.DataFrame, tree: AreaTree) -> pl.DataFrame:
+    """The rows that the scope may count."""
+    wanted = [pl.col("opd").is_in(sorted(scope.opds))] if scope.opds is not None else []
+    if scope.areas is not None:
+        wanted.append(within(sorted(scope.areas), tree))
+    return rows.lazy().filter(wanted).collect() if wanted else rows
