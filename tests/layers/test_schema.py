@@ -63,7 +63,7 @@ def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str)
     with opened(url) as store:
         give(store, one_of_each())
         with store.write() as connection:
-            for table in (schema.identity, schema.gone, schema.erased, schema.alarm, schema.notice):
+            for table in (schema.identity, schema.gone, schema.erased, schema.alarm, schema.notice, schema.brief):
                 table.drop(connection)
             for column in (
                 *("complaint DROP COLUMN text", "complaint DROP COLUMN mentions", "service DROP COLUMN reporter"),
