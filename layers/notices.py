@@ -16,10 +16,11 @@ from layers.alarms import Life
 from layers.city import City
 from layers.citystate import PRIORITIES
 from layers.duewords import zoned
-from layers.explain import counted, short
+from layers.explain import short
 from layers.findings import About
 from layers.floods import Flood
 from layers.model import Role
+from layers.numbers import number
 from layers.privacy import mask
 
 NAMED = 5
@@ -145,6 +146,6 @@ def _word(about: About) -> str:
 def _figure(about: About, value: float) -> str:
     """A number with its unit as officials write it."""
     if about.unit == "rupiah":
-        return f"Rp{counted(round(value))}"
-    text = counted(round(value)) if float(value).is_integer() else f"{value:.{max(about.decimals, 1)}f}".replace(".", ",")
+        return f"Rp{number(round(value))}"
+    text = number(round(value)) if float(value).is_integer() else f"{value:.{max(about.decimals, 1)}f}".replace(".", ",")
     return f"{text} {'%' if about.unit == 'persen' else about.unit or ''}".strip()
