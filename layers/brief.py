@@ -18,6 +18,7 @@ from layers.duewords import Lang, standing
 from layers.kpis.complaints import SOON, open_at_end
 from layers.model import Kind
 from layers.notable import Cause, figure, things
+from layers.numbers import number
 from layers.orders import Order, former_day
 from layers.readings import Room
 from layers.schema import EPOCH
@@ -235,7 +236,12 @@ def _standing(snapshot: Snapshot) -> Standing | None:
 
 
 def _doubts(snapshot: Snapshot, city: City, now: datetime) -> Iterator[Doubt]:
-    """Sources that are not live, the longest silent first."""
+    """Figures that do not agree, then sources that are not live, the longest silent first."""
+    for found in sorted(snapshot.mismatches, key=lambda m: (m.identity, m.area, m.subject or "")):
+        decimals = 0 if float(found.difference).is_integer() else 2
+        size = {lang: number(found.difference, decimals, lang) for lang in LANGS}
+        why = {"id": f"TIDAK COCOK, selisih {size['id']} {found.unit}", "en": f"DOES NOT AGREE by {size['en']}"}
+        yield Doubt(what=found.title["id"], owner=found.owner, why=why)
     owners = {config.name: config.owner for config in city.sources}
     silent = [s for s in snapshot.sources if s.freshness.state(now) is not State.LIVE]
     for source in sorted(silent, key=lambda s: (s.freshness.observed_at or EPOCH, s.title)):

@@ -24,11 +24,11 @@ from layers.catalog import Kpi, Window, catalog
 from layers.city import City, SourceConfig, load
 from layers.frames import Frames
 from layers.model import Complaint, Kind, Role, Scope, Status
-from layers.notable import LEAST_STEPS, step, things, windows
+from layers.notable import LEAST_STEPS, because, step, things, windows
 from layers.orders import About, Order, OrderState
 from layers.publish import build
 from layers.readings import Room
-from layers.snapshot import Evidence, Freshness, Reading, Snapshot, State, Trend
+from layers.snapshot import Alarm, AlarmState, CityState, Evidence, Freshness, Mismatch, Reading, Snapshot, State, Trend
 from tests.layers.made import ANALYST, DAY, HOUR, OPERATOR, PUBLIC, ZONE, complaint, give, new_store, opened
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
@@ -353,3 +353,57 @@ def test_a_figure_that_is_old_says_so(morning: tuple[Snapshot, Room]) -> None:
     made = brief(stale, room, KPIS, [], NOW, why)
     assert made.things[0].figure.state is State.STALE
     assert "data belum mutakhir, per Minggu 22 November 07.00" in plain(made, room.city.zone)
+
+
+def test_the_citys_state_and_what_does_not_agree_are_told(morning: tuple[Snapshot, Room]) -> None:
+    snapshot, room = morning
+    alarm = Alarm(
+        id="a",
+        rule="a",
+        kind="threshold",
+        priority=1,
+        title={"id": "Respons 112 terlalu lambat", "en": "112 response too slow"},
+        action={"id": "-", "en": "-"},
+        place="Kota Tangerang",
+        area="36.71",
+        opd=None,
+        owner="operator",
+        value=None,
+        limit=None,
+        unit=None,
+        decimals=0,
+        kpi=None,
+        detail=None,
+        state=AlarmState.ACTIVE,
+        since=NOW,
+        raised_at=NOW,
+    )
+    over = replace(alarm, id="b", state=AlarmState.CLEARED, title={"id": "Sudah reda", "en": "Over"})
+    state = CityState(level=4, word={"id": "Siaga", "en": "Alert"}, reasons=({"id": "1 alarm kritis", "en": "1 critical alarm"},))
+    mismatch = Mismatch(
+        identity="status",
+        title={"id": "Jumlah status sama dengan masuk", "en": "Statuses add up"},
+        left=100,
+        right=83,
+        difference=17,
+        unit="aduan",
+        kpis=(OPEN,),
+        area="36.71",
+        owner="Diskominfo",
+    )
+    told = replace(snapshot, alarms=(over, alarm), state=state, mismatches=(mismatch,))
+    text = plain(brief(told, room, KPIS, [], NOW, why), room.city.zone)
+    for said in ("4 SIAGA", "1 alarm kritis", "Respons 112 terlalu lambat: Kota Tangerang", "TIDAK COCOK, selisih 17 aduan"):
+        assert said in text
+    assert "Sudah reda" not in text
+    assert text.index("TIDAK COCOK") < text.index("LAPOR: belum pernah")
+
+
+def test_a_cause_names_what_gave_most_of_the_change(morning: tuple[Snapshot, Room]) -> None:
+    snapshot, room = morning
+    cause = because(room, KPIS)
+    when = KPIS[LATE].window.at(NOW, ZONE)
+    said = cause(KPIS[LATE], None, (when.before(), when))
+    assert said is not None
+    assert said["id"].startswith("Penyumbang terbesar: Sampah")
+    assert cause(KPIS[LATE], "bpbd", (when.before(), when)) is None
