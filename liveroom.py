@@ -17,6 +17,7 @@ sources_app = typer.Typer(no_args_is_help=True, help="Sumber data: daftar, perik
 areas_app = typer.Typer(no_args_is_help=True, help="Wilayah dan batasnya.")
 user_app = typer.Typer(no_args_is_help=True, help="Akun orang.")
 screen_app = typer.Typer(no_args_is_help=True, help="Layar dinding.")
+brief_app = typer.Typer(no_args_is_help=True, help="Ringkasan pagi: lihat, kirim.")
 person_app = typer.Typer(no_args_is_help=True, help="Data pribadi seorang warga: cari, hapus.")
 notify_app = typer.Typer(no_args_is_help=True, help="Pesan alarm: tujuan, uji kirim.")
 demo_app = typer.Typer(no_args_is_help=True, help="Gangguan pada kota simulasi.")
@@ -25,6 +26,7 @@ for name, group in (
     ("areas", areas_app),
     ("user", user_app),
     ("screen", screen_app),
+    ("brief", brief_app),
     ("person", person_app),
     ("notify", notify_app),
     ("demo", demo_app),
@@ -268,6 +270,26 @@ def screen_revoke(name: str) -> None:
 
     People.of(from_environment()).revoke_screen(name)
     typer.echo(f"Layar {name} dicabut.")
+
+
+@brief_app.command("show")
+def brief_show(opd: Annotated[str | None, typer.Option(help="Ringkasan pekan sebuah OPD.")] = None) -> None:
+    """Ringkasan terakhir sebagai teks; bila belum ada yang dibuat, dari angka saat ini."""
+    from connectors.briefing import show
+    from layers.settings import from_environment
+
+    typer.echo(show(from_environment(), opd))
+
+
+@brief_app.command("send")
+def brief_send(opd: Annotated[str | None, typer.Option(help="Ringkasan pekan sebuah OPD.")] = None) -> None:
+    """Kirim ringkasan terakhir sekarang juga ke tujuan pesan paket kota."""
+    from connectors.briefing import send
+    from layers.settings import from_environment
+
+    text, good = send(from_environment(), opd)
+    typer.echo(text)
+    raise typer.Exit(0 if good else 1)
 
 
 @person_app.command("find")

@@ -60,18 +60,22 @@ class Mailbox:
         """What the address is of: ``Email``, ``Telegram``."""
         return str(self._apprise[0].service_name)
 
-    def send(self, title: str, body: str) -> bool:
-        """Whether the service took the message, after :data:`AT_ONCE` tries."""
+    def send(self, title: str, body: str, html: str | None = None) -> bool:
+        """Whether the service took the message, after :data:`AT_ONCE` tries; to mail ``html`` goes instead of the text."""
         wait = wait_exponential_jitter(initial=1, max=5)
         tries = Retrying(stop=stop_after_attempt(AT_ONCE), wait=wait, retry=retry_if_result(lambda taken: not taken))
         try:
-            return bool(tries(self._try, title, body))
+            return bool(tries(self._try, title, body, html))
         except RetryError:
             return False
 
-    def _try(self, title: str, body: str) -> bool:
+    def _try(self, title: str, body: str, html: str | None) -> bool:
+        kind, form = NotifyType.WARNING, NotifyFormat.TEXT
+        if html is not None:
+            kind = NotifyType.INFO
+            if self.target.url.get_secret_value().startswith("mailto"):
+                body, form = html, NotifyFormat.HTML
         try:
-            kind, form = NotifyType.WARNING, NotifyFormat.TEXT
             return bool(self._apprise.notify(title=title, body=body, notify_type=kind, body_format=form, timeout=PATIENCE))
         except Exception as error:  # noqa: BLE001 - a hundred services, each with errors of its own: none ends the thread
             log.warning("event=kirim target=%s galat=%s", self.target.name, type(error).__name__)
@@ -128,7 +132,7 @@ class Notifier:
         message: Message | None = claim(self._store, box.target.name, clock.now())
         if message is None:
             return None
-        if taken := box.send(message.title, message.body):
+        if taken := box.send(message.title, message.body, message.html):
             sent(self._store, message, clock.now())
         else:
             put_off(self._store, message, clock.now())

@@ -15,6 +15,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import inbox
+from connectors.briefing import LOOK_SECONDS as BRIEF_SECONDS
+from connectors.briefing import Briefing
 from connectors.lease import LEASE, Lease, held
 from connectors.notify import Notifier
 from connectors.publishing import Publisher
@@ -159,6 +161,8 @@ class Beat:
         publisher = Publisher(settings, self.store, AreaTree.of(settings.city), cache)
         notifier = Notifier(settings.city.notify, self.store)
         scheduler = schedule(settings.city.sources, self._turn, self._tidy)
+        look = Briefing(settings, self.store).look
+        scheduler.add_job(look, "interval", seconds=BRIEF_SECONDS, coalesce=True, max_instances=1)
         log.info("event=beat keadaan=memimpin sumber=%d", len(settings.city.sources))
         publisher.start()
         notifier.start()

@@ -14,6 +14,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import inbox
+from connectors.briefing import LOOK_SECONDS as BRIEF_SECONDS
+from connectors.briefing import Briefing
 from connectors.job import connector
 from connectors.notify import Notifier
 from connectors.publishing import Publisher, publish_quietly
@@ -111,6 +113,7 @@ class Runner(Room):
         self.sources = settings.city.sources if sources is None else sources
         self.publisher = Publisher(settings, self.store, self.tree, Cache(cache_url(settings), settings.city.code))
         self.notifier = Notifier(settings.city.notify, self.store)
+        self.briefing = Briefing(settings, self.store)
         self._ending = threading.Event()
         self._left: dict[str, frozenset[inbox.Mark]] = {}
 
@@ -120,6 +123,7 @@ class Runner(Room):
         inbox.prepare_all(self.sources, self.settings.data)
         scheduler = schedule(self.sources, self.turn, self.tidy)
         scheduler.add_job(self.look, "interval", seconds=LOOK_SECONDS, coalesce=True, max_instances=1)
+        scheduler.add_job(self.briefing.look, "interval", seconds=BRIEF_SECONDS, coalesce=True, max_instances=1)
         self.publisher.start()
         self.notifier.start()
         scheduler.start()

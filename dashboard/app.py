@@ -36,6 +36,7 @@ from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.fonts import load_fonts
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
+from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.shell import Shell, login
@@ -45,12 +46,14 @@ from layers import clock
 from layers.alarmbook import SHOWN_DAYS, read_log
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
+from layers.briefs import Briefs
 from layers.cache import Cache, cache_url
 from layers.changes import Answer, Question, explain
 from layers.citykpis import catalog_of
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Role, Scope
+from layers.orders import Orders
 from layers.past import Past
 from layers.people import People
 from layers.rows import Rooms, Rows, rows
@@ -117,6 +120,14 @@ class Web:
         path = address(request.url.path, page, params)
         raw = self.shell.page(page, body, path=path, lang=lang, version=drawn.version, cut=cut, when=when)
         return Response(raw, media_type=HTML)
+
+    async def show(self, request: Request, page: Page, params: Mapping[str, str], status: int) -> Response:
+        """A page with what a posted form could not do, in ``params``; never kept."""
+        drawn = await self.hub.draw(key(request.state.scope, page, params, language(request)), fresh=True)
+        if drawn is None:
+            raise HTTPException(503, headers={"retry-after": "5"})
+        body = await asyncio.to_thread(self._html, page, drawn, page.path, {})
+        return body.answer(request, status=status)
 
     def _html(self, page: Page, drawn: Drawn, path: str, filters: Mapping[str, str]) -> Body:
         body = layout(page, drawn.document, drawn.view)
@@ -226,7 +237,7 @@ def create() -> ASGIApp:
     for database in (store, people):
         open_soon(database)
     frames = Frames(settings.data / "frames", city, tree)
-    attempt = Attempt()
+    attempt, asked = Attempt(), Attempt()
 
     def cut(scope: Scope, query: Query) -> Drill:
         return drill(scope, frames, kpis, tree, city, query, known(), clock.now())
@@ -259,6 +270,8 @@ def create() -> ASGIApp:
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
+        orders=lambda scope: asked(partial(Orders(people).seen, scope)),
+        shelf=lambda scope, opd, day: attempt(partial(Briefs(store).read, scope, city.code, opd, day)),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -296,7 +309,8 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     hub.build = shell.build
     web = Web(hub, access, shell, metrics, settings.secret, machine)
     api.add_routes(server, hub)
-    gates = _routes(server, web, suites) | AlarmDesk(hub, people).add_routes(server)
+    gates = _routes(server, web, suites)
+    gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)

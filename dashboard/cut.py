@@ -112,6 +112,8 @@ def page_for(scope: Scope, address: str, room: Room) -> tuple[Page, dict[str, st
     page, params = found
     if "code" in params and params["code"] not in room.tree.areas:
         raise HTTPException(404)
+    if "opd" in params and (room.city.opd(params["opd"]) is None or (scope.opds is not None and params["opd"] not in scope.opds)):
+        raise HTTPException(404)
     return page, params | _asked(page, query)
 
 

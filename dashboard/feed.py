@@ -27,6 +27,7 @@ from dashboard.page import NO_LOG, Document, Lang, Page, View, document
 from layers import clock
 from layers.alarmbook import AlarmLog
 from layers.alarms import concerns
+from layers.briefs import Shelf
 from layers.city import City
 from layers.model import Scope
 from layers.snapshot import AlarmState, Snapshot
@@ -34,6 +35,7 @@ from layers.wire import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from layers.catalog import Kpi
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
+    from layers.orders import Order
     from layers.past import Past
     from layers.rows import Rows
     from layers.suspicion import Suspicion
@@ -75,6 +78,8 @@ class Room:
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
     past: Past | None = None
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
+    orders: Callable[[Scope], Sequence[Order] | None] = lambda _scope: ()
+    shelf: Callable[[Scope, str | None, date | None], Shelf | None] = lambda _scope, _opd, _day: Shelf(brief=None, days=())
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
@@ -94,6 +99,8 @@ class Room:
             rows=partial(rows, scope) if rows else None,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
+            orders=lambda: self.orders(scope),
+            shelf=lambda opd, day: self.shelf(scope, opd, day),
         )
 
 
@@ -249,6 +256,8 @@ class Hub:
         snapshot = self.snapshot
         if snapshot is None:
             return None
+        if fresh and wanted.page.fresh:
+            return await asyncio.to_thread(self.render, wanted, snapshot)
         held = self._drawn.get(wanted)
         if held and held[-1].document.version == snapshot.version and not (fresh and monotonic() - held[-1].at > OLD):
             self._drawn.move_to_end(wanted)

@@ -29,7 +29,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -38,8 +38,10 @@ from markupsafe import Markup
 
 from dashboard.parts.alarmcount import alarm_count
 from layers.alarmbook import AlarmLog
+from layers.briefs import Shelf
 from layers.city import City
 from layers.model import Role, Scope
+from layers.orders import Order
 from layers.snapshot import Band, Reading, Snapshot
 
 if TYPE_CHECKING:
@@ -127,6 +129,10 @@ class View:
     """The last days' alarms, and what was done about these and the ones named. ``None``: the store cannot be asked."""
     ringing: int = 0
     """Alarms within the asker's scope that nobody has taken, for the navigation."""
+    orders: Callable[[], Sequence[Order] | None] = lambda: ()
+    """The orders that the asker may see. ``None``: the accounts' database cannot be asked."""
+    shelf: Callable[[str | None, date | None], Shelf | None] = lambda _opd, _day: Shelf(brief=None, days=())
+    """The brief of the city or of an OPD for a day, the newest without one. ``None``: the store cannot be asked."""
 
     @property
     def limited(self) -> bool:
@@ -149,7 +155,8 @@ class Page:
 
     ``layout`` puts the parts in their places, with the map's shapes in the colours that ``areas`` gave. ``asks`` are
     what the page's own address may ask beside :data:`FILTERS`: name -> pattern of the whole value. They come with the
-    page's other ``View.params``.
+    page's other ``View.params``. A ``fresh`` page is drawn anew for each visitor, for its layout reads a database; what a
+    person fills in stands in the layout, for only parts are replaced by a new snapshot.
     """
 
     path: str
@@ -160,6 +167,7 @@ class Page:
     layout: Callable[[dict[str, htpy.Element], View, Mapping[str, AreaPaint]], htpy.Element]
     areas: Callable[[Snapshot, View], dict[str, AreaPaint]] | None = None
     asks: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
 
     def match(self, path: str) -> dict[str, str] | None:
         """The values of the path's ``{names}``, or ``None`` if this is another page's path."""

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from layers.alarmrules import Alarms, NotifyTarget, States, owners_of
+from layers.briefplan import BriefPlan
 from layers.facts import Duration, Facts
 from layers.officehours import DeadlineRule, Holiday, WorkingTime
 from layers.ownkpis import OwnKpi
@@ -189,6 +190,7 @@ class City(Facts):
     suspicion: SuspicionRules = SuspicionRules()
     kpis: tuple[OwnKpi, ...] = ()
     kpis_off: tuple[str, ...] = ()
+    brief: BriefPlan = BriefPlan()
     wall: Wall
     alarms: Alarms = Field(default=(), validate_default=True)
     state: States = Field(default=(), validate_default=True)

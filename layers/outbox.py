@@ -38,6 +38,7 @@ class Message:
     title: str
     body: str
     tries: int
+    html: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,8 @@ def claim(store: Database, target: str, now: datetime) -> Message | None:
         )
         mine = (c.target == target, c.key == due.scalar_subquery(), *_waits, c.due <= now)
         taken = update(_table).where(*mine).values(due=now + CLAIM, tries=c.tries + 1)
-        row = connection.execute(taken.returning(c.key, c.title, c.body, c.tries)).first()
-    return Message(target=target, key=row.key, title=row.title, body=row.body, tries=row.tries) if row else None
+        row = connection.execute(taken.returning(c.key, c.title, c.body, c.tries, c.html)).first()
+    return Message(target=target, **row._mapping) if row else None  # noqa: SLF001 - a row as a mapping is called so
 
 
 def sent(store: Database, message: Message, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from layers import clock, schema
@@ -211,13 +211,17 @@ class People(Database):
 
     def audit(self, who: str, what: str, detail: Mapping[str, Any], now: datetime) -> None:
         """Append one line; identifiers in it are masked. Each line's keyed digest covers the one before."""
+        with self.write(alone=True) as connection:
+            self.note(connection, who, what, detail, now)
+
+    def note(self, connection: Connection, who: str, what: str, detail: Mapping[str, Any], now: datetime) -> None:
+        """:meth:`audit` in the transaction of what it tells of, which must be alone with the database."""
         text = mask(json.dumps(detail, sort_keys=True, ensure_ascii=False, default=str))
         table = schema.audit
-        with self.write(alone=True) as connection:
-            last = connection.execute(select(table.c.seq, table.c.digest).order_by(table.c.seq.desc()).limit(1)).first()
-            seq, before = (last.seq + 1, bytes(last.digest)) if last else (1, b"")
-            line = {"seq": seq, "at": now, "who": who, "what": what, "detail": text}
-            connection.execute(table.insert().values(line | {"digest": self._link(before, line)}))
+        last = connection.execute(select(table.c.seq, table.c.digest).order_by(table.c.seq.desc()).limit(1)).first()
+        seq, before = (last.seq + 1, bytes(last.digest)) if last else (1, b"")
+        line = {"seq": seq, "at": now, "who": who, "what": what, "detail": text}
+        connection.execute(table.insert().values(line | {"digest": self._link(before, line)}))
 
     def audit_broken_at(self) -> int | None:
         """The first line that was altered, or after which one is missing; ``None`` for a whole chain.

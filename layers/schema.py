@@ -329,6 +329,7 @@ notice = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("sent", Moment),
     Column("dropped", Text),
+    Column("html", Text),
     Index("notice_waiting", "target", "due", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
 )
 """Messages on their way: one for each target and state of an alarm, until it is ``sent`` or ``dropped`` for a reason."""
@@ -398,3 +399,36 @@ alarm_act = Table(
     Index("alarm_act_alarm", "alarm", "id"),
 )
 """Who acknowledged or silenced which occurrence of an alarm, when, until when and why."""
+
+orders = Table(
+    "orders",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("given", Moment, nullable=False),
+    Column("giver", Text, nullable=False),
+    Column("giver_role", Text, nullable=False),
+    Column("opd", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("kpi", Text),
+    Column("area", Text),
+    Column("due", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answer", Text),
+    Column("answered_by", Text),
+    Column("answered", Moment),
+    Column("ended_by", Text),
+    Column("ended", Moment),
+    Index("orders_opd", "opd", "given"),
+)
+"""What leaders asked of OPDs (arahan) and what came of it."""
+
+brief = Table(
+    "brief",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("made", Moment, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""The briefs as they were made: of the city (``subject`` is its code) and of OPDs (their slugs)."""

@@ -120,6 +120,11 @@ def say_change(change: Change, catalog: Mapping[str, Kpi], tree: AreaTree, city:
     return " ".join((said, *_causes(change, kpi, tree, city, lang)))
 
 
+def say_parts(change: Change, catalog: Mapping[str, Kpi], tree: AreaTree, city: City, lang: Lang) -> str:
+    """Only which groups gave most of a change, for where the figure and its change are told already."""
+    return " ".join(_causes(change, catalog[change.kpi], tree, city, lang))
+
+
 def say_unusual(found: Unusual, catalog: Mapping[str, Kpi], tree: AreaTree, city: City, lang: Lang) -> str:
     """An unusual value in words: where, how much, and what would have been expected."""
     kpi, words = catalog[found.kpi], _WORDS[lang]

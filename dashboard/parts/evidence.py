@@ -13,6 +13,7 @@ from dashboard.parts.changes import why_changed
 from dashboard.parts.marks import band_mark, change_words, freshness_chip, target_words, value_words
 from dashboard.parts.metric import Fact, facts, meaning, metadata, rows_link
 from dashboard.parts.mismatch import by_subject, cases_words, mismatch_words, touching, unequal
+from dashboard.parts.orderlink import order_link
 from dashboard.parts.source import outcome_words
 from dashboard.parts.tile import hooks
 from layers.areas import prefix
@@ -76,6 +77,7 @@ def _footer(reading: Reading, kpi: Kpi, snapshot: Snapshot, view: View) -> htpy.
             ),
             f". {snapshot.notice}" if snapshot.notice else None,
         ],
+        order_link(view, kpi=reading.kpi, area=reading.area, opd=reading.opd),
     ]
 
 

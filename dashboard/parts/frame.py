@@ -10,6 +10,7 @@ import orjson
 from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, strong, ul
 
 from dashboard import text
+from dashboard.page import find_page
 from dashboard.parts.alarmcount import alarm_count
 from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 LINKS = (
     ("/dinding", "Dinding"),
+    ("/ringkasan", "Ringkasan"),
     ("/alarm", "Alarm"),
+    ("/arahan", "Arahan"),
     ("/kelurahan", "Wilayah"),
     ("/perubahan", "Perubahan"),
     ("/peringkat", "Peringkat"),
@@ -139,7 +142,7 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
         a(".skip", href="#content")[text.say(view.lang, "Langsung ke isi")],
         aside(".side")[
             a(".brand", href="/dinding")[strong[text.say(view.lang, "Ruang Kendali")], span[view.city.name]],
-            nav(aria_label=text.say(view.lang, "Menu utama"))[ul[[li[_link(href, words, here, view)] for href, words in LINKS]]],
+            nav(aria_label=text.say(view.lang, "Menu utama"))[ul[_links(here, view)]],
             div(".side-foot")[
                 p[text.say(view.lang, ROLES[view.scope.role])],
                 state,
@@ -149,6 +152,12 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
         ],
         main("#content.content", tabindex="-1")[past_line(view), content],
     ]
+
+
+def _links(here: str, view: View) -> list[htpy.Element]:
+    """The pages of the navigation that the asker may open."""
+    found = ((href, words, find_page(href)) for href, words in LINKS)
+    return [li[_link(href, words, here, view)] for href, words, page in found if page is None or view.scope.role in page[0].roles]
 
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:

@@ -63,7 +63,15 @@ def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str)
     with opened(url) as store:
         give(store, one_of_each())
         with store.write() as connection:
-            later = (schema.absence, schema.standing, schema.pack, schema.alarm, schema.notice, *REPLACED_TABLES.values())
+            later = (
+                schema.absence,
+                schema.standing,
+                schema.pack,
+                schema.alarm,
+                schema.notice,
+                schema.brief,
+                *REPLACED_TABLES.values(),
+            )
             for table in (schema.identity, schema.gone, schema.erased, *later):
                 table.drop(connection)
             for kind in Kind:
