@@ -151,7 +151,7 @@ def _when(kpi: Kpi, room: Room, query: Query) -> When:
 
 def _frame(kpi: Kpi, room: Room, query: Query) -> pl.DataFrame:
     """The rows that the window can reach: beyond 30 days more than a publication looks at."""
-    if kpi.window is Window.DAYS30 and query.days > 30 and kpi.kind and not kpi.names:
+    if kpi.window is Window.DAYS30 and query.days > 30 and kpi.kind and not kpi.names and kpi.pattern is None:
         near = room.whole[kpi.kind].lazy().filter(touched_since(kpi.kind, since(room.now, query.days))).collect()
         return prepared(kpi.kind, near, room.city, room.now)
     return room.frame(kpi)

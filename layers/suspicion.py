@@ -65,20 +65,22 @@ class Suspicion:
     detail: str
 
 
-_SHOWN = ("source", "source_id", "area", "kecamatan", "opd", "holder", "category", "closed", "closed_before", "due")
 _FOUND = {"pattern": pl.String, "cluster": pl.String, "detail": pl.String, "at": pl.Datetime("us", "UTC")}
 _OURS = ~pl.col("status").is_in([Status.NOT_OURS.value, Status.DUPLICATE.value, Status.REJECTED.value])
 
 
 def suspects(complaints: pl.DataFrame, rules: SuspicionRules, now: datetime) -> pl.DataFrame:
-    """The cases that a pattern names: one row for each case and pattern, with ``pattern``, ``cluster``, ``detail`` and ``at``.
+    """The cases that a pattern names, one row each, with ``pattern``, ``cluster``, ``detail`` and ``at`` beside the frame's own columns.
 
     ``complaints`` is the whole frame. ``at`` is the moment that made it one, within the last :data:`DAYS` days.
     """
     rows = (
         complaints.lazy().filter(_OURS).with_columns(name=pl.col("holder").cast(pl.String).fill_null("-")).with_row_index("row")
     )
-    parts = [_named(find(rows, rules, now), pattern).select(*_SHOWN, *_FOUND).collect() for pattern, find in PATTERNS.items()]
+    parts = [
+        _named(find(rows, rules, now), pattern).select(*complaints.columns, *_FOUND).collect()
+        for pattern, find in PATTERNS.items()
+    ]
     return pl.concat(parts)
 
 

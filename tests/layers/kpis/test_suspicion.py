@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from layers.catalog import catalog
 from layers.city import City
 from layers.clock import parse_time
+from layers.drill import Query
 from layers.model import Complaint, Status
-from tests.layers.kpis.worked import figures, table
-from tests.layers.made import ZONE, complaint
+from layers.rows import rows
+from tests.layers.kpis.worked import figures, room, table
+from tests.layers.made import ANALYST, ZONE, complaint
 
 BULK = """
 kali | diterima          | tenggat           | selesai           | status  | massal?
@@ -97,3 +100,8 @@ def test_a_deadline_put_later_with_another_category_late_in_its_time(tmp_path: P
     records.append(complaint("selesai", source="contoh", due=due, closed=due, received=received, status=Status.DONE))
     found = figures(tmp_path, city, "curiga_tenggat_mundur", records)
     assert (found[city.code, None].value, found[city.code, "dlh"].value) == (1, 1)
+
+
+def test_the_rows_behind_a_pattern_are_its_cases(tmp_path: Path, city: City) -> None:
+    behind = rows(ANALYST, room(tmp_path, city, table(Complaint, PHOTO)), catalog()["curiga_foto_sama"], Query())
+    assert (behind.total, len(behind.rows)) == (2, 2)
