@@ -14,7 +14,7 @@ of its part is mix.
 =============== ================================================================================================
 Count, Total    additive, so there is no mix: the rate of a group is its change
 Rate            as Total, per head of the area asked; one count of inhabitants serves both windows, so no mix either
-Share, Ratio    p the parts, w the wholes
+Share, Ratio    p the parts, w the wholes; where their distance is asked (``apart``), p is the difference
 Mean            p the sum of values, w how many
 Weighted        each group mean of the index as a Mean, times its weight
 distinct        a value that occurs in k groups counts 1/k in each: the Shapley value of "how many different ones"
@@ -291,6 +291,8 @@ def _different(rows: pl.LazyFrame, keys: Sequence[str], column: str, part: pl.Ex
 def _split(form: Form, groups: pl.DataFrame, people: float | None, change: float) -> _Split | None:
     """Mix and rate of each group; ``None`` where quantiles lie so close that no group can be told from another."""
     match form:
+        case Ratio(apart=True):
+            return _kitagawa(_distances(groups), 0, 100)
         case Share() | Ratio():
             return _kitagawa(groups, 0, 100)
         case Mean():
@@ -311,6 +313,12 @@ def _split(form: Form, groups: pl.DataFrame, people: float | None, change: float
             return _plain(groups, scale / (people or 1))
         case Count():
             return _plain(groups, 1)
+
+
+def _distances(groups: pl.DataFrame) -> pl.DataFrame:
+    """How far the parts lie from their wholes, in the direction in which all of them together do, of each window."""
+    apart = {f"p0{now}": (pl.col(f"p0{now}") - pl.col(f"w0{now}")) for now in ("", ":1")}
+    return groups.with_columns(**{name: value * value.sum().sign() for name, value in apart.items()})
 
 
 def _plain(groups: pl.DataFrame, scale: float) -> _Split:

@@ -57,6 +57,7 @@ FORMS: dict[str, Form] = {
     "share of sums": Share(where=received, part=pl.col("lon"), whole=pl.col("lat").floor()),
     "share of different": Share(where=received, part=pl.col("status") == "selesai", distinct="channel"),
     "ratio": Ratio(where=received, part=pl.col("lon"), whole=pl.col("lat"), per=100),
+    "apart": Ratio(where=received, part=pl.col("lon"), whole=pl.col("lat"), apart=True),
     "median": Quantile(where=received, value=score()),
     "p90": Quantile(where=received, value=score(), q=0.9),
     "highest": Quantile(where=received, value=score(), q=1),

@@ -65,14 +65,6 @@ def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str)
         with store.write() as connection:
             later = (schema.absence, schema.standing, schema.pack, schema.alarm, schema.notice, schema.brief)
             for table in (schema.identity, schema.gone, schema.erased, *later, *REPLACED_TABLES.values()):
-                schema.standing,
-                schema.pack,
-                schema.alarm,
-                schema.notice,
-                schema.brief,
-                *REPLACED_TABLES.values(),
-            )
-            for table in (schema.identity, schema.gone, schema.erased, *later):
                 table.drop(connection)
             for kind in Kind:
                 connection.execute(text(f"ALTER TABLE {kind.value} DROP COLUMN kept_at"))

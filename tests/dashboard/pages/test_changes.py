@@ -169,9 +169,10 @@ def test_an_address_is_checked(tmp_path: Path) -> None:
 
 
 def test_the_evidence_card_leads_here_where_the_page_has_that_cut() -> None:
-    link = str(why_changed(reading("selesai_tepat_waktu", "36.71.01", value=3.0), view(params={"days": "7"})))
+    link = str(why_changed(reading("selesai_tepat_waktu", "36.71.01", value=3.0, change=1.0), view(params={"days": "7"})))
     assert 'href="/perubahan?kpi=selesai_tepat_waktu&amp;area=36.71.01&amp;days=7"' in link
-    assert why_changed(reading("selesai_tepat_waktu", value=3.0), view(params={"category": "Sampah"})) is None
+    assert why_changed(reading("selesai_tepat_waktu", value=3.0, change=1.0), view(params={"category": "Sampah"})) is None
+    assert why_changed(reading("selesai_tepat_waktu", value=3.0), view()) is None
 
 
 def test_a_limited_scope_is_asked_for_with_its_limits(tmp_path: Path) -> None:
