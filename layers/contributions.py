@@ -44,7 +44,6 @@ from layers.readings import Room
 
 NO_HISTORY = "catatan sumber tidak menyimpan keadaan sebelumnya, jadi tidak ada yang dapat dibandingkan"
 NOT_WATCHED = "periode pembanding dimulai sebelum data pertama"
-APART = "jarak dua jumlah tidak terurai menjadi bagian-bagian yang berjumlah sama"
 TOO_CLOSE = "kedua periode terlalu dekat untuk diuraikan"
 UNKNOWN = "tidak disebut"
 REST = "Lainnya ({n} kelompok)"
@@ -149,8 +148,6 @@ def contributions(
         which = "periode pembanding" if before is None else "periode ini"
         return Change(**facts, change=None, why_none=f"{which}: {missed or lacks}")
     facts["change"] = value - before
-    if isinstance(kpi.form, Ratio) and kpi.form.apart:
-        return Change(**facts, why_none=APART)
     groups = _groups(kpi.form, cut, tuple(columns.values()), windows)
     split = _split(kpi.form, groups, people, value - before)
     if split is None:

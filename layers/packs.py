@@ -26,10 +26,11 @@ class Pack:
 def keep_pack(store: Store, city: City, now: datetime) -> None:
     """Keep the pack if it says anything else than the last one that was kept.
 
-    What only connectors need to know (addresses, passwords) stays out, and so does the boundary file's place here.
+    What only connectors need to know (addresses, passwords) stays out, and so do the addresses of those who are told of
+    alarms and the boundary file's place here.
     """
     bare = tuple(source.model_copy(update={"config": {}}) for source in city.sources)
-    body = city.model_copy(update={"sources": bare, "boundaries": None}).model_dump_json()
+    body = city.model_copy(update={"sources": bare, "boundaries": None, "notify": ()}).model_dump_json(by_alias=True)
     digest = hashlib.sha256(body.encode()).hexdigest()
     with store.write(alone=True) as connection:
         last = connection.execute(select(table.c.since, table.c.digest).order_by(table.c.since.desc()).limit(1)).first()

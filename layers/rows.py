@@ -14,7 +14,7 @@ from layers.areas import AreaTree
 from layers.catalog import Count, Form, Kpi, Mean, Quantile, Rate, Ratio, Share, Total, Weighted, When, Window
 from layers.city import City
 from layers.drill import Query, where_of
-from layers.evaluate import since, touched_since
+from layers.evaluate import part_of, since, touched_since
 from layers.frames import SEN, Frames
 from layers.model import Kind, Scope
 from layers.prepared import prepared
@@ -169,14 +169,15 @@ def _adds(form: Form, when: When) -> _Adds:
         case Count(distinct=column):
             n = pl.len() if column is None else pl.col(column).drop_nulls().n_unique()
             return _Adds(counts=chosen, part=nothing, whole=nothing, n=n)
-        case Share(part=said, whole=whole, distinct=column):
-            part = (said if isinstance(said, pl.Expr) else said(when)).cast(pl.Float64)
+        case Share(whole=whole, distinct=column):
+            part = part_of(form, when).cast(pl.Float64)
             if whole is not None:
                 n = pl.col("+whole").sum()
                 return _Adds(counts=chosen & whole.is_not_null(), part=part, whole=whole.cast(pl.Float64), n=n)
             n = pl.len() if column is None else pl.col(column).drop_nulls().n_unique()
             return _Adds(counts=chosen, part=part.fill_null(0), whole=pl.lit(1.0), n=n)
-        case Ratio(part=part, whole=whole, per=per):
+        case Ratio(whole=whole, per=per):
+            part = part_of(form, when)
             counts = chosen & (part.is_not_null() | whole.is_not_null())
             known = pl.col("+whole").is_not_null().sum()
             return _Adds(counts=counts, part=part.cast(pl.Float64) / per, whole=whole.cast(pl.Float64) / per, n=known)
