@@ -70,7 +70,7 @@ _OURS = ~pl.col("status").is_in([Status.NOT_OURS.value, Status.DUPLICATE.value, 
 
 
 def suspects(complaints: pl.DataFrame, rules: SuspicionRules, now: datetime) -> pl.DataFrame:
-    """The cases that a pattern names, one row each, with ``pattern``, ``cluster``, ``detail`` and ``at`` beside the frame's own columns.
+    """The cases that a pattern names, with ``pattern``, ``cluster``, ``detail`` and ``at`` beside the columns of the frame.
 
     ``complaints`` is the whole frame. ``at`` is the moment that made it one, within the last :data:`DAYS` days.
     """
