@@ -132,5 +132,6 @@ def test_a_server_gives_each_role_what_it_may_see(tmp_path: Path) -> None:
             body = public.get("/penutupan").text
             assert "Penutupan aduan" in body
             assert "LKS-" not in body
-        with live.signed_in(Role.ANALYST) as analyst:
-            assert "LKS-2611170165" in analyst.get("/penutupan").text
+        analyst = live.signed_in(Role.ANALYST)
+        assert "LKS-2611170165" in analyst.get("/penutupan").text
+        analyst.close()
