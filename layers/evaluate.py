@@ -97,6 +97,9 @@ def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Seque
         table = _keyed(fine, cut, _rolled(fine, list(sums), len(asks)))
         if left is not None:
             table = table.join(_keyed(left, cut, {name: how for name, (_, how) in again.items()}), on="key", how="left")
+            table = table.with_columns(
+                **{name: made for i, (form, _) in enumerate(asks) for name, made in _places(form, i).items()}
+            )
         keys = table["key"].to_list()
         for (form, _), cells, values in zip(asks, found, _by_ask(table, len(asks)), strict=True):
             each = zip(*values.values(), strict=True)
@@ -172,10 +175,7 @@ def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[p
 
     match form:
         case Quantile():
-            values: pl.Expr = pl.when(chosen).then(form.value)
-            found = {"value": (values, pl.col(f"value:{i}").quantile(form.q, "linear"))}
-            bounds = zip(("low", "high"), (-1, 1), strict=True) if form.bounds else ()
-            return found | {name: (values, _bound(pl.col(f"{name}:{i}"), form.q, way)) for name, way in bounds}
+            return {"value": (pl.when(chosen).then(form.value), pl.col(f"value:{i}").drop_nulls().sort().implode())}
         case Count(distinct=str(column)):
             return different("n", chosen, column)
         case Share(distinct=str(column)):
@@ -184,12 +184,23 @@ def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[p
             return {}
 
 
-def _bound(values: pl.Expr, q: float, way: int) -> pl.Expr:
+def _places(form: Form, i: int) -> dict[str, pl.Expr]:
+    """A quantile, and its bounds where it has them, from the ordered values of each row of a cut."""
+    if not isinstance(form, Quantile):
+        return {}
+    ordered = pl.col(f"value:{i}").cast(pl.List(pl.Float64))
+    n = ordered.list.len().cast(pl.Int64)
+    place = (n - 1) * form.q
+    below, above = (ordered.list.get(at.cast(pl.Int64), null_on_oob=True) for at in (place.floor(), place.ceil()))
+    found = {f"value:{i}": below + (above - below) * (place - place.floor())}
+    bounds = zip(("low", "high"), (-1, 1), strict=True) if form.bounds else ()
+    return found | {f"{name}:{i}": _bound(ordered, n, form.q, way) for name, way in bounds}
+
+
+def _bound(ordered: pl.Expr, n: pl.Expr, q: float, way: int) -> pl.Expr:
     """The value whose place in the order bounds the quantile with 97.5 %; null where so few values cannot."""
-    ordered = values.drop_nulls().sort()
-    n = ordered.len()
     place = (n * q + way * Z95 * (n * q * (1 - q)).sqrt()).ceil().cast(pl.Int64) - 1
-    return pl.when(place >= 0).then(ordered.get(place, null_on_oob=True))
+    return pl.when(place >= 0).then(ordered.list.get(place, null_on_oob=True))
 
 
 def part_of(form: Share | Ratio, when: When) -> pl.Expr:
