@@ -400,7 +400,7 @@ def test_the_citys_state_and_what_does_not_agree_are_told(morning: tuple[Snapsho
 
 
 def test_a_cause_names_what_gave_most_of_the_change(morning: tuple[Snapshot, Room]) -> None:
-    snapshot, room = morning
+    _, room = morning
     cause = because(room, KPIS)
     when = KPIS[LATE].window.at(NOW, ZONE)
     said = cause(KPIS[LATE], None, (when.before(), when))
