@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from dashboard import access as access_module
 from dashboard.access import following
 from dashboard.page import find_page
-from layers import clock
+from layers import briefs, clock, orders
 from layers.model import Role
 from layers.schema import audit
 from tests.dashboard.server import PASSWORD, Live, serving
@@ -69,7 +69,9 @@ def asker(live: Live, role: Role | None) -> httpx.Client:
 
 # --- every route by every role --------------------------------------------------------------------
 
-OPEN, DATA, OWN, NONE = "open", "data", "own", "none"
+OPEN, DATA, OWN, NONE, BRIEFS, ORDERS, GIVES = "open", "data", "own", "none", "briefs", "orders", "gives"
+SOME = {BRIEFS: (briefs.ROLES, 200), ORDERS: (orders.READERS, 200), GIVES: (orders.GIVERS, 422)}
+"""Kinds that some roles alone are answered, and how."""
 EXPECTED: dict[str, tuple[str, str]] = {
     "/": ("/", DATA),
     "/_dash-component-suites/{path:path}": ("", OPEN),
@@ -85,6 +87,9 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/api/v1/openapi.json": ("/api/v1/openapi.json", DATA),
     "/api/v1/readings": ("/api/v1/readings", DATA),
     "/api/v1/sources": ("/api/v1/sources", DATA),
+    "/arahan": ("/arahan", ORDERS),
+    "/arahan/beri": ("POST", GIVES),
+    **{f"/arahan/{act}": ("POST", NONE) for act in ("jawab", "selesai", "batal")},  # who may: pages/test_brief
     "/assets/{name}": ("", OPEN),
     "/dinding": ("/dinding", DATA),
     "/geo/{name}": ("", DATA),
@@ -97,6 +102,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/masuk": ("/masuk", OPEN),
     "/metrics": ("/metrics", OWN),
     "/readyz": ("/readyz", OPEN),
+    "/ringkasan": ("/ringkasan", BRIEFS),
+    "/ringkasan/{opd}": ("/ringkasan/dlh", BRIEFS),
     "/sumber": ("/sumber", DATA),
 }
 """Each route's address to try and who is answered; a route that is not here fails the test."""
@@ -128,8 +135,8 @@ def ask(client: httpx.Client, live: Live, path: str) -> int:
     """The status of a route; a stream is left after its first bytes."""
     if path == "/_dash-update-component":
         return client.post(path, json=ASK).status_code
-    if path.startswith("/alarm/"):
-        return client.post(path, data={"alarm": "x"}).status_code
+    if path.startswith(("/alarm/", "/arahan/")):
+        return client.post(path, data={"alarm": "x", "arahan": "x"}).status_code
     if path == "/live":
         with client.stream("GET", "/live?page=/dinding&base=1") as answer:
             return answer.status_code
@@ -158,6 +165,8 @@ def test_closed_room(closed: Live, askers: dict[Role | None, httpx.Client], path
         assert status in (200, 404 if path == "/layar/{token}" else 200)
     elif not known:
         assert status == 401
+    elif kind in SOME:
+        assert status == (SOME[kind][1] if role in SOME[kind][0] else 404)
     elif kind == NONE or (kind == OWN and role not in (Role.OPERATOR, Role.ADMIN)):
         assert status == 404
     else:
@@ -169,7 +178,7 @@ def test_demo_on_loopback_is_public(demo: Live, path: str) -> None:
     with demo.client() as client:
         status = ask(client, demo, path)
     kind = EXPECTED[path][1]
-    assert status == (404 if kind == NONE or path == "/layar/{token}" else 303 if path == "/" else 200)
+    assert status == (404 if kind == NONE or kind in SOME or path == "/layar/{token}" else 303 if path == "/" else 200)
 
 
 def test_public_only_under_a_loopback_name(demo: Live) -> None:
