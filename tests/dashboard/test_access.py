@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from dashboard import access as access_module
 from dashboard.access import following
 from dashboard.page import find_page
+from dashboard.pages import baris
 from layers import briefs, clock, orders
 from layers.model import Role
 from layers.schema import audit
@@ -69,8 +70,9 @@ def asker(live: Live, role: Role | None) -> httpx.Client:
 
 # --- every route by every role --------------------------------------------------------------------
 
-OPEN, DATA, OWN, NONE, BRIEFS, ORDERS, GIVES = "open", "data", "own", "none", "briefs", "orders", "gives"
-SOME = {BRIEFS: (briefs.ROLES, 200), ORDERS: (orders.READERS, 200), GIVES: (orders.GIVERS, 422)}
+OPEN, DATA, OWN, NONE = "open", "data", "own", "none"
+BRIEFS, ORDERS, GIVES, ROWS = "briefs", "orders", "gives", "rows"
+SOME = {ROWS: (baris.MAY, 200), BRIEFS: (briefs.ROLES, 200), ORDERS: (orders.READERS, 200), GIVES: (orders.GIVERS, 422)}
 """Kinds that some roles alone are answered, and how."""
 EXPECTED: dict[str, tuple[str, str]] = {
     "/": ("/", DATA),
@@ -91,16 +93,22 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/arahan/beri": ("POST", GIVES),
     **{f"/arahan/{act}": ("POST", NONE) for act in ("jawab", "selesai", "batal")},  # who may: pages/test_brief
     "/assets/{name}": ("", OPEN),
+    "/baris": ("/baris?kpi=aduan_terbuka", ROWS),
     "/dinding": ("/dinding", DATA),
     "/geo/{name}": ("", DATA),
     "/healthz": ("/healthz", OPEN),
     "/kelurahan/{code}": (f"/kelurahan/{KELURAHAN[0]}", DATA),
+    "/kecocokan": ("/kecocokan", DATA),
     "/keluar": ("POST", OPEN),
     "/layar/{token}": ("/layar/x", OPEN),
     "/live": ("", DATA),
     "/live/doc": ("/live/doc?page=/dinding", DATA),
     "/masuk": ("/masuk", OPEN),
     "/metrics": ("/metrics", OWN),
+    "/metrik": ("/metrik", DATA),
+    "/penutupan": ("/penutupan", DATA),
+    "/peringkat": ("/peringkat", DATA),
+    "/perubahan": ("/perubahan", DATA),
     "/readyz": ("/readyz", OPEN),
     "/ringkasan": ("/ringkasan", BRIEFS),
     "/ringkasan/{opd}": ("/ringkasan/dlh", BRIEFS),
