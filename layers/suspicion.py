@@ -52,12 +52,13 @@ class Suspect:
 class Suspicion:
     """One finding of a pattern: ``n`` cases between two moments, the newest :data:`MOST_CASES` of them listed.
 
-    ``opd`` held them; ``None`` where several did, or none.
+    ``opd`` held them; ``None`` where ``several`` did, or none.
     """
 
     id: str
     pattern: str
     opd: str | None
+    several: bool
     n: int
     cases: tuple[Suspect, ...]
     since: datetime
@@ -244,6 +245,7 @@ def _suspicion(pattern: str, cluster: str, rows: pl.DataFrame) -> Suspicion:
         id=f"{pattern}:{cluster}",
         pattern=pattern,
         opd=holders[0] if len(holders) == 1 else None,
+        several=len(holders) > 1,
         n=rows.height,
         cases=tuple(Suspect(**row) for row in texts.select(names).iter_rows(named=True)),
         since=rows["at"][-1],

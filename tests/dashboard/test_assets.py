@@ -18,3 +18,9 @@ def test_every_block_is_closed_before_the_next_section(sheet: Path) -> None:
         deepest = max(deepest, depth)
     assert depth == 0
     assert deepest <= 2, "a block inside a block inside a media query: one above it is not closed"
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.name)
+def test_no_rule_stands_twice(sheet: Path) -> None:
+    rules = [line for line in sheet.read_text("utf-8").splitlines() if re.match(r"[^\s@/}].*\{.*\}$", line)]
+    assert [line for line in dict.fromkeys(rules) if rules.count(line) > 1] == []

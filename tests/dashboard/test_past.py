@@ -210,6 +210,8 @@ def test_a_page_of_the_past_stays_as_it_is_and_its_card_is_of_it(live: Live, bro
 def test_the_past_is_asked_for_on_the_page_itself_on_a_telephone(live: Live, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(live.url + "/kelurahan/36.71")
+    assert not page.is_visible(".past-ask")
+    page.click(".menu-open")
     page.click(".past-ask summary")
     page.fill(".past-ask input", AT)
     page.click(".past-ask button")
