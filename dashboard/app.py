@@ -43,7 +43,7 @@ from dashboard.shell import Shell, login
 from dashboard.stream import Stream
 from dashboard.text import say
 from layers import clock
-from layers.alarmbook import SHOWN_DAYS, read_log
+from layers.alarmbook import SHOWN_DAYS, log_at, read_log
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.briefs import Briefs
@@ -271,7 +271,8 @@ def create() -> ASGIApp:
         past=Past(store, frames, city),
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
         orders=lambda scope: asked(partial(Orders(people).seen, scope)),
-        shelf=lambda scope, opd, day: attempt(partial(Briefs(store).read, scope, city.code, opd, day)),
+        shelf=lambda scope, opd, day, until: attempt(partial(Briefs(store).read, scope, city.code, opd, day, until)),
+        alarms_at=lambda at: attempt(partial(log_at, store, people, at, clock.now())),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)

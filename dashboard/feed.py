@@ -30,12 +30,12 @@ from layers.alarms import concerns
 from layers.briefs import Shelf
 from layers.city import City
 from layers.model import Scope
-from layers.snapshot import AlarmState, Snapshot
+from layers.snapshot import Snapshot
 from layers.wire import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
@@ -79,7 +79,9 @@ class Room:
     past: Past | None = None
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
     orders: Callable[[Scope], Sequence[Order] | None] = lambda _scope: ()
-    shelf: Callable[[Scope, str | None, date | None], Shelf | None] = lambda _scope, _opd, _day: Shelf(brief=None, days=())
+    alarms_at: Callable[[datetime], AlarmLog | None] = lambda _at: NO_LOG
+    shelf: Callable[[Scope, str | None, date | None, datetime | None], Shelf | None] = lambda *_asked: Shelf(brief=None, days=())
+    """The brief of a subject for a day, of those made until a moment."""
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
@@ -100,7 +102,7 @@ class Room:
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),
-            shelf=lambda opd, day: self.shelf(scope, opd, day),
+            shelf=lambda opd, day: self.shelf(scope, opd, day, None),
         )
 
 
@@ -292,8 +294,7 @@ class Hub:
     def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:
         """Draw a page now."""
         view = self.room.view(wanted.scope, wanted.lang, dict(wanted.params))
-        waiting = (a for a in snapshot.alarms if a.state is AlarmState.ACTIVE and concerns(wanted.scope, a))
-        view = replace(view, ringing=sum(alarm.silenced_until is None for alarm in waiting))
+        view = replace(view, ringing=ringing(snapshot, wanted.scope))
         return Drawn(document(wanted.page, snapshot, view), view, monotonic())
 
     def forget(self, path: str) -> None:
@@ -308,6 +309,11 @@ class Hub:
         if at not in drawn.deltas:
             drawn.deltas[at] = Event("doc", encode_document(drawn.document.since(known) if known else drawn.document, at))
         return drawn.deltas[at]
+
+
+def ringing(snapshot: Snapshot, scope: Scope) -> int:
+    """Alarms within a scope that nobody has taken and that are not silenced."""
+    return sum(alarm.waits for alarm in snapshot.alarms if concerns(scope, alarm))
 
 
 def encode_document(sent: Document, base: int | None) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,17 +24,21 @@ from starlette.exceptions import HTTPException
 
 from dashboard import text
 from dashboard.cut import Cut, query
-from dashboard.feed import Hub, Room, role_class
+from dashboard.feed import Hub, Room, ringing, role_class
 from dashboard.guard import Said
 from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page, limited
 from dashboard.parts.evidence import evidence
 from layers import clock
+from layers.alarmbook import with_log
+from layers.changes import Answer, Question, explain
 from layers.drill import Drill, Query, drill
 from layers.model import Scope
+from layers.orders import Order
 from layers.past import Moment, Told
 from layers.readings import Room as Figures
 from layers.rows import Rows, rows
 from layers.snapshot import Reading, Snapshot
+from layers.suspicion import suspicions
 
 WAITING = 8
 """Questions about the past that may wait for their turn in one process."""
@@ -116,8 +120,13 @@ class Machine:
         moment = self._moment(asked)
         if params.get("code", moment.city.code) not in moment.tree.areas:
             raise HTTPException(404)
-        view = self._view(asked, moment, scope, lang, params)
-        drawn = document(page, self._snapshot(asked, moment, lang), view)
+        log = self._hub.room.alarms_at(moment.at)
+        view = replace(self._view(asked, moment, scope, lang, params), alarm_log=lambda _alarms: log)
+        snapshot = self._snapshot(asked, moment, lang)
+        if log is not None:
+            snapshot = with_log(snapshot, log, moment.city.state)
+            view = replace(view, ringing=ringing(snapshot, scope))
+        drawn = document(page, snapshot, view)
         return replace(drawn, parts={name: stay(html, asked) for name, html in drawn.parts.items()}), view
 
     def _card(self, asked: Asked, scope: Scope, cut: Cut) -> str:
@@ -140,7 +149,8 @@ class Machine:
         return past.moment(asked.at, clock.now())
 
     def _room(self, moment: Moment, told: Told) -> Room:
-        """The room as it was: its pack, drills into what was known, and the rows that counted."""
+        """The room as it was: its pack, drills into what was known, the rows that counted, what was ordered and told."""
+        live = self._hub.room
 
         def cut(scope: Scope, wanted: Query) -> Drill:
             return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
@@ -149,8 +159,27 @@ class Machine:
             figures = Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
             return rows(scope, figures, moment.catalog[kpi], wanted, page=page, order=order)
 
-        parts = {"city": moment.city, "tree": moment.tree, "catalog": moment.catalog, "quarantine": lambda _source: None}
-        return replace(self._hub.room, **parts, drill=cut, rows=behind, has_frames=lambda: True)  # type: ignore[arg-type]
+        def changes(scope: Scope, question: Question) -> Answer:
+            return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
+
+        def orders(scope: Scope) -> Sequence[Order] | None:
+            known = live.orders(scope)
+            return None if known is None else [then for order in known if (then := order.at(moment.at))]
+
+        return replace(
+            live,
+            city=moment.city,
+            tree=moment.tree,
+            catalog=moment.catalog,
+            quarantine=lambda _source: None,
+            drill=cut,
+            changes=changes,
+            rows=behind,
+            suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
+            orders=orders,
+            shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
+            has_frames=lambda: True,
+        )
 
     def _view(self, asked: Asked, moment: Moment, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         room = self._room(moment, _told(asked, moment))

@@ -13,12 +13,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from layers import schema
+from layers.alarmrules import StateRule
 from layers.alarms import Acknowledgement, Acts, Life, Silence, shown, step
 from layers.citystate import state_of
 from layers.database import Database
 from layers.findings import About, Found, Look, find
-from layers.floods import Flood, floods, recent, under_way
-from layers.notices import Notice, Writer
+from layers.floods import WINDOW, Flood, floods, recent, under_way
+from layers.notices import RINGS, Notice, Writer
 from layers.snapshot import Snapshot
 
 TAKE, SILENCE = "terima", "diamkan"
@@ -70,12 +71,14 @@ def record_act(people: Database, act: Act) -> None:
         connection.execute(insert(schema.alarm_act).values(asdict(act)))
 
 
-def acts_on(people: Database, alarms: Collection[str]) -> Acts:
-    """What was done about these alarms; the first acknowledgement of an occurrence and the last silence of an alarm hold."""
+def acts_on(people: Database, alarms: Collection[str], until: datetime | None = None) -> Acts:
+    """What was done about these alarms, ``until`` a moment; the first acknowledgement of each, and the last silence, hold."""
     if not alarms:
         return Acts()
     table = schema.alarm_act
     query = select(table).where(people.among(table.c.alarm, sorted(alarms))).order_by(table.c.id)
+    if until is not None:
+        query = query.where(table.c.at <= until)
     taken: dict[tuple[str, datetime], Acknowledgement] = {}
     silent: dict[str, Silence] = {}
     with people.read() as connection:
@@ -208,8 +211,9 @@ class AlarmBook:
         notices = [*self.writer.rings(later, flood, now)]
         table = schema.notice
         if flood and flood.since == now:
-            waiting = (table.c.created > now - LOOKS_BACK, table.c.tries == 0, table.c.sent.is_(None), table.c.priority > 1)
-            connection.execute(update(table).where(*waiting, table.c.dropped.is_(None)).values(dropped=FLOODED))
+            unsent = (table.c.tries == 0, table.c.sent.is_(None), table.c.dropped.is_(None), table.c.priority > 1)
+            told = (table.c.key.startswith(f"{RINGS}:"), table.c.created > now - WINDOW)  # what the summary tells
+            connection.execute(update(table).where(*unsent, *told).values(dropped=FLOODED))
         before = {(life.id, life.since) for life in former if life.cleared is None}
         for life in later:
             if life.cleared and (life.id, life.since) in before and life.rang:
@@ -252,3 +256,26 @@ def read_log(store: Database, people: Database, since: datetime, also: Collectio
     """The log of the alarms that were raised since then; what was done about those and about the alarms ``also``."""
     lives = history(store, since)
     return AlarmLog(lives=lives, acts=acts_on(people, {*also, *(life.id for life in lives)}))
+
+
+def log_at(store: Database, people: Database, at: datetime, now: datetime) -> AlarmLog | None:
+    """The log as it stood at a moment gone by; ``None`` where that is longer ago than the books are kept.
+
+    What an alarm says is as it was when its life last changed.
+    """
+    if at < now - HISTORY:
+        return None
+    table = schema.alarm
+    lasting = (table.c.raised > at - SHOWN_DAYS) | table.c.ended.is_(None) | (table.c.ended > at)
+    query = select(table).where(table.c.raised <= at, lasting).order_by(table.c.raised.desc(), table.c.id)
+    with store.read() as connection:
+        lives = [_life(row).at(at) for row in connection.execute(query)]
+    return AlarmLog(lives=lives, acts=acts_on(people, {life.id for life in lives}, until=at))
+
+
+def with_log(snapshot: Snapshot, log: AlarmLog, states: Sequence[StateRule]) -> Snapshot:
+    """A snapshot of a moment gone by with the alarms of :func:`log_at`, and the city's state by the rules of that day."""
+    now, rang = snapshot.built_at, [life.rang for life in log.lives if life.rang]
+    alarms = shown(log.lives, log.acts, now)
+    state = state_of(states, snapshot, alarms, recent(rang, now) if under_way(rang, now) else None)
+    return replace(snapshot, alarms=alarms, state=state)

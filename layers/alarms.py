@@ -81,6 +81,12 @@ class Life:
     def waits(self) -> bool:
         return self.raised is None
 
+    def at(self, moment: datetime) -> Life:
+        """A life that was raised by then as it stood at that moment; of several rings before it only the first is known."""
+        later = {name: None for name in ("calm", "cleared", "ended") if (when := getattr(self, name)) and when > moment}
+        rang = self.raised if self.rang and self.rang > moment else self.rang
+        return replace(self, rang=rang, **later)
+
 
 def step(lives: Iterable[Life], found: Found, acts: Acts, now: datetime) -> tuple[Life, ...]:
     """The lives after a look at ``now``: those that go on, new ones, and those that ended just now.

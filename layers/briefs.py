@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -65,12 +65,19 @@ class Briefs:
         with self._store.read() as connection:
             return frozenset(connection.execute(select(table.subject).where(table.day == day.isoformat())).scalars())
 
-    def read(self, scope: Scope, city: str, opd: str | None = None, day: date | None = None) -> Shelf:
-        """The brief of a day (the newest without one) as the asker may read it, and the days that have one."""
+    def read(
+        self, scope: Scope, city: str, opd: str | None = None, day: date | None = None, until: datetime | None = None
+    ) -> Shelf:
+        """The brief of a day (the newest without one) as the asker may read it, and the days that have one.
+
+        ``until`` leaves out what was made later.
+        """
         if not may_read(scope, opd):
             return Shelf(brief=None, days=())
         table = schema.brief.c
         mine = table.subject == (opd or city)
+        if until is not None:
+            mine &= table.made <= until
         with self._store.read() as connection:
             known = connection.execute(select(table.day).where(mine).order_by(table.day.desc()).limit(SHOWN)).scalars()
             days = tuple(date.fromisoformat(each) for each in known)

@@ -18,7 +18,7 @@ from layers.clock import start_of_day
 from layers.contributions import BY, Change, contributions
 from layers.drill import within
 from layers.evaluate import since, touched_since
-from layers.frames import Frames
+from layers.frames import Views
 from layers.model import Kind, Scope
 from layers.prepared import prepared
 from layers.readings import Room
@@ -84,13 +84,13 @@ class _Memo:
         self.answers: OrderedDict[tuple[Question, _Limits], Answer] = OrderedDict()
 
 
-_memo: WeakKeyDictionary[Frames, _Memo] = WeakKeyDictionary()
+_memo: WeakKeyDictionary[Views, _Memo] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
 def explain(
     scope: Scope,
-    frames: Frames,
+    frames: Views,
     catalog: Mapping[str, Kpi],
     tree: AreaTree,
     city: City,

@@ -47,15 +47,21 @@ class Edge:
         return micros(when.end if self.of_end else when.start) + self.shift
 
 
-_found: dict[tuple[int, Window], tuple[Form, tuple[Edge, ...] | None]] = {}
+MOST_FORMS = 1024
+"""So many forms are known at a time: packs of other days bring their own."""
+
+_known: dict[tuple[int, Window], tuple[Form, tuple[Edge, ...] | None]] = {}
 
 
 def edges(form: Form, window: Window, zone: ZoneInfo) -> tuple[Edge, ...] | None:
     """The edges by which a figure depends on its window within one local year; ``None`` when it does in another way too."""
     key = (id(form), window)
-    if key not in _found:
-        _found[key] = (form, _seen(form, [window.at(now, zone) for now in _PROBES]))  # the form is held: its id stays its own
-    return _found[key][1]
+    known = _known.get(key)
+    if known is None:
+        known = _known[key] = (form, _seen(form, [window.at(now, zone) for now in _PROBES]))  # it is held: its id stays its own
+        for oldest in [*_known][:-MOST_FORMS]:
+            _known.pop(oldest, None)
+    return known[1]
 
 
 class Stillness:
@@ -87,14 +93,16 @@ def recalled(frame: pl.DataFrame, names: Sequence[Hashable], asks: Sequence[Ask]
     can have changed since."""
     held = kept(frame, ("cells", *cuts), dict[Hashable, tuple[Form, When, Cells]])
     still = Stillness(frame)
-    anew = []
+    found: dict[int, Cells] = {}  # what is held may be another thread's by the end
     for i, (name, (form, when)) in enumerate(zip(names, asks, strict=True)):
         former = held.get(name)
-        if former is None or former[0] is not form or not still.unmoved(form, former[1], when):
-            anew.append(i)
+        if former is not None and former[0] is form and still.unmoved(form, former[1], when):
+            found[i] = former[2]
+    anew = [i for i in range(len(asks)) if i not in found]
     for i, cells in zip(anew, figures(frame, [asks[i] for i in anew], cuts) if anew else [], strict=True):
         held[names[i]] = (*asks[i], cells)
-    return [held[name][2] for name in names]
+        found[i] = cells
+    return [found[i] for i in range(len(asks))]
 
 
 def _seen(form: Form, whens: Sequence[When]) -> tuple[Edge, ...] | None:

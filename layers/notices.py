@@ -18,13 +18,16 @@ from layers.citystate import PRIORITIES
 from layers.duewords import zoned
 from layers.explain import short
 from layers.findings import About
-from layers.floods import Flood
+from layers.floods import WINDOW, Flood
 from layers.model import Role
 from layers.numbers import number
 from layers.privacy import mask
 
 NAMED = 5
 """At most so many alarms are named in a summary."""
+
+RINGS = "bunyi"
+"""How the keys of messages begin that an alarm rings."""
 
 OFFICES = {Role.LEADER: "Pimpinan", Role.OPERATOR: "Operator", Role.ADMIN: "Admin"}
 
@@ -52,13 +55,13 @@ class Writer:
 
     def rings(self, lives: Iterable[Life], flood: Flood | None, now: datetime) -> Iterator[Notice]:
         """About what began to ring at ``now``; while a flood lasts only about priority 1, and at its beginning once."""
-        rung = [life for life in lives if life.rang == now and life.cleared is None]
+        ringing = [life for life in lives if life.rang and life.rang > now - WINDOW and life.cleared is None]
         if flood and flood.since == now:
-            yield from self._summary(rung, flood, now)
+            yield from self._summary(ringing, flood, now)
             return
-        for life in rung:
-            if flood is None or life.about.priority == 1:
-                yield from self._each(life, "bunyi", f"[{_word(life.about).upper()}] {self._headline(life.about)}", now)
+        for life in ringing:
+            if life.rang == now and (flood is None or life.about.priority == 1):
+                yield from self._each(life, RINGS, f"[{_word(life.about).upper()}] {self._headline(life.about)}", now)
 
     def clearing(self, life: Life, targets: Iterable[str], now: datetime) -> Iterator[Notice]:
         """That an alarm is over, to those who were told of it."""
@@ -73,8 +76,8 @@ class Writer:
         head = f"[BANJIR REDA] {len(left)} alarm masih aktif"
         yield from self._many(left, "banjir-reda", flood.since, head, now)
 
-    def _summary(self, rung: Sequence[Life], flood: Flood, now: datetime) -> Iterator[Notice]:
-        yield from self._many(rung, "banjir", flood.since, f"[BANJIR ALARM] {flood.n} alarm dalam 10 menit", now)
+    def _summary(self, ringing: Sequence[Life], flood: Flood, now: datetime) -> Iterator[Notice]:
+        yield from self._many(ringing, "banjir", flood.since, f"[BANJIR ALARM] {flood.n} alarm dalam 10 menit", now)
 
     def _many(self, lives: Sequence[Life], what: str, since: datetime, head: str, now: datetime) -> Iterator[Notice]:
         for target in self.city.notify:

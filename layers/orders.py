@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -83,6 +83,17 @@ class Order:
     def late(self, now: datetime) -> bool:
         """Whether it waits for its answer beyond its deadline."""
         return self.state is OrderState.GIVEN and now > self.due
+
+    def at(self, moment: datetime) -> Order | None:
+        """The order as it stood at a moment gone by; ``None`` before it was given."""
+        if self.given > moment:
+            return None
+        order = self
+        if order.ended and order.ended > moment:
+            order = replace(order, ended=None, ended_by=None, state=OrderState.ANSWERED if order.answered else OrderState.GIVEN)
+        if order.answered and order.answered > moment:
+            order = replace(order, answer=None, answered=None, answered_by=None, state=OrderState.GIVEN)
+        return order
 
 
 def may_give(scope: Scope, opd: str | None = None, area: str | None = None) -> bool:

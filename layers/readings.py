@@ -43,9 +43,7 @@ def readings(kpis: Iterable[Kpi], room: Room) -> Iterator[Reading]:
             yield from _at_cuts(kpi, room, *cells)
             continue
         basis = _Basis(origin=room.origin(kpi), target=room.target(kpi), cells=cells)
-        shown = kept(
-            room.whole[kpi.kind], ("readings", id(room.city)), dict[str, tuple[_Basis, Kpi, tuple[Reading, ...]]], of=room.city
-        )
+        shown = kept(room.whole[kpi.kind], "readings", dict[str, tuple[_Basis, Kpi, tuple[Reading, ...]]], of=room.city)
         held = shown.get(kpi.id)
         if held is None or held[1] is not kpi or not held[0].holds(basis):
             held = shown[kpi.id] = basis, kpi, tuple(_at_cuts(kpi, room, *cells))

@@ -263,6 +263,11 @@ class Alarm:
     def active(self) -> bool:
         return self.state is not AlarmState.CLEARED
 
+    @property
+    def waits(self) -> bool:
+        """Whether it rings and nobody has taken it."""
+        return self.state is AlarmState.ACTIVE and self.silenced_until is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityState:

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import polars as pl
 
-from layers.frames import Frames
+from layers.frames import Views
 from layers.model import Kind, Scope, Status
 from layers.photomatch import Album, numbers
 from layers.suspicionrules import SuspicionRules
@@ -52,12 +52,13 @@ class Suspect:
 class Suspicion:
     """One finding of a pattern: ``n`` cases between two moments, the newest :data:`MOST_CASES` of them listed.
 
-    ``opd`` held them; ``None`` where several did, or none.
+    ``opd`` held them; ``None`` where ``several`` did, or none.
     """
 
     id: str
     pattern: str
     opd: str | None
+    several: bool
     n: int
     cases: tuple[Suspect, ...]
     since: datetime
@@ -194,11 +195,11 @@ PATTERNS: Mapping[str, Find] = {BULK: _bulk, MOVED: _moved, PHOTO: _photo, REOPE
 
 # --- for those who may see rows -------------------------------------------------------------------
 
-_memo: WeakKeyDictionary[Frames, tuple[tuple[int, datetime], pl.DataFrame]] = WeakKeyDictionary()
+_memo: WeakKeyDictionary[Views, tuple[tuple[int, datetime], pl.DataFrame]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def suspicions(scope: Scope, frames: Frames, rules: SuspicionRules, now: datetime) -> tuple[Suspicion, ...]:
+def suspicions(scope: Scope, frames: Views, rules: SuspicionRules, now: datetime) -> tuple[Suspicion, ...]:
     """What the patterns name among the rows that the scope may see, most cases first, at most :data:`MOST`.
 
     Raises ``PermissionError`` where the scope sees aggregates only. Remembered by the version of the frames and the minute.
@@ -215,9 +216,10 @@ def suspicions(scope: Scope, frames: Frames, rules: SuspicionRules, now: datetim
 
 
 def _seen_by(scope: Scope) -> pl.Expr:
+    """By who held a case, as the figures count it and the rows behind them are shown."""
     seen = [pl.lit(value=True)]
     if scope.opds is not None:
-        seen.append(pl.col("opd").cast(pl.String).is_in(sorted(scope.opds)))
+        seen.append(pl.col("holder").cast(pl.String).is_in(sorted(scope.opds)))
     if scope.areas is not None:
         codes = sorted(scope.areas)
         within = [pl.col("area").cast(pl.String) == code for code in codes]
@@ -243,6 +245,7 @@ def _suspicion(pattern: str, cluster: str, rows: pl.DataFrame) -> Suspicion:
         id=f"{pattern}:{cluster}",
         pattern=pattern,
         opd=holders[0] if len(holders) == 1 else None,
+        several=len(holders) > 1,
         n=rows.height,
         cases=tuple(Suspect(**row) for row in texts.select(names).iter_rows(named=True)),
         since=rows["at"][-1],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import htpy
@@ -16,7 +16,7 @@ from dashboard.parts.frame import banner, desk, sources_state
 from layers.alarmbook import SHOWN_DAYS, AlarmLog
 from layers.alarms import concerns, with_acts
 from layers.floods import statistics
-from layers.snapshot import Snapshot
+from layers.snapshot import Alarm, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -35,17 +35,18 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     return {
         "notice": banner(snapshot),
         "sources-state": sources_state(snapshot, view),
-        "alarm-head": _head(snapshot, len([alarm for alarm in mine if alarm.active]), view),
+        "alarm-head": _head(snapshot, mine, view),
         "diamkan": silence_form(chosen, view),
-        "alarm-list": alarm_list(mine, view),
+        "alarm-list": alarm_list(mine, view, known=log is not None or view.past is None),
         "alarm-quality": quality(figures, titles, view),
         "alarm-history": history(lives, (log or AlarmLog()).acts, view),
     }
 
 
-def _head(snapshot: Snapshot, active: int, view: View) -> htpy.Element:
+def _head(snapshot: Snapshot, mine: Sequence[Alarm], view: View) -> htpy.Element:
     lang, state = view.lang, snapshot.state
-    words = text.say(lang, "{n} aktif, {waiting} belum diterima", n=active, waiting=view.ringing)
+    active, waiting = sum(alarm.active for alarm in mine), sum(alarm.waits for alarm in mine)
+    words = text.say(lang, "{n} aktif, {waiting} belum diterima", n=active, waiting=waiting)
     return header(".page-head.alarm-head", id="alarm-head")[
         div[h1[text.say(lang, "Alarm")], p(".aside")[words]],
         city_state(state, view, limit=9) if state else None,

@@ -31,7 +31,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
 def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """The city's brief; for who leads some OPDs the way to their digests."""
     content = page_of(view, None) if may_read(view.scope) else own_digests(view)
-    return desk(view, "/ringkasan", found["sources-state"], content)
+    return desk(view, "/ringkasan", found["sources-state"], found["notice"] if view.past else None, content)
 
 
 def page_of(view: View, opd: str | None) -> htpy.Node:
@@ -59,7 +59,7 @@ def chosen_day(view: View) -> date | None:
 
 def _chooser(shelf: Shelf, view: View, opd: str | None) -> htpy.Element | None:
     """Former days; without scripts by its button."""
-    if len(shelf.days) < 2 and shelf.brief:
+    if not shelf.days or (len(shelf.days) == 1 and shelf.brief):
         return None
     here = shelf.brief.day if shelf.brief else None
     return form(".filters.no-print", method="get", action=f"/ringkasan/{opd}" if opd else "/ringkasan")[

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """The digest of the OPD in the address."""
-    return desk(view, "/ringkasan", found["sources-state"], page_of(view, view.params["opd"]))
+    notice = found["notice"] if view.past else None
+    return desk(view, "/ringkasan", found["sources-state"], notice, page_of(view, view.params["opd"]))
 
 
 PAGE = Page(

@@ -73,13 +73,14 @@ def _taker(who: str, view: View) -> str:
     return text.say(view.lang, who)
 
 
-def alarm_list(alarms: Sequence[Alarm], view: View, *, element: str = "alarm-list") -> htpy.Element:
+def alarm_list(alarms: Sequence[Alarm], view: View, *, known: bool = True, element: str = "alarm-list") -> htpy.Element:
     """The active alarms under their priorities, then those that are over and were not acknowledged."""
     active = [alarm for alarm in alarms if alarm.active]
     groups = [(PRIORITIES[level][view.lang], [a for a in active if a.priority == level]) for level in PRIORITIES]
     over = [alarm for alarm in alarms if not alarm.active]
     shown = [*groups, (text.say(view.lang, "sudah reda, belum diterima"), over)]
-    empty = p(".panel.empty")[text.say(view.lang, "Tidak ada alarm. Yang reda dan diterima ada di riwayat.")]
+    none = "Tidak ada alarm. Yang reda dan diterima ada di riwayat." if known else "Alarm waktu itu tidak tersimpan lagi."
+    empty = p(".panel.empty")[text.say(view.lang, none)]
     return div(".alarms", id=element)[
         [
             section[h2[f"{words[0].upper()}{words[1:]}", span(".aside")[str(len(found))]], [_card(a, view) for a in found]]
@@ -112,8 +113,13 @@ def _card(alarm: Alarm, view: View) -> htpy.Element:
         p(".asked")[strong[alarm.action[lang]]],
         p(".detail")[detail] if detail else None,
         dl[[div[dt[name], dd[words]] for name, words in facts if words]],
-        _buttons(alarm, view) if may_act(view.scope, alarm) else None,
+        _buttons(alarm, view) if _may_act(alarm, view) else None,
     ]
+
+
+def _may_act(alarm: Alarm, view: View) -> bool:
+    """Whether the asker may do something about it; of the past nobody can."""
+    return view.past is None and may_act(view.scope, alarm)
 
 
 def _names(alarm: Alarm) -> list[htpy.Element]:
@@ -145,7 +151,7 @@ def _post(action: str, words: str, alarm: Alarm, named: str) -> htpy.Element:
 
 def silence_form(alarm: Alarm | None, view: View, *, element: str = "diamkan") -> htpy.Element:
     """The form that silences the chosen alarm for a while, with a reason; hidden where none is chosen."""
-    if alarm is None or not may_act(view.scope, alarm) or not alarm.active:
+    if alarm is None or not _may_act(alarm, view) or not alarm.active:
         return section(".panel.silence", id=element, hidden=True)
     lang, most = view.lang, int(LONGEST_SILENCE / timedelta(hours=1))
     return section(".panel.silence", id=element)[
@@ -218,9 +224,6 @@ def history(lives: Sequence[Life] | None, acts: Acts, view: View, *, element: st
             return text.say(lang, "tidak diterima") if life.ended else text.say(lang, "belum diterima")
         who = f"{_taker(act.office, view)} ({act.who})" if named else _taker(act.office, view)
         return f"{who}, {when(act.at, view)}"
-
-    def over(life: Life) -> str:
-        return when(life.cleared, view) if life.cleared else "–"
 
     columns: list[Column[Life]] = [
         Column(title=text.say(lang, "Alarm"), cell=lambda life: f"{life.about.title[lang]}: {life.about.place}"),

@@ -67,7 +67,7 @@ def _finding(one: Suspicion, view: View) -> htpy.Element:
     more = one.n - len(one.cases)
     return details(".finding")[
         summary[
-            strong[opd_name(one.opd, view)],
+            strong[_holders(one, view)],
             span(".n")[text.say(lang, "{n} aduan", n=text.number(one.n, 0, lang))],
             span[one.detail],
             span(".quiet")[" - ".join(days)],
@@ -92,6 +92,11 @@ def _case(case: Suspect, view: View) -> htpy.Element:
 
 
 def opd_name(slug: str | None, view: View) -> str:
-    """An OPD as it is called; ``None`` stands for several."""
+    """An OPD as it is called."""
     found = view.city.opd(slug) if slug else None
-    return found.short if found else slug or text.say(view.lang, "beberapa OPD")
+    return found.short if found else slug or text.say(view.lang, "tanpa OPD")
+
+
+def _holders(one: Suspicion, view: View) -> str:
+    """Whose cases they are: of one OPD, of several, or of none."""
+    return text.say(view.lang, "beberapa OPD") if one.several else opd_name(one.opd, view)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import htpy
 import orjson
-from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, span, strong, ul
+from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, section, span, strong, ul
 
 from dashboard import text
 from dashboard.page import find_page
@@ -17,24 +17,21 @@ from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
 from dashboard.scene import rotation, scenes, shown
 from layers.model import Role
-from layers.snapshot import AlarmState, Event, Snapshot, State
+from layers.snapshot import Event, Snapshot, State
 
 if TYPE_CHECKING:
     from dashboard.page import View
 
-LINKS = (
-    ("/dinding", "Dinding"),
-    ("/ringkasan", "Ringkasan"),
-    ("/alarm", "Alarm"),
-    ("/arahan", "Arahan"),
-    ("/kelurahan", "Wilayah"),
-    ("/perubahan", "Perubahan"),
-    ("/peringkat", "Peringkat"),
-    ("/penutupan", "Penutupan"),
-    ("/sumber", "Sumber data"),
-    ("/metrik", "Metrik"),
-    ("/kecocokan", "Kecocokan"),
+MENU = (
+    ("Hari ini", (("/dinding", "Dinding"), ("/ringkasan", "Ringkasan"), ("/alarm", "Alarm"), ("/arahan", "Arahan"))),
+    (
+        "Telusuri",
+        (("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
+    ),
+    ("Dasar angka", (("/sumber", "Sumber data"), ("/metrik", "Metrik"), ("/kecocokan", "Kecocokan"))),
 )
+"""The pages of the navigation, by what one comes for."""
+
 EVENTS = 8
 
 ROLES = {
@@ -80,9 +77,8 @@ HOLDS = "kota"
 
 def held(snapshot: Snapshot) -> bool:
     """Whether the rotation stops: a critical alarm that nobody has taken and that may ring, or a flood."""
-    critical = (alarm for alarm in snapshot.alarms if alarm.priority == 1 and alarm.state is AlarmState.ACTIVE)
     flood = snapshot.state is not None and snapshot.state.flood is not None
-    return flood or any(alarm.silenced_until is None for alarm in critical)
+    return flood or any(alarm.waits for alarm in snapshot.alarms if alarm.priority == 1)
 
 
 def turn(view: View, hold: bool = False) -> htpy.Element:
@@ -142,22 +138,35 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
         a(".skip", href="#content")[text.say(view.lang, "Langsung ke isi")],
         aside(".side")[
             a(".brand", href="/dinding")[strong[text.say(view.lang, "Ruang Kendali")], span[view.city.name]],
-            nav(aria_label=text.say(view.lang, "Menu utama"))[ul[_links(here, view)]],
-            div(".side-foot")[
-                p[text.say(view.lang, ROLES[view.scope.role])],
-                state,
-                past_form(view),
-                a(href="/masuk")[text.say(view.lang, "Masuk")] if view.scope.role is Role.PUBLIC else None,
+            a(".menu-open", href="#menu")[text.say(view.lang, "Menu")],
+            div("#menu.menu")[
+                nav(aria_label=text.say(view.lang, "Menu utama"))[_menu(here, view)],
+                div(".side-foot")[
+                    p[text.say(view.lang, ROLES[view.scope.role])],
+                    past_form(view),
+                    a(href="/masuk")[text.say(view.lang, "Masuk")] if view.scope.role is Role.PUBLIC else None,
+                ],
+                a(".menu-close", href="#content")[text.say(view.lang, "Tutup menu")],
             ],
+            state,
         ],
         main("#content.content", tabindex="-1")[past_line(view), content],
     ]
 
 
-def _links(here: str, view: View) -> list[htpy.Element]:
-    """The pages of the navigation that the asker may open."""
-    found = ((href, words, find_page(href)) for href, words in LINKS)
-    return [li[_link(href, words, here, view)] for href, words, page in found if page is None or view.scope.role in page[0].roles]
+def _menu(here: str, view: View) -> list[htpy.Element]:
+    """The pages that the asker may open, under short headings."""
+    groups = ((words, [link for link in links if _open_to(link[0], view)]) for words, links in MENU)
+    return [
+        section[p(".menu-head")[text.say(view.lang, words)], ul[[li[_link(*link, here, view)] for link in links]]]
+        for words, links in groups
+        if links
+    ]
+
+
+def _open_to(href: str, view: View) -> bool:
+    page = find_page(href)
+    return page is None or view.scope.role in page[0].roles
 
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def order_link(view: View, *, kpi: str | None = None, area: str | None = None, opd: str | None = None) -> htpy.Element | None:
-    """The button that gives an order about a number; nothing for those who give none."""
-    if view.scope.role not in GIVERS:
+    """The button that gives an order about a number; nothing for those who give none, nor of the past."""
+    if view.scope.role not in GIVERS or view.past is not None:
         return None
     asked = {name: value for name, value in (("kpi", kpi), ("area", area), ("opd", opd)) if value}
     return htpy.a(".give", href=f"/arahan?{urlencode(asked)}")[text.say(view.lang, "Arahan")]

@@ -49,7 +49,7 @@ STATES = {
 
 def order_form(view: View) -> htpy.Element | None:
     """What a leader fills in, with what stood in it before where it was not taken."""
-    if not may_give(view.scope):
+    if not may_give(view.scope) or view.past is not None:
         return None
     lang, given = view.lang, view.params
     opds = [opd for opd in view.city.opds if view.scope.opds is None or opd.slug in view.scope.opds]
@@ -117,16 +117,7 @@ def order_card(order: Order, view: View) -> htpy.Element:
             _about(order, view),
             text.say(lang, "{giver} ({name}), {when}", giver=giver, name=order.giver, when=text.moment(order.given, zone, lang)),
         ],
-        div(".answer")[
-            p[order.answer],
-            p(".aside")[
-                text.say(
-                    lang, "Dijawab {name}, {when}", name=order.answered_by or "", when=text.moment(order.answered, zone, lang)
-                )
-            ],
-        ]
-        if order.answer and order.answered
-        else None,
+        _answer(order, view),
         _acts(order, view),
     ]
 
@@ -156,6 +147,9 @@ def _about(order: Order, view: View) -> htpy.Node:
 
 
 def _acts(order: Order, view: View) -> htpy.Node:
+    """What the asker may do about it; of the past nothing."""
+    if view.past is not None:
+        return None
     lang, about = view.lang, order.about.area
     number = htpy.input(type="hidden", name="arahan", value=str(order.id))
     if order.state is OrderState.GIVEN and may_answer(view.scope, order.opd, about):

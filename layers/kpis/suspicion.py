@@ -27,7 +27,7 @@ def _count(pattern: str, title: tuple[str, str], formula: tuple[str, str], needs
         short=words(*title),
         better="down",
         definition=f"Aduan yang dikenai pola penutupan ini dalam 30 hari terakhir. {NO_PROOF}",
-        formula=words(f"{formula[0]}; ambang menurut paket kota ([suspicion])", f"{formula[1]}; thresholds by the city's pack"),
+        formula=words(f"{formula[0]}; ambangnya ditetapkan kota", f"{formula[1]}; the city sets the thresholds"),
         rule=OWN,
         window=Window.DAYS30,
         form=Count(where=partial(_named, pattern=pattern)),

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,14 +18,21 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from dashboard.past import WAITING, Asked, Machine, stay
+from layers.alarmbook import AlarmLog
+from layers.alarms import Life
 from layers.areas import AreaTree
 from layers.catalog import catalog
+from layers.changes import Answer, Question, explain
 from layers.clock import SetClock, set_clock
 from layers.frames import Frames
+from layers.model import Role, Scope
+from layers.orders import Orders
 from layers.past import Past
+from layers.people import People
 from layers.publish import build
 from layers.store import Store
-from tests.dashboard.server import Live, room, serving
+from tests.dashboard.alarmed import about, alarms
+from tests.dashboard.server import SECRET, Live, room, serving
 from tests.dashboard.snapshots import CITY
 from tests.layers.made import DAY, HOUR, NOW, complaint, give, new_store
 
@@ -32,6 +40,11 @@ T = TypeVar("T")
 AT = "2026-11-20T08:00"
 THEN = f"/kelurahan/36.71?pada={AT}"
 NOON = NOW - 2 * DAY - 4 * HOUR  # 08.00 WIB on 20 November
+LATER = "2026-11-20T08:30"
+RANG = NOON + timedelta(minutes=10)
+ALARM = Life(
+    id="lama:laksa", since=RANG, about=about("data_terlambat", place="Sumber yang dahulu", owner="dlh"), raised=RANG, rang=RANG
+)
 KPIS = ("aduan_terbuka", "aduan_lewat_tenggat", "selesai_tepat_waktu")
 
 
@@ -56,9 +69,24 @@ def live(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liv
     known = {name: kpi for name, kpi in catalog().items() if name in (*CITY.wall.tiles, *KPIS, CITY.wall.map, CITY.wall.ranking)}
     known |= {name: catalog()[name] for name in ("aduan_masuk_30h", "respons_pertama", "lama_penyelesaian")}
     first = build(frames, known, tree, CITY, store, NOW, version=1, notice="Data contoh")
-    parts = replace(room(data, past=Past(store, frames, CITY)), catalog=catalog())
-    with serving(data, first, room=parts) as running:
+    people = People(f"sqlite:///{data / 'people.sqlite'}", SECRET)
+
+    def changes(scope: Scope, question: Question) -> Answer:
+        return explain(scope, frames, catalog(), tree, CITY, question, store.source_states(), NOW)
+
+    def alarms_at(at: datetime) -> AlarmLog:
+        return AlarmLog(lives=[ALARM.at(at)] if ALARM.since <= at else [])
+
+    parts = replace(
+        room(data, past=Past(store, frames, CITY)),
+        catalog=catalog(),
+        changes=changes,
+        orders=Orders(people).seen,
+        alarms_at=alarms_at,
+    )
+    with serving(data, replace(first, alarms=alarms(NOW)), room=parts) as running:
         yield running
+    people.close()
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +137,26 @@ def test_every_page_can_be_asked_and_leads_to_the_same_moment(live: Live) -> Non
         narrowed = client.get(THEN + "&opd=dpupr").text
         assert re.search(r'data-kpi="aduan_lewat_tenggat"[^>]*data-value="0"', narrowed)
         assert f'<input type="hidden" name="pada" value="{AT}">' in narrowed
+
+
+def test_no_page_shows_what_is_so_today(live: Live) -> None:
+    """What changed, the alarms and the orders are those of that moment, and nothing can be done about them."""
+    with live.client() as client:
+        change = {"kpi": "aduan_terbuka"}
+        assert "5 aduan" in texts(client.get("/perubahan", params=change).text)
+        then = texts(client.get("/perubahan", params={**change, "pada": AT}).text)
+        assert "dimulai sebelum data pertama" in then
+        assert "5 aduan" not in then
+        assert "Tidak ada alarm." in client.get("/alarm", params={"pada": AT}).text
+        assert "Sumber yang dahulu" in client.get("/alarm", params={"pada": LATER}).text
+    leader = live.signed_in(Role.LEADER)
+    for path, form in (("/arahan", "/arahan/beri"), ("/alarm", "/alarm/terima")):
+        assert f'action="{form}"' in leader.get(path).text
+        assert 'method="post"' not in leader.get(path, params={"pada": LATER}).text
+    leader.post("/arahan/beri", data={"opd": "dlh", "isi": "Angkut sampah"})
+    assert "Angkut sampah" in leader.get("/arahan").text
+    assert "Angkut sampah" not in leader.get("/arahan", params={"pada": LATER}).text
+    leader.close()
 
 
 @pytest.mark.parametrize(
@@ -162,6 +210,8 @@ def test_a_page_of_the_past_stays_as_it_is_and_its_card_is_of_it(live: Live, bro
 def test_the_past_is_asked_for_on_the_page_itself_on_a_telephone(live: Live, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(live.url + "/kelurahan/36.71")
+    assert not page.is_visible(".past-ask")
+    page.click(".menu-open")
     page.click(".past-ask summary")
     page.fill(".past-ask input", AT)
     page.click(".past-ask button")

@@ -14,7 +14,21 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from layers import alarmbook, schema
-from layers.alarmbook import EARLY, FLOODED, FULL, SILENCE, TAKE, Act, AlarmBook, PeopleBook, history, read_log, record_act
+from layers.alarmbook import (
+    EARLY,
+    FLOODED,
+    FULL,
+    SILENCE,
+    TAKE,
+    Act,
+    AlarmBook,
+    PeopleBook,
+    history,
+    log_at,
+    read_log,
+    record_act,
+    with_log,
+)
 from layers.alarmrules import AlarmRule, NotifyTarget
 from layers.areas import AreaTree
 from layers.catalog import catalog
@@ -27,7 +41,7 @@ from layers.outbox import CLAIM, GIVEN_UP, UNSENT, claim, put_off, sent, standin
 from layers.snapshot import Alarm, AlarmState, Snapshot
 from layers.store import Store
 from tests.dashboard.snapshots import CITY, NOW, reading, snapshot
-from tests.layers.made import SECRET, ZONE
+from tests.layers.made import DAY, SECRET, ZONE
 
 MINUTE = timedelta(minutes=1)
 TICK = timedelta(seconds=15)
@@ -203,6 +217,38 @@ def test_messages_that_waited_go_into_the_summary(room: Rooms) -> None:
     room.look(a=1)
     room.look(**{f"o{k}": 10.0 for k in range(12)})
     assert [notice.dropped for notice in room.notices()] == [FLOODED, None]
+
+
+def test_what_waited_is_told_by_the_summary_of_whom_it_was_for(urls: tuple[str, str]) -> None:
+    """Nothing that a summary does not tell may be dropped for it."""
+    room = Rooms(urls, sekda={}, dlh={"owners": ("a",)}, malam={"quiet": "00.00-23.59"})
+    bad = {f"o{k}": 10.0 for k in range(12)}
+    room.look(a=1)
+    room.now += 11 * MINUTE
+    room.look(a=1, b=1)
+    room.look(a=1, b=1, **bad)
+    told = {notice.target: notice for notice in room.notices() if notice.key.startswith("banjir@")}
+    assert {name: notice.body.partition(" x ")[0] for name, notice in told.items()} == {"sekda": "13", "malam": "13"}
+    kept = [(n.target, n.alarm, n.dropped) for n in room.notices() if n.key.startswith("bunyi:rendah:")]
+    assert {(target, alarm) for target, alarm, dropped in kept if dropped} == {("malam", "rendah:b"), ("sekda", "rendah:b")}
+    for store in room.stores:
+        store.close()
+
+
+def test_the_books_tell_how_alarms_stood_at_any_minute(room: Rooms) -> None:
+    moments = []
+    for values in ({"a": 1.0}, {"a": 1.0, "b": 1.0}, {"a": 90.0, "b": 1.0}, {"a": 90.0, "b": 90.0}, {"a": 1.0, "b": 90.0}):
+        shown = room.look(**values)
+        for alarm in shown.alarms[:1]:
+            room.act(alarm, TAKE)
+        shown = room.look(**values)
+        moments.append((room.now, shown))
+    for at, shown in moments:
+        log = log_at(room.book.store, room.book.people, at, room.now)
+        assert log is not None
+        then = with_log(replace(snapshot(), built_at=at), log, room.city.state)
+        assert [replace(a, value=None) for a in then.alarms] == [replace(a, value=None) for a in shown.alarms]
+    assert log_at(room.book.store, room.book.people, room.now - 91 * DAY, room.now) is None
 
 
 def test_no_target_has_more_waiting_than_it_may(room: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:

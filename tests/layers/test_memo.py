@@ -15,7 +15,7 @@ from layers import memo
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City
-from layers.edges import Stillness, edges, recalled
+from layers.edges import Stillness, _known, edges, recalled
 from layers.evaluate import figures
 from layers.forms import Count, Mean
 from layers.frames import Frames, schema
@@ -24,7 +24,7 @@ from layers.model import UNPLACED, Complaint, Kind, Measurement, Package, Record
 from layers.prepared import prepared
 from layers.readings import Room, readings
 from layers.snapshot import Reading
-from layers.windows import Window
+from layers.windows import When, Window
 from tests.layers.made import DAY, HOUR, NOW, ZONE, complaint, give, new_store
 
 AREAS = ("36.71.01.1001", "36.71.05.1004", UNPLACED)
@@ -136,7 +136,7 @@ def records(draw: st.DrawFn, number: int) -> Record:
 steps = st.lists(st.tuples(MINUTES, st.lists(st.integers(0, 40), max_size=3)), min_size=2, max_size=3)
 
 
-COMPLAINTS = [kpi for kpi in catalog().values() if kpi.kind is Kind.COMPLAINT]
+COMPLAINTS = [kpi for kpi in catalog().values() if kpi.kind is Kind.COMPLAINT and kpi.pattern is None]
 
 
 @settings(max_examples=30, deadline=None)
@@ -183,3 +183,29 @@ def test_a_room_that_remembers_says_what_a_new_one_says(
 
         assert shown(frames) == shown(Frames(folder / "frames", city, tree))
     store.close()
+
+
+def test_what_another_thread_asks_meanwhile_is_not_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.DataFrame({"received": [NOW, NOW + DAY], "n": [1, 2]}, schema_overrides={"received": pl.Datetime("us", "UTC")})
+    early, late = (Window.NOW.at(at, ZONE) for at in (NOW + HOUR, NOW + DAY + HOUR))
+
+    def ask(when: When) -> float | None:
+        return recalled(frame, ["ages"], [(AGES, when)], (None,))[0][None][""].value
+
+    def overtaken(*asked: Any) -> list[Any]:
+        monkeypatch.setattr("layers.edges.figures", figures)
+        cells = figures(*asked)
+        ask(late)
+        return cells
+
+    ask(late)
+    monkeypatch.setattr("layers.edges.figures", overtaken)
+    assert ask(early) == 1
+    assert ask(late) == 1.5
+
+
+def test_of_many_packs_only_the_last_forms_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layers.edges.MOST_FORMS", 3)
+    for _ in range(9):
+        edges(Count(where=lambda when: when.by_end("received")), Window.NOW, ZONE)
+    assert len(_known) == 3

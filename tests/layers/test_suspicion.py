@@ -106,6 +106,17 @@ def test_cases_are_only_for_those_who_may_see_them(frames: Any) -> None:
     assert found(held)["foto_sama"].n == 2
 
 
+def test_cases_are_of_who_held_them_as_the_figures_are(frames: Any) -> None:
+    """Passed on after its closing a case is still that of the OPD that closed it, in the list as in the count."""
+    at = NOW - 3 * DAY
+    closed = [done(f"a{k}", at, photo="00ff00ff00ff00ff", opd="dlh", known_at=at) for k in range(2)]
+    moved = [done(f"a{k}", at, photo="00ff00ff00ff00ff", opd="dpupr", known_at=at + HOUR) for k in range(2)]
+    held = frames([*closed, *moved])
+    heads = {opd: Scope(user=opd, role=Role.OPD_HEAD, opds=frozenset({opd})) for opd in ("dlh", "dpupr")}
+    assert found(held, heads["dlh"])["foto_sama"].n == 2
+    assert found(held, heads["dpupr"]) == {}
+
+
 def test_lists_are_bounded_and_counts_are_whole(frames: Any) -> None:
     at = NOW - 3 * DAY
     one = found(frames([done(f"a{k}", at + k * MINUTE, photo="00ff00ff00ff00ff") for k in range(MOST_CASES + 7)]))["foto_sama"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("arahan")
     people = People(f"sqlite:///{folder / 'people.sqlite'}", SECRET)
 
-    def read(scope: Scope, opd: str | None, day: date | None) -> Shelf:
+    def read(scope: Scope, opd: str | None, day: date | None, _until: datetime | None) -> Shelf:
         return shelf(opd, day) if may_read(scope, opd) else Shelf(brief=None, days=())
 
     here = room(folder, orders=Orders(people).seen, shelf=read)

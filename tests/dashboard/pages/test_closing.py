@@ -36,6 +36,7 @@ FOUND = tuple(
         id=f"{pattern}:{k}",
         pattern=pattern,
         opd=("dlh", None)[k],
+        several=k == 1,
         n=60,
         cases=(CASE,) * 3,
         since=NOW - timedelta(days=9),

@@ -1,0 +1,26 @@
+"""The style sheets: a brace that is not closed hides all that follows from every other screen."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+SHEETS = sorted((Path(__file__).parents[2] / "assets").glob("*.css"))
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.name)
+def test_every_block_is_closed_before_the_next_section(sheet: Path) -> None:
+    rules = re.sub(r'/\*.*?\*/|"[^"]*"', "", sheet.read_text("utf-8"), flags=re.DOTALL)
+    depth = deepest = 0
+    for brace in re.findall(r"[{}]", rules):
+        depth += 1 if brace == "{" else -1
+        assert depth >= 0
+        deepest = max(deepest, depth)
+    assert depth == 0
+    assert deepest <= 2, "a block inside a block inside a media query: one above it is not closed"
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.name)
+def test_no_rule_stands_twice(sheet: Path) -> None:
+    rules = [line for line in sheet.read_text("utf-8").splitlines() if re.match(r"[^\s@/}].*\{.*\}$", line)]
+    assert [line for line in dict.fromkeys(rules) if rules.count(line) > 1] == []
