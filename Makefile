@@ -32,7 +32,7 @@ bench: .venv/dev.stamp .venv-dlt/bench.stamp needs
 	$(BIN)/python -m bench $(ARGS)
 
 soak: .venv/dev.stamp needs
-	LIVEROOM_KILLS=200 $(BIN)/python -m pytest tests/connectors/test_kill.py $(ARGS)
+	LIVEROOM_KILLS=200 LIVEROOM_WEEK=10000 $(BIN)/python -m pytest tests/connectors/test_kill.py tests/dashboard/test_week.py $(ARGS)
 
 # what the tests need besides Python: a browser, PostgreSQL, a Redis-protocol server
 needs:

@@ -28,19 +28,23 @@
   const DRIFT = 2e3;
   const own = () => performance.now();
   let offset = Date.now() - own(); // server's clock minus the machine's, in ms
-  let apart = Date.now() - own(), unsure = false;
   const past = body.dataset.past ? Date.parse(body.dataset.past) : null; // a page of a moment gone by: nothing on it moves
+  let apart = Date.now() - own(), unsure = past === null; // at first the ages stand as they were drawn, and not for long
   const when = past === null ? {} : { pada: body.dataset.pada, ...(body.dataset.menurut && { menurut: body.dataset.menurut }) };
   const now = () => past ?? own() + offset;
 
+  const said = []; // what the last words gave: one may come late, none early, so the highest is the nearest
   function told(ms) {
-    offset = ms - own();
+    said.push(ms - own());
+    if (said.length > 3) said.shift();
+    offset = Math.max(...said);
     apart = Date.now() - own();
     unsure = false;
     root.classList.remove("unsure");
   }
 
   function doubt() {
+    if (unsure && own() > DRIFT) root.classList.add("unsure");
     if (past !== null || Math.abs(Date.now() - own() - apart) < DRIFT) return;
     apart = Date.now() - own();
     unsure = true;
@@ -178,6 +182,7 @@
     clearTimeout(retry);
     retry = 0;
     if (source) source.close();
+    const mine = page; // the documents of a stream that was opened for another address are not this one's
     source = new EventSource(address("/live", { base: version }));
     source.addEventListener("beat", event => {
       const beat = JSON.parse(event.data);
@@ -187,7 +192,7 @@
       alive();
       tries = 0;
     });
-    source.addEventListener("doc", event => { alive(); receive(JSON.parse(event.data)); });
+    source.addEventListener("doc", event => { alive(); if (page === mine) receive(JSON.parse(event.data)); });
     source.onerror = again;
   }
 
@@ -212,16 +217,17 @@
   /** The whole document: when a base is missing, or while no stream comes through. */
   async function fetchWhole() {
     polled = own();
+    const began = own(), mine = page;
     try {
       const answer = await fetch(address("/live/doc"), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
       if (answer.status === 401 || answer.status === 404) return location.reload();
       if (answer.status !== 200 && answer.status !== 304) return;
-      told(Number(answer.headers.get("x-clock")));
+      if (own() - began < DRIFT) told(Number(answer.headers.get("x-clock"))); // else the word is as old as the way was long
       alive();
-      if (answer.status === 304) return;
+      if (answer.status === 304 || page !== mine) return;
       etag = answer.headers.get("etag");
       const doc = await answer.json();
-      if (doc.version !== version) receive(doc);
+      if (doc.version !== version && page === mine) receive(doc);
     } catch { /* still away: the supervisor goes on */ }
   }
 

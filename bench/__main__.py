@@ -1,4 +1,4 @@
-"""``python -m bench [deadlines intake kpis changes pages live drill beside]``: run the benchmarks and print the report."""
+"""``python -m bench [deadlines intake kpis changes pages live screens_load drill beside]``: run the benchmarks and print the report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from bench.report import table
 from bench.world import HOME
 
-NAMES = ("deadlines", "intake", "kpis", "changes", "pages", "live", "drill", "beside")
+NAMES = ("deadlines", "intake", "kpis", "changes", "pages", "live", "screens_load", "drill", "beside")
 ROWS = int(os.environ.get("LR_ROWS", "1000000"))
 
 

@@ -23,7 +23,7 @@ from layers.catalog import catalog
 from layers.city import load
 from layers.drill import Query
 from layers.frames import Frames
-from layers.model import Kind, Role, Run, Scope
+from layers.model import Kind, PlacedBy, Role, Run, Scope
 from layers.publish import build
 from layers.readings import Room
 from layers.rows import rows
@@ -124,6 +124,22 @@ def test_what_became_of_the_rows(store: Store, source: str) -> None:
     assert (facts.seen, facts.kept) == (seen, kept)
     assert {(field, reason): n for field, reason, n in store.quarantine_reasons(source)} == reasons
     assert facts.excluded == excluded
+
+
+def test_boston_says_what_its_file_says(store: Store) -> None:
+    """121,245 real cases, by configuration alone: their times in New York's zone, their OPDs, their shifted places."""
+    chunks = (chunk.to_pylist() for chunk in store.changes(Kind.COMPLAINT, 0, None))
+    cases = {row["source_id"]: row for rows in chunks for row in rows if row["source"] == "boston_311"}
+    kept = EXPECTED["boston_311"][1]
+    assert len(cases) == kept
+    first = cases["101000295613"]
+    assert first["received"] == datetime(2011, 7, 1, 5, 32, 33, tzinfo=UTC)  # 01:32:33 AM in New York's summer
+    assert first["due"] == datetime(2011, 7, 15, 5, 32, 32, tzinfo=UTC)
+    assert (first["opd"], first["channel"], first["category"]) == ("dpupr", "Employee Generated", "Street Light Outages")
+    assert (first["lat"], first["lon"]) == (pytest.approx(42.2715 - 48.50), pytest.approx(-71.0772 + 177.72))
+    assert sum(case["status"] == "diproses" for case in cases.values()) == 19_874
+    assert sum(case["due"] is None for case in cases.values()) == pytest.approx(27_051, abs=197)
+    assert sum(case["placed_by"] == PlacedBy.POINT for case in cases.values()) > kept / 2
 
 
 def test_pulled_again_nothing_changes(environment: dict[str, str], store: Store) -> None:

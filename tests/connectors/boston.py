@@ -8,8 +8,6 @@ from typing import Any
 
 from layers.city import SourceConfig
 
-ROWS = 121_245
-CLOSED_BEFORE_OPENED = 197
 STAMP = ["%m/%d/%Y %I:%M:%S %p"]
 
 

@@ -23,7 +23,7 @@ from layers.store import Store
 from tests.connectors.contract import places
 
 KILLS = int(os.environ.get("LIVEROOM_KILLS", "10"))
-FILES, ROWS, BROKEN = 6, 500, 2
+FILES, ROWS, BROKEN = 6, 200, 2
 """A round's new files, the good rows of each and the bad ones: many transactions in a short run."""
 
 CONFIGURED = SourceConfig.model_validate(

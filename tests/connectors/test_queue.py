@@ -140,7 +140,7 @@ def test_a_room_of_many_processes(house: House, tmp_path: Path) -> None:
                 declare(data, name, upstream.url)
         declare(house.data, "uji_lambat", upstream.url)
         declare(house.data, "uji_jauh", upstream.url, queue="kantor")
-        declare(house.data, "uji_sering", upstream.url, interval="2s")
+        declare(house.data, "uji_sering", upstream.url, interval="1s")
         worker = house.start("worker", "--concurrency", "3")
         house.start("beat")
         house.start("beat")
@@ -178,8 +178,8 @@ def test_a_room_of_many_processes(house: House, tmp_path: Path) -> None:
         # two beats make one timetable, and the second goes on with it
         (leader,) = house.leaders()
         before, began = asked("uji_sering"), time.monotonic()
-        time.sleep(6)
-        assert asked("uji_sering") - before <= (time.monotonic() - began) / 1.8 + 2
+        time.sleep(4)
+        assert asked("uji_sering") - before <= (time.monotonic() - began) / 0.9 + 2
         leader.kill()
         leader.wait()
         before = asked("uji_sering")

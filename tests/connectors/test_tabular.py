@@ -24,10 +24,10 @@ from connectors.sources.tabular import parse
 from layers.areas import AreaTree
 from layers.city import City, SourceConfig
 from layers.frames import Frames
-from layers.model import Kind, Outcome, PlacedBy, Run
+from layers.model import Kind, Outcome, Run
 from layers.settings import Settings
 from layers.store import Store
-from tests.connectors.boston import CLOSED_BEFORE_OPENED, ROWS, boston
+from tests.connectors.boston import boston
 from tests.connectors.contract import contract_for, places
 from tests.connectors.measured import CELLS, EXPECTED, HEADINGS, NOW, last_cursor, measured, pull, rows_of, table
 from tests.connectors.server import Asked, Reply, Upstream
@@ -377,33 +377,6 @@ def test_shifted_coordinates_must_stand_in_the_title(store: Store, settings: Set
     assert run is not None
     assert run.outcome is Outcome.REFUSED
     assert "digeser" in (run.message or "")
-
-
-def test_the_real_boston_file(store: Store, settings: Settings, city: City, shared: Path) -> None:
-    """121,245 real cases: every one accounted for, the impossible ones named, and nothing changes the second time."""
-    run = run_once(boston(shared), store, places(), city, settings)
-    assert run is not None
-    assert (run.outcome, run.seen, run.quarantined, run.excluded) == (Outcome.OK, ROWS, CLOSED_BEFORE_OPENED, {})
-    assert run.kept == ROWS - CLOSED_BEFORE_OPENED
-    assert store.quarantine_reasons("boston_311") == [("closed", "ditutup sebelum diterima", CLOSED_BEFORE_OPENED)]
-
-    rows = {row["source_id"]: row for chunk in store.changes(Kind.COMPLAINT, 0, None) for row in chunk.to_pylist()}
-    assert len(rows) == run.kept
-    first = rows["101000295613"]
-    assert first["received"] == datetime(2011, 7, 1, 5, 32, 33, tzinfo=UTC)  # 01:32:33 AM in New York's summer
-    assert first["due"] == datetime(2011, 7, 15, 5, 32, 32, tzinfo=UTC)
-    assert (first["opd"], first["channel"], first["category"]) == ("dpupr", "Employee Generated", "Street Light Outages")
-    assert (first["lat"], first["lon"]) == (pytest.approx(42.2715 - 48.50), pytest.approx(-71.0772 + 177.72))
-    assert sum(row["status"] == "diproses" for row in rows.values()) == 19_874
-    assert sum(row["due"] is None for row in rows.values()) == pytest.approx(27_051, abs=CLOSED_BEFORE_OPENED)
-    assert sum(row["placed_by"] == PlacedBy.POINT for row in rows.values()) > run.kept / 2
-
-    head = store.head()
-    again = run_once(boston(shared), store, places(), city, settings)
-    assert again is not None
-    assert (again.outcome, again.seen) == (Outcome.NOTHING_NEW, 0)
-    assert store.head() == head
-    assert sum(n for _, _, n in store.quarantine_reasons("boston_311")) == CLOSED_BEFORE_OPENED
 
 
 def test_a_record_that_a_rule_excludes_later_counts_no_more_until_it_does_again(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import tempfile
 import threading
 import time
@@ -18,7 +19,7 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from dashboard.app import create_app
-from dashboard.feed import Hub, Room
+from dashboard.feed import Hub, Room, beat
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache
@@ -77,6 +78,15 @@ class Live:
         if self._server:
             self._loop.call_soon_threadsafe(self.hub.put, new)
 
+    def beat(self) -> None:
+        """A heartbeat now, between those that come by themselves."""
+
+        def pulse() -> None:
+            self.hub.pulse = beat(self.hub)
+            self.hub._wake()
+
+        self._loop.call_soon_threadsafe(pulse)
+
     def start(self) -> None:
         """Start on the port of before, or on a free one; returns once it answers."""
         settings = Settings(
@@ -131,6 +141,13 @@ class Live:
         answer = client.post("/masuk", data={"nama": name, "sandi": PASSWORD})
         assert answer.status_code == 303, answer.text
         return client
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def room(data: Path, **parts: Any) -> Room:

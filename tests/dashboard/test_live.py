@@ -155,13 +155,17 @@ def test_the_focus_survives_an_update(watched: Watched) -> None:
 
 
 def test_a_server_that_is_gone_is_said_and_comes_back(watched: Watched) -> None:
-    page = watched.open()
+    page = watched.page
+    page.clock.install()
+    watched.open()
     expect(page.locator("#terputus")).to_be_hidden()
     watched.live.stop()
+    page.clock.fast_forward(7_000)
     expect(page.locator("#terputus")).to_be_visible(timeout=15_000)
     assert re.search(r"Terputus sejak \d\d\.\d\d", page.locator("#terputus").inner_text())
     watched.live.publish(now_snapshot(2, values={"aduan_terbuka": 777}))
     watched.live.start()
+    page.clock.fast_forward(10_000)
     expect(tile(page)).to_have_attribute("data-value", "777", timeout=20_000)
     expect(page.locator("#terputus")).to_be_hidden()
 
@@ -185,9 +189,13 @@ def test_a_503_does_not_end_the_stream(watched: Watched) -> None:
 
 
 def test_without_streams_whole_documents_are_fetched(watched: Watched) -> None:
-    watched.page.route("**/live?**", lambda route: route.abort())
-    page = watched.open()
+    page = watched.page
+    page.clock.install()
+    page.route("**/live?**", lambda route: route.abort())
+    watched.open()
     watched.live.publish(now_snapshot(2, values={"aduan_terbuka": 333}))
+    for _ in range(3):  # two tries, and the patience that a stream is given
+        page.clock.fast_forward(5_000)
     expect(tile(page)).to_have_attribute("data-value", "333", timeout=25_000)
     expect(page.locator("#terputus")).to_be_hidden(timeout=10_000)
 
@@ -253,10 +261,14 @@ def test_a_card_asked_for_before_dash_has_started_comes_when_it_has(watched: Wat
 
 
 def test_a_card_that_does_not_come_says_so(watched: Watched) -> None:
-    watched.page.route("**/_dash-update-component", lambda route: route.abort())
-    page = watched.open()
+    page = watched.page
+    page.clock.install()
+    page.route("**/_dash-update-component", lambda route: route.abort())
+    watched.open()
     watched.ready()
     tile(page).click()
+    expect(page.locator("#kartu")).to_contain_text("Memuat")
+    page.clock.fast_forward(8_000)
     expect(page.locator("#kartu")).to_contain_text("tidak dapat dimuat", timeout=12_000)
 
 
@@ -311,13 +323,16 @@ def short(version: int, seconds: float, **fields: Any) -> Any:
 @pytest.mark.parametrize("path", ["/dinding", "/sumber"])
 def test_words_about_the_sources_age_without_a_new_version(watched: Watched, path: str, server: str) -> None:
     """The connector has died: nothing new comes, and no sentence may go on saying that all is well."""
-    watched.live.publish(short(2, 6, attention=()))
-    page = watched.open(path)
+    page = watched.page
+    page.clock.install()
+    watched.live.publish(short(2, 20, attention=()))
+    watched.open(path)
     line, head = page.locator(".sources-state"), page.locator("#sources-head .aside")
     expect(line).to_have_text("2 dari 2 sumber segar", **SHOWN)
     expect(line).to_have_attribute("data-state", "live")
     if server == "gone":
         watched.live.stop()
+    page.clock.fast_forward(21_000)
     late = re.compile(r"^0 dari 2 sumber segar · LAKSA: data terlambat \d+.dtk$")
     expect(line).to_have_text(late, timeout=21_000)
     expect(line).to_have_attribute("data-state", "late")

@@ -102,6 +102,21 @@ def scene(page: Page) -> str:
     return str(page.evaluate("document.querySelector('.wall').dataset.scene"))
 
 
+def test_a_stream_of_the_scene_before_paints_nothing_on_the_next(browser: Browser, live: Live) -> None:
+    page = browser.new_page()
+    page.add_init_script("Math.random = () => .999")  # the stream of the new scene is opened as late as can be
+    page.goto(live.url + "/dinding?adegan=kota&diam")
+    page.wait_for_function("window.liveroom?.now() > 0")
+    page.evaluate("liveroom.turn('/dinding?adegan=aduan&diam', '.wall').then(put => put())")
+    live.publish(snapshot(2, now=clock.now(), values={"aduan_terbuka": 4000, "aduan_lewat_tenggat": 12}))
+    expect(page.locator("body")).to_have_attribute("data-version", "2", timeout=10_000)
+    with live.client() as client:
+        document = client.get("/live/doc", params={"page": "/dinding?adegan=aduan&diam"}).json()
+    shapes = "[...document.querySelectorAll('svg [data-area]')].map(e => [e.dataset.area, e.getAttribute('aria-label')])"
+    assert {code: label for code, (_cls, _value, label) in document["areas"].items()} == dict(page.evaluate(shapes))
+    page.close()
+
+
 def test_a_scene_that_there_is_not_is_refused(live: Live) -> None:
     with live.client() as client:
         assert client.get("/dinding?adegan=pesta").status_code == 400

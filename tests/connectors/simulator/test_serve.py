@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -51,12 +52,14 @@ def test_a_healthy_system_answers_only_who_bears_its_token(demo: Demo) -> None:
 
 
 def test_it_limits_its_requests(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [ask(demo, per_page="1").status_code for _ in range(260)]
+    bearer = {"Authorization": f"Bearer {demo.token}"}
+    with httpx.Client(base_url=demo.url, headers=bearer) as client:
+        answers = [client.get("/laksa/api/v1/aduan", params={"per_page": "1"}).status_code for _ in range(260)]
     assert answers[0] == 200
     assert answers[-1] == 429
     assert int(ask(demo).headers["Retry-After"]) >= 1
-    real = time.monotonic
-    monkeypatch.setattr("connectors.simulator.upstreams._desk.time.monotonic", lambda: real() + 61)
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + 61)  # for the desk alone: a loop has timers by the same clock
+    monkeypatch.setattr("connectors.simulator.upstreams._desk.time", later)
     assert ask(demo).status_code == 200
 
 

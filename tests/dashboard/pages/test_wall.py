@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.dashboard.views import drill, html, real_city, view, worst_day
 
 SCREENS = ((1366, 768), (1440, 900), (1920, 1080), (3840, 2160), (5760, 2160))
 
+SIZE = "[innerWidth, innerHeight, document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
 FAULTS = """() => {
   const out = [], name = e => (e.id || e.getAttribute('class') || e.tagName) + ': ' + e.textContent.trim().slice(0, 40);
   const box = e => { const r = e.getBoundingClientRect(); return {l: r.left, t: r.top, r: r.right, b: r.bottom}; };
@@ -71,33 +73,49 @@ def worst(tmp_path_factory: pytest.TempPathFactory) -> tuple[City, MapAsset, Sna
     return city, asset, worst_day(city)
 
 
-def opened(browser: Browser, path: Path, width: int, height: int) -> Any:
-    page = browser.new_page(viewport={"width": width, "height": height})
+def watched(page: Any) -> Any:
+    """The page, with whatever it complains of in ``problems``."""
     page.problems = []
     page.on("console", lambda message: page.problems.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
+    return page
+
+
+def opened(browser: Browser, path: Path, width: int, height: int) -> Any:
+    page = watched(browser.new_page(viewport={"width": width, "height": height}))
     page.goto(path.as_uri())
     page.evaluate("document.fonts.ready")
     return page
 
 
+@pytest.fixture(scope="module")
+def hall(browser: Browser) -> Iterator[Any]:
+    """One tab for every scene on every screen: it is resized, as the layout knows nothing but its size."""
+    page = watched(browser.new_page())
+    yield page
+    page.close()
+
+
 @pytest.mark.parametrize("lang", ["id", "en"])
-@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scene", scenes())
 def test_nothing_overlaps_or_is_cut(
-    browser: Browser, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, screen: tuple[int, int], lang: str, scene: str
+    hall: Any, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, lang: str, scene: str
 ) -> None:
-    (width, height), (city, asset, shown) = screen, worst
+    city, asset, shown = worst
     seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill)
-    page = opened(browser, html(wall.PAGE, shown, seen, tmp_path), width, height)
-    try:
-        size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-        assert size == [width, height], "the wall scrolls"
-        assert page.evaluate(FAULTS) == []
-        assert page.problems == []
-        assert page.evaluate("document.fonts.check('600 20px \"Source Sans\"')")
-    finally:
-        page.close()
+    hall.problems.clear()
+    hall.goto(html(wall.PAGE, shown, seen, tmp_path).as_uri())
+    hall.evaluate("document.fonts.ready")
+    assert hall.evaluate("document.fonts.check('600 20px \"Source Sans\"')")
+    found = {}
+    for width, height in SCREENS:
+        hall.set_viewport_size({"width": width, "height": height})
+        size = hall.evaluate(SIZE)
+        scrolls = [] if size == [width, height] * 2 else [f"the wall scrolls: {size}"]
+        if faults := scrolls + hall.evaluate(FAULTS):
+            found[width, height] = faults
+    assert found == {}
+    assert hall.problems == []
 
 
 def test_a_telephone_gets_one_column(browser: Browser, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path) -> None:
