@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from layers.orders import Order
     from layers.past import Past
     from layers.rows import Rows
+    from layers.stills import Stills
     from layers.suspicion import Suspicion
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Room:
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
     orders: Callable[[Scope], Sequence[Order] | None] = lambda _scope: ()
     shelf: Callable[[Scope, str | None, date | None], Shelf | None] = lambda _scope, _opd, _day: Shelf(brief=None, days=())
+    stills: Stills | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
@@ -101,6 +103,7 @@ class Room:
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),
             shelf=lambda opd, day: self.shelf(scope, opd, day),
+            stills=partial(self.stills.seen, clock.now()) if self.stills else lambda: (),
         )
 
 

@@ -150,7 +150,7 @@ class Machine:
             return rows(scope, figures, moment.catalog[kpi], wanted, page=page, order=order)
 
         parts = {"city": moment.city, "tree": moment.tree, "catalog": moment.catalog, "quarantine": lambda _source: None}
-        return replace(self._hub.room, **parts, drill=cut, rows=behind, has_frames=lambda: True)  # type: ignore[arg-type]
+        return replace(self._hub.room, **parts, drill=cut, rows=behind, stills=None, has_frames=lambda: True)  # type: ignore[arg-type]
 
     def _view(self, asked: Asked, moment: Moment, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         room = self._room(moment, _told(asked, moment))

@@ -61,8 +61,8 @@ def _quakes(room: Room) -> Iterator[Observation]:
     felt = pl.col("name").filter(pl.col("name") == "gempa.dirasakan").len().over("subject") > 0
     since = pl.col("measured").is_between(moment(room.now - FELT), moment(room.now))
     rows = room.family("gempa.dirasakan").filter(felt & since)
-    for row in _by_subject(rows, ("gempa.magnitudo", "gempa.jarak", "gempa.dirasakan")).sort("at", descending=True).iter_rows():
-        subject, _, at, *values = row
+    table = _by_subject(rows, ("gempa.magnitudo", "gempa.jarak", "gempa.dirasakan")).sort("at", descending=True)
+    for _, _, at, *values in table.head(EACH).iter_rows():
         yield Observation(sign=Sign.QUAKE, at=at, area=room.city.code, values=_known(("magnitudo", "jarak", "dirasakan"), values))
 
 

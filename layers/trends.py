@@ -1,4 +1,7 @@
-"""The last 30 days of each KPI, and how some went over the year. Past days change little, so they are remembered; today's point is the reading itself."""
+"""The last 30 days of each KPI, and how some went over the year; today's point is the reading itself.
+
+Past days change little, so they are remembered.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from weakref import WeakKeyDictionary
 
 from layers.catalog import Kpi, Quantile, Rate, Window
 from layers.clock import days_back, start_of_day
-from layers.memo import kept
 from layers.evaluate import TREND_DAYS, WHOLE, figures, stated
 from layers.frames import Views
+from layers.memo import kept
 from layers.readings import Room
 from layers.snapshot import Course, Reading, Trend
 

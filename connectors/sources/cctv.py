@@ -36,7 +36,7 @@ from connectors.source import (
     Source,
     SourceError,
 )
-from connectors.sources._cctv_picture import look
+from layers.pictures import look
 from connectors.sources._measured import Steady, number
 from layers.facts import Duration
 from layers.model import Kind, Measurement
