@@ -121,8 +121,20 @@
     setTimeout(() => element.classList.remove("changed"), 300);
   }
 
+  /** Pictures that are about to be shown, fetched and decoded first, so that none flickers in. */
+  const pictures = fresh => Promise.allSettled([...all("img", fresh)].map(img => make("img", { src: img.getAttribute("src") }).decode()));
+
+  const coming = {}; // the newest of a part whose pictures are on their way
+
   function swap(id, html) {
-    const old = find(id), fresh = make("template", { innerHTML: html }).content.firstElementChild;
+    const fresh = make("template", { innerHTML: html }).content.firstElementChild;
+    coming[id] = fresh;
+    if (!all("img", fresh).length) swapIn(id, fresh);
+    else pictures(fresh).then(() => { if (coming[id] === fresh) { swapIn(id, fresh); tick(); } });
+  }
+
+  function swapIn(id, fresh) {
+    const old = find(id);
     if (!old) return;
     const before = new Map();
     for (const element of [old, ...all("[data-value]", old)]) before.set(name(element), element.dataset.value);
@@ -248,6 +260,7 @@
     if (answer.status === 401 || answer.status === 404) return location.reload();
     if (!answer.ok) throw new Error(answer.status);
     const next = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = next.querySelector(place);
+    await pictures(fresh);
     return () => {
       document.querySelector(place).replaceWith(document.adoptNode(fresh));
       page = body.dataset.page = next.body.dataset.page;

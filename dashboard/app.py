@@ -40,6 +40,7 @@ from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.shell import Shell, login
+from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Stream
 from dashboard.text import say
 from layers import clock
@@ -59,6 +60,7 @@ from layers.people import People
 from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
 from layers.settings import Settings, from_environment
+from layers.stills import Stills
 from layers.store import Store
 from layers.suspicion import suspicions
 
@@ -273,6 +275,7 @@ def create() -> ASGIApp:
         orders=lambda scope: asked(partial(Orders(people).seen, scope)),
         shelf=lambda scope, opd, day, until: attempt(partial(Briefs(store).read, scope, city.code, opd, day, until)),
         alarms_at=lambda at: attempt(partial(log_at, store, people, at, clock.now())),
+        stills=Stills(city, settings.data),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -312,6 +315,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     api.add_routes(server, hub)
     gates = _routes(server, web, suites)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
+    gates |= StillsDesk(room.stills).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from layers.orders import Order
     from layers.past import Past
     from layers.rows import Rows
+    from layers.stills import Stills
     from layers.suspicion import Suspicion
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Room:
     alarms_at: Callable[[datetime], AlarmLog | None] = lambda _at: NO_LOG
     shelf: Callable[[Scope, str | None, date | None, datetime | None], Shelf | None] = lambda *_asked: Shelf(brief=None, days=())
     """The brief of a subject for a day, of those made until a moment."""
+    stills: Stills | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
@@ -103,6 +105,7 @@ class Room:
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),
             shelf=lambda opd, day: self.shelf(scope, opd, day, None),
+            stills=partial(self.stills.seen, clock.now()) if self.stills else lambda: (),
         )
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
     from layers.rows import Rows
+    from layers.stills import Still
     from layers.suspicion import Suspicion
 
 Lang = Literal["id", "en"]
@@ -133,6 +134,8 @@ class View:
     """The orders that the asker may see. ``None``: the accounts' database cannot be asked."""
     shelf: Callable[[str | None, date | None], Shelf | None] = lambda _opd, _day: Shelf(brief=None, days=())
     """The brief of the city or of an OPD for a day, the newest without one. ``None``: the store cannot be asked."""
+    stills: Callable[[], Sequence[Still]] = lambda: ()
+    """The cameras of the pack with the age of their pictures; none on a page of the past, for nothing is recorded."""
 
     @property
     def limited(self) -> bool:

@@ -178,6 +178,7 @@ class Machine:
             suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
+            stills=None,
             has_frames=lambda: True,
         )
 

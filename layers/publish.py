@@ -21,11 +21,12 @@ from layers.findings import Look
 from layers.frames import Views
 from layers.happenings import arrivals, dots, events
 from layers.model import Kind
+from layers.observed import observations
 from layers.readings import Room, readings
 from layers.reconcile import listed, marked, mismatches
 from layers.runs import SourceFacts
 from layers.snapshot import Snapshot
-from layers.trends import trends
+from layers.trends import courses, trends
 from layers.unusual import unusual
 from layers.wire import WireError, decode, encode
 
@@ -93,6 +94,8 @@ def build(
         dots=dots(complaints, now),
         sources=room.sources,
         mismatches=listed(differing),
+        courses=courses(catalog, room, shown),
+        observations=observations(room),
     )
     look = Look(snapshot=made, complaints=complaints, catalog=catalog, tree=tree, city=city)
     return alarms.watch(look) if alarms else made

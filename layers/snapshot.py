@@ -219,6 +219,44 @@ class Arrivals:
     until: Mapping[str, datetime] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A KPI of the whole year as the year went: its value for the city at the end of each local month, the last one now.
+
+    ``months`` are their first days (ISO), oldest first; ``None`` where a month has no value.
+    """
+
+    kpi: str
+    months: tuple[str, ...]
+    values: tuple[float | None, ...]
+
+
+class Sign(StrEnum):
+    """What an :class:`Observation` is of."""
+
+    RAIN = "hujan"
+    QUAKE = "gempa"
+    FLOOD = "banjir"
+    GAUGE = "pos_air"
+    AIR = "udara"
+    CALLS = "112"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Something seen of the situation: when, and in which kelurahan at the nearest; of a quake and of calls in none.
+
+    ``subject`` names a station, a gauge or a kind of call, never a person or a house. ``values`` hold what is known of it
+    by name (:mod:`layers.observed`); one that nobody told is missing.
+    """
+
+    sign: Sign
+    at: datetime
+    area: str
+    subject: str | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
 class AlarmState(StrEnum):
     """Where an alarm stands (ISA-18.2): rings, rings and somebody has taken it, or is over and nobody had taken it."""
 
@@ -302,6 +340,8 @@ class Snapshot:
     dots: tuple[Dot, ...]
     sources: tuple[SourceState, ...]
     mismatches: tuple[Mismatch, ...] = ()
+    courses: tuple[Course, ...] = ()
+    observations: tuple[Observation, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     state: CityState | None = None
 

@@ -1,18 +1,23 @@
-"""The last 30 days of each KPI. Past days change little, so they are remembered; today's point is the reading itself."""
+"""The last 30 days of each KPI, and how some went over the year; today's point is the reading itself.
+
+Past days change little, so they are remembered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from layers.catalog import Kpi, Quantile, Rate, Window
 from layers.clock import days_back, start_of_day
-from layers.evaluate import TREND_DAYS, figures, stated
+from layers.evaluate import TREND_DAYS, WHOLE, figures, stated
 from layers.frames import Views
+from layers.memo import kept
 from layers.readings import Room
-from layers.snapshot import Reading, Trend
+from layers.snapshot import Course, Reading, Trend
 
 REMEMBERED = timedelta(minutes=5)
 """Past days are computed again after this time, of one KPI at a time, so that no snapshot waits for all of them;"""
@@ -20,6 +25,9 @@ REMEMBERED = timedelta(minutes=5)
 AT_MOST = timedelta(hours=1)
 REMEMBERED_PART = 1000
 """of all at once after this, when more than one record of so many has changed, or when the day turns."""
+
+COURSES = ("pagu_diumumkan", "nilai_kontrak")
+"""KPIs whose year is drawn month by month: what was planned to be bought, and what was."""
 
 _Values = Mapping[str, list[float | None]]
 
@@ -59,6 +67,23 @@ def trends(frames: Views, catalog: Mapping[str, Kpi], room: Room, now: Iterable[
         for r in now
         if r.opd is None and r.area in held[r.kpi].values
     )
+
+
+def courses(catalog: Mapping[str, Kpi], room: Room, now: Iterable[Reading]) -> tuple[Course, ...]:
+    """:data:`COURSES` at the end of each local month of this year, this month's being ``now``."""
+    last = {r.kpi: r.value for r in now if r.kpi in COURSES and r.area == room.city.code and r.opd is None}
+    months = tuple(room.today.replace(month=month, day=1) for month in range(1, room.today.month + 1))
+    starts = [datetime(day.year, day.month, 1, tzinfo=room.city.zone).astimezone(UTC) for day in months[1:]]
+
+    def past(kpi: Kpi) -> list[float | None]:
+        asks = [(kpi.form, kpi.window.at(start - timedelta(microseconds=1), room.city.zone)) for start in starts]
+        return [stated(kpi, found[None][WHOLE])[0] for found in figures(room.frame(kpi), asks, (None,))] if asks else []
+
+    found = []
+    for kpi in (catalog[name] for name in COURSES if last.get(name) is not None):
+        values = kept(room.frame(kpi), ("course", kpi.id), partial(past, kpi), key=months, of=room.city)
+        found.append(Course(kpi=kpi.id, months=tuple(map(date.isoformat, months)), values=(*values, last[kpi.id])))
+    return tuple(found)
 
 
 def _computed(kpi: Kpi, room: Room) -> _Past:

@@ -17,18 +17,20 @@ from layers.snapshot import (
     Attention,
     Band,
     CityState,
+    Course,
     Dot,
     Event,
     Evidence,
     Freshness,
     Mismatch,
+    Observation,
     Reading,
     Snapshot,
     SourceState,
     Trend,
 )
 
-FORM = 1
+FORM = 2
 """The form of the bytes; a reader of another form refuses them."""
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -117,6 +119,8 @@ _LISTS: Mapping[str, Any] = {
     "dots": Dot,
     "sources": SourceState,
     "mismatches": Mismatch,
+    "courses": Course,
+    "observations": Observation,
     "alarms": Alarm,
 }
 _BANDS = {band.value: band for band in Band}

@@ -36,10 +36,10 @@ from connectors.source import (
     Source,
     SourceError,
 )
-from connectors.sources._cctv_picture import look
 from connectors.sources._measured import Steady, number
 from layers.facts import Duration
 from layers.model import Kind, Measurement
+from layers.pictures import look
 
 ALIVE, STATE = "kamera.gambar", "kamera.keadaan"
 FRESH, FROZEN, UNREACHABLE, NO_PICTURE, CLOSED = range(5)

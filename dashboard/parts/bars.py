@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import htpy
@@ -38,9 +38,11 @@ def bars(
     origin: Reading | None = None,
     panel: bool = True,
     ranking: Ranking | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> htpy.Element:
     """Bars of (label, reading) in the order given; ``links`` makes the labels links, ``here`` is the row that the page is
-    about, ``origin`` is told below. ``ranking`` adds the ranks that chance leaves open, and the intervals of counts."""
+    about, ``origin`` is told below. ``ranking`` adds the ranks that chance leaves open, and the intervals of counts.
+    ``beside`` puts other words at the end of a row than n, by OPD or area."""
     shown = list(rows[:limit])
     full = LOOK.get(kpi.unit) or max((r.evidence.high or r.value or 0 for _, r in shown), default=0) or 1
     some = next((r for _, r in shown if r.target is not None), None)
@@ -51,7 +53,17 @@ def bars(
         header[h2[title], span(".aside")[_aside(some, ranking, kpi, view)]],
         ol[
             [
-                _row(name, r, kpi, view, full=full, href=href, here=name == here, standing=standing.get(r.opd or r.area))
+                _row(
+                    name,
+                    r,
+                    kpi,
+                    view,
+                    full=full,
+                    href=href,
+                    here=name == here,
+                    standing=standing.get(r.opd or r.area),
+                    beside=beside,
+                )
                 for (name, r), href in zip(shown, hrefs, strict=False)
             ]
         ]
@@ -72,7 +84,16 @@ def _aside(some: Reading | None, ranking: Ranking | None, kpi: Kpi, view: View) 
 
 
 def _row(
-    name: str, reading: Reading, kpi: Kpi, view: View, *, full: float, href: str | None, here: bool, standing: Standing | None
+    name: str,
+    reading: Reading,
+    kpi: Kpi,
+    view: View,
+    *,
+    full: float,
+    href: str | None,
+    here: bool,
+    standing: Standing | None,
+    beside: Mapping[str, str] | None,
 ) -> htpy.Element:
     look = "bar-row here" if here else "bar-row"
     label = a(".name", href=href)[name] if href else span(".name")[name]
@@ -87,7 +108,11 @@ def _row(
         button(".val", type="button", aria_haspopup="dialog", aria_label=f"{name}: {value_words(reading, kpi, view)}")[
             mismatch_sign(reading, kpi, view), band_mark(reading.band, view), number
         ],
-        _n(reading, standing, kpi, view) if standing or not kpi.additive else None,
+        span(".n")[beside.get(reading.opd or reading.area)]
+        if beside is not None
+        else _n(reading, standing, kpi, view)
+        if standing or not kpi.additive
+        else None,
     ]
 
 

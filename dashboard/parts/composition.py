@@ -51,12 +51,12 @@ def composition(title: str, whole: Reading | None, pieces: Sequence[Piece], view
                 age(whole.freshness, view),
             ],
         ],
-        svg(".strip", aria_hidden="true")[_strip([(piece.look, piece.reading.value or 0) for piece in known], total)],
+        svg(".strip", aria_hidden="true")[strip([(piece.look, piece.reading.value or 0) for piece in known], total)],
         ol[[_piece(piece, total, view) for piece in known]],
     ]
 
 
-def _strip(parts: Sequence[tuple[str, float]], total: float) -> list[htpy.Element]:
+def strip(parts: Sequence[tuple[str, float]], total: float) -> list[htpy.Element]:
     """One rectangle a part, side by side; one that is there is never thinner than :data:`LEAST`."""
     wide = [max(100 * value / total, LEAST) if value and total else 0.0 for _, value in parts]
     whole = sum(wide) or 1

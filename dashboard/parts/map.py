@@ -184,8 +184,16 @@ def _ring(x: float, y: float) -> htpy.Element:
     return g[circle(".ring", cx=f"{x:.0f}", cy=f"{y:.0f}", r="13"), circle(".core", cx=f"{x:.0f}", cy=f"{y:.0f}", r="4.5")]
 
 
-def map_legend(snapshot: Snapshot, view: View, kpi: Kpi, *, element: str = "map-legend", signs: bool = True) -> htpy.Element:
-    """What the classes mean, in words; what is hatched; how many have no place."""
+def map_legend(
+    snapshot: Snapshot,
+    view: View,
+    kpi: Kpi,
+    *,
+    element: str = "map-legend",
+    signs: bool = True,
+    more: Sequence[htpy.Element] = (),
+) -> htpy.Element:
+    """What the classes mean, in words; what is hatched; how many have no place; ``more`` are a map's own signs."""
     readings = [snapshot.reading(kpi.id, area.code) for area in view.tree.kelurahan]
     values = [r.value for r in readings if r and r.value is not None]
     ends = breaks(values)
@@ -200,7 +208,7 @@ def map_legend(snapshot: Snapshot, view: View, kpi: Kpi, *, element: str = "map-
             li[i(".key.ring"), span[text.say(view.lang, "mendesak")]],
         ]
     return section(".legend-row", id=element, aria_label=text.say(view.lang, "Keterangan peta"))[
-        ul(".legend")[entries],
+        ul(".legend")[entries, more],
         a(".unplaced", href=f"/kelurahan/{UNPLACED}")[f"{text.say(view.lang, 'tanpa lokasi')} {value_words(unplaced, kpi, view)}"]
         if unplaced and unplaced.value
         else None,

@@ -11,7 +11,7 @@ from functools import partial
 
 import polars as pl
 
-from layers.catalog import Count, Kpi, Needs, Rate, Rule, Share, When, Window, moment, words
+from layers.catalog import Count, Kpi, Needs, Quantile, Rate, Rule, Share, When, Window, moment, words
 from layers.model import Kind, Status
 
 OPEN = pl.col("status").is_in([Status.WAITING.value, Status.IN_PROCESS.value])
@@ -32,6 +32,11 @@ DEADLINES = Needs(rows=pl.col("due").is_not_null(), what="tenggat")
 CLOSINGS = Needs(rows=pl.col("closed").is_not_null(), what="waktu selesai")
 ANSWERS = Needs(rows=pl.col("responded").is_not_null(), what="waktu respons pertama")
 CALLS = Needs(rows=pl.col("channel").cast(pl.String) == "112", what="panggilan 112")
+
+CALLS_WITHIN = timedelta(hours=6)
+DAY = timedelta(hours=24)
+TO_SCENE = (pl.col("responded") - pl.col("received")).dt.total_seconds() / 60
+"""Minutes from an emergency call to the scene."""
 
 SOON = timedelta(hours=72)
 CEILING = timedelta(days=60)
@@ -66,6 +71,11 @@ def done_in(when: When) -> pl.Expr:
 def done_by_end(when: When) -> pl.Expr:
     """Done, and not closed only after the window; a source that gives no closing time is believed."""
     return DONE & (pl.col("closed").is_null() | when.by_end("closed"))
+
+
+def called_within(when: When, length: timedelta) -> pl.Expr:
+    """Emergency calls of the time before the moment."""
+    return CALLS.rows & pl.col("received").is_between(moment(when.end - length), when.ends, closed="right")
 
 
 def solved_in(when: When) -> pl.Expr:
@@ -232,6 +242,40 @@ KPIS: tuple[Kpi, ...] = (
         window=Window.DAYS30,
         form=Count(where=lambda when: received_in(when) & CALLS.rows),
         needs=CALLS,
+    ),
+    complaints(
+        id="panggilan_112_6j",
+        title=words("Panggilan 112 dalam 6 jam", "112 calls in 6 hours"),
+        short=words("Panggilan 112, 6 jam", "112 calls, 6 hours"),
+        better="neutral",
+        definition="Panggilan darurat 112 yang menjadi tiket dalam 6 jam terakhir.",
+        formula=words(
+            "tiket 112 yang diterima dalam 6 jam terakhir, tanpa panggilan iseng",
+            "112 tickets received in the last 6 hours, without prank calls",
+        ),
+        rule=OWN,
+        window=Window.NOW,
+        form=Count(where=lambda when: called_within(when, CALLS_WITHIN)),
+        needs=CALLS,
+    ),
+    complaints(
+        id="tiba_112_24j",
+        title=words("Waktu tiba 112, P90 24 jam", "112 time to the scene, P90 over 24 hours"),
+        short=words("Waktu tiba 112", "112 to the scene"),
+        unit="menit",
+        decimals=1,
+        better="down",
+        definition="Menit dari panggilan 112 sampai petugas di lokasi: sembilan dari sepuluh panggilan lebih cepat.",
+        formula=words(
+            "persentil ke-90 menit dari panggilan sampai petugas tiba, untuk tiket 112 yang diterima dalam 24 jam terakhir",
+            "90th percentile of the minutes from the call to the scene, for 112 tickets received in the last 24 hours",
+        ),
+        rule=OWN,
+        window=Window.NOW,
+        form=Quantile(where=lambda when: called_within(when, DAY), value=TO_SCENE, q=0.9),
+        needs=CALLS,
+        n_min=10,
+        cuts=(None, "kecamatan"),
     ),
     complaints(
         id="laju_aduan",

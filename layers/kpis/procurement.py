@@ -218,6 +218,26 @@ KPIS: tuple[Kpi, ...] = (
         for stage, (said, english, meaning) in STAGES.items()
     ),
     *(
+        amount(
+            id=f"pagu_{stage.value}",
+            title=words(f"Pagu paket {said}", f"Budget of packages {english}"),
+            short=words(f"Pagu {said}", f"Budget {english}"),
+            definition=f"Anggaran paket tahun anggaran ini yang {meaning}.",
+            formula=words(
+                f"jumlah pagu paket tahun anggaran ini yang sudah diumumkan dan kini {said}; pagu keempat tahap berjumlah "
+                "pagu diumumkan",
+                f"sum of the budgets of this year's packages, announced and now {english}; those of the four stages add up to "
+                "the budget announced",
+            ),
+            form=Total(where=partial(at_stage, stage=stage), value=pl.col("pagu"), per=SEN),
+            needs=PLANS,
+            cuts=(None, "opd"),
+            history=False,
+        )
+        for stage, (said, english, meaning) in STAGES.items()
+        if stage is not Stage.CANCELLED
+    ),
+    *(
         count(
             id=f"metode_{method}",
             title=words(f"Paket {said}", f"Packages by {english}"),

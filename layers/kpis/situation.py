@@ -20,6 +20,9 @@ DAY = timedelta(hours=24)
 HEAVY_MM = 30
 """BMKG calls 10 to 20 mm an hour heavy; a step of its forecast has three hours."""
 
+STEP = timedelta(hours=3)
+"""How long a step of the forecast lasts."""
+
 NORMAL_LEVEL = 4
 """A gauge's siaga: 4 is normal, 1 the worst."""
 
@@ -57,6 +60,17 @@ def rains(when: When) -> pl.Expr:
     """A heavy step of the forecast for the next 24 hours."""
     ahead = pl.col("measured").is_between(when.ends, moment(when.end + DAY))
     return (pl.col("name") == "cuaca.hujan") & ahead & (pl.col("value") >= HEAVY_MM)
+
+
+def rain_now(when: When) -> pl.Expr:
+    """The step of the forecast that holds the moment."""
+    return last(when, name="cuaca.hujan") & (pl.col("measured") > moment(when.end - STEP))
+
+
+def rain_ahead(when: When) -> pl.Expr:
+    """The step that holds the moment, and those of the next 24 hours."""
+    ahead = pl.col("measured").is_between(moment(when.end - STEP), moment(when.end + DAY), closed="right")
+    return (pl.col("name") == "cuaca.hujan") & ahead
 
 
 def warned(when: When) -> pl.Expr:
@@ -104,6 +118,32 @@ KPIS: tuple[Kpi, ...] = (
         form=Count(where=rains, distinct="area"),
         names=("cuaca.hujan",),
         cuts=(None, "kecamatan"),
+    ),
+    *(
+        watch(
+            id=name,
+            title=words(title, english),
+            short=words(short, brief),
+            unit="mm",
+            decimals=1,
+            definition=f"Hujan terlebat yang diprakirakan BMKG {said}, dalam milimeter per langkah 3 jam.",
+            formula=words(
+                f"curah hujan tertinggi dari langkah prakiraan {said}", f"greatest rainfall of the forecast's steps {spoken}"
+            ),
+            rule=BMKG,
+            form=Quantile(where=where, value=pl.col("value"), q=1),
+            names=("cuaca.hujan",),
+        )
+        for name, where, title, english, short, brief, said, spoken in (
+            (
+                *("hujan_kini", rain_now, "Hujan saat ini", "Rain at this moment", "Hujan kini", "Rain now"),
+                *("yang memuat saat ini", "that holds this moment"),
+            ),
+            (
+                *("hujan_24j", rain_ahead, "Hujan terlebat 24 jam ke depan", "Heaviest rain of the next 24 hours"),
+                *("Hujan 24 jam", "Rain, 24 hours", "dari kini sampai 24 jam ke depan", "from now to 24 hours ahead"),
+            ),
+        )
     ),
     watch(
         id="laporan_banjir_24j",

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,13 +21,16 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard import access as access_module
 from dashboard.access import following
+from dashboard.feed import Room
 from dashboard.page import find_page
 from dashboard.pages import baris
 from layers import briefs, clock, orders
 from layers.model import Role
 from layers.schema import audit
-from tests.dashboard.server import PASSWORD, Live, serving
+from layers.stills import Stills
+from tests.dashboard.server import PASSWORD, Live, room, serving
 from tests.dashboard.snapshots import KELURAHAN
+from tests.dashboard.test_stills import WATCHED, put
 
 LANDS = "/masuk?lanjut="
 ASK = {
@@ -45,15 +49,23 @@ ASK = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with serving(tmp_path_factory.mktemp("demo")) as live:
+    data = tmp_path_factory.mktemp("demo")
+    with serving(data, room=watched(data)) as live:
         yield live
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A room that is no demo: nobody is let in without an account or a screen's token."""
-    with serving(tmp_path_factory.mktemp("closed"), demo=False) as live:
+    data = tmp_path_factory.mktemp("closed")
+    with serving(data, room=watched(data), demo=False) as live:
         yield live
+
+
+def watched(data: Path) -> Room:
+    """A room with a camera that has a picture."""
+    put(data)
+    return replace(room(data), stills=Stills(WATCHED, data))
 
 
 def asker(live: Live, role: Role | None) -> httpx.Client:
@@ -95,6 +107,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/assets/{name}": ("", OPEN),
     "/baris": ("/baris?kpi=aduan_terbuka", ROWS),
     "/dinding": ("/dinding", DATA),
+    "/gambar/{source}/{camera}": ("", DATA),  # what else can be had there: test_stills
     "/geo/{name}": ("", DATA),
     "/healthz": ("/healthz", OPEN),
     "/kelurahan/{code}": (f"/kelurahan/{KELURAHAN[0]}", DATA),
@@ -129,6 +142,8 @@ def test_every_route_has_an_expectation(demo: Live) -> None:
 
 def address(live: Live, path: str) -> str:
     tried = EXPECTED[path][0]
+    if path == "/gambar/{source}/{camera}":
+        return "/gambar/kamera/simpang"
     if path == "/geo/{name}":
         assert live.room is not None
         return f"/geo/{live.room.map.digest}.json"

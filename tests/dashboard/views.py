@@ -24,15 +24,19 @@ from layers.snapshot import (
     Attention,
     Band,
     CityState,
+    Course,
     Dot,
     Event,
     Evidence,
     Freshness,
+    Observation,
     Reading,
+    Sign,
     Snapshot,
     SourceState,
     Trend,
 )
+from layers.stills import Camera, Still
 from tests.dashboard.alarmed import alarm
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, PUBLIC, reading, snapshot, source
 
@@ -120,6 +124,7 @@ def worst_day(city: City) -> Snapshot:
         for place, area in enumerate(tree.kelurahan)
     ]
     shown += [_share(owner.slug, 99.95 - place * 3, n=123_456) for place, owner in enumerate(owners)]
+    shown += _bought(city) + _stormy(city)
     cases = [
         Attention(
             id=f"kasus-{place}",
@@ -145,6 +150,13 @@ def worst_day(city: City) -> Snapshot:
             minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}
         ),
         attention=tuple(cases),
+        courses=tuple(
+            Course(
+                kpi=kpi, months=tuple(f"2026-{m:02}-01" for m in range(1, 12)), values=tuple(m * 1.234e11 for m in range(1, 12))
+            )
+            for kpi in ("pagu_diumumkan", "nilai_kontrak")
+        ),
+        observations=_storm(longest.code),
         events=tuple(
             Event(
                 at=NOW - timedelta(minutes=k),
@@ -159,6 +171,86 @@ def worst_day(city: City) -> Snapshot:
         alarms=tuple(_alarm(k, f"Kel. {longest.name}, {longest.name}") for k in range(3)),
         state=CityState(level=4, word=WORDS[4], reasons=tuple({"id": words, "en": words} for words in REASONS)),
     )
+
+
+def _bought(city: City) -> list[Reading]:
+    """Procurement with large sums, long reasons, and stages that do not add up."""
+    counts = {
+        "paket_diumumkan": 123_456.0,
+        **dict.fromkeys(("paket_rencana", "paket_pemilihan", "paket_kontrak", "paket_selesai"), 28_765.0),
+    }
+    worth = {
+        "pagu_diumumkan": 9.99e12,
+        "pagu_rencana": 1e9,
+        "pagu_pemilihan": 2.22e12,
+        "pagu_kontrak": 3.33e12,
+        "pagu_selesai": 4.44e12,
+    }
+    tiles = {"nilai_kontrak": 9.87e12, "realisasi_pengadaan": 98.76, "epurchasing_nilai": 888e9, "epurchasing_selesai": 99.9}
+    flags = {"skor_risiko_pengadaan": 4.56, "paket_risiko_tinggi": 87.6, "kontrak_dekat_hps": 98.7, "kontrak_desember": 99.9}
+    found = [
+        replace(reading(kpi, value=value, n=1_234_567, freshness=STALE if place % 2 else reading(kpi).freshness), band=Band.ACT)
+        for place, (kpi, value) in enumerate((counts | worth | tiles | flags | {"porsi_pdn": 98.7}).items())
+    ]
+    found += [reading(kpi, why_none=LONG_REASON) for kpi in ("paket_dipecah", "peserta_tunggal", "deviasi_kas", "porsi_umk")]
+    found.append(reading("serapan_anggaran", value=12.3, target=95.0))
+    found += [reading("pagu_diumumkan", area.code, value=9.8e9 * place) for place, area in enumerate(AreaTree.of(city).kelurahan)]
+    for place, opd in enumerate(city.opds):
+        found.append(reading("serapan_anggaran", value=100.0 - place, opd=opd.slug, target=95.0, band=Band.WATCH))
+        found.append(reading("deviasi_kas", value=123.4, opd=opd.slug))
+    return found
+
+
+def _stormy(city: City) -> list[Reading]:
+    """Rain everywhere, warnings, and what the lists of the situation go with."""
+    values = {
+        "hujan_kini": 123.4,
+        "hujan_24j": 234.5,
+        "peringatan_cuaca": 104.0,
+        "laporan_banjir_24j": 1234.0,
+        "tinggi_banjir_24j": 234.0,
+    }
+    values |= {"panggilan_112_6j": 1234.0, "ispu_tertinggi": 345.0, "gempa_dirasakan_30h": 12.0, "kamera_segar": 99.9}
+    found = [reading(kpi, value=value, band=Band.ACT) for kpi, value in values.items()]
+    found.append(reading("tiba_112_24j", value=None, why_none=LONG_REASON))
+    tree = AreaTree.of(city)
+    found += [reading("hujan_24j", area.code, value=place / 3) for place, area in enumerate(tree.kelurahan)]
+    found += [reading("hujan_kini", area.code, value=9.0) for area in tree.kelurahan]
+    for area in tree.kecamatan:
+        found += [reading("peringatan_tertinggi", area.code, value=4.0), reading("peringatan_cuaca", area.code, value=104.0)]
+    return found
+
+
+def _storm(area: str) -> tuple[Observation, ...]:
+    """Full lists with the longest names."""
+    name = "Stasiun Pemantau Kualitas Udara Kawasan Pusat Pemerintahan"
+    signs: dict[Sign, dict[str, float]] = {
+        Sign.RAIN: {"mm": 234.5, "kelurahan": 104},
+        Sign.FLOOD: {"laporan": 123, "tinggi": 234},
+        Sign.GAUGE: {"siaga": 1, "muka_air": 1234},
+        Sign.AIR: {"ispu": 245, "pm25": 250.4},
+        Sign.CALLS: {"panggilan": 123, "tiba": 123},
+        Sign.QUAKE: {"magnitudo": 7.6, "jarak": 1234, "dirasakan": 12},
+    }
+    begun = NOW.replace(hour=6, minute=0)
+    return tuple(
+        Observation(
+            sign=sign, at=begun + timedelta(hours=3 * k) if sign is Sign.RAIN else NOW, area=area, subject=name, values=values
+        )
+        for sign, values in signs.items()
+        for k in range(8)
+    )
+
+
+def cameras(city: City) -> tuple[Still, ...]:
+    """Eight cameras with long names, one of them frozen, and three without a picture."""
+    title = "Simpang Jalan Jenderal Sudirman dan Jalan Daan Mogot"
+    codes = [area.code for area in AreaTree.of(city).kelurahan]
+    facts = [
+        Camera(source="kamera", name=f"kamera-{k}", title=title, area=codes[k], budget=timedelta(minutes=1)) for k in range(11)
+    ]
+    ages = [timedelta(hours=9) if k == 1 else timedelta(seconds=5) if k < 8 else None for k in range(11)]
+    return tuple(Still(camera=camera, at=None if age is None else NOW - age) for camera, age in zip(facts, ages, strict=True))
 
 
 REASONS = ("3 alarm kritis", "32 % aduan terbuka lewat tenggat", "45 % sumber segar", "banjir alarm")

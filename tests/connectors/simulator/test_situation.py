@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 from connectors.simulator.serve import Server
 from connectors.simulator.upstreams import upstreams
 from connectors.simulator.world import World
-from connectors.sources._cctv_picture import look
 from layers.city import City
+from layers.pictures import look
 
 
 class Now:

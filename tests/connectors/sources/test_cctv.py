@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.simulator.upstreams.cctv import png
-from connectors.sources._cctv_picture import Picture, look
 from connectors.sources.cctv import CLOSED, FRESH, FROZEN, NO_PICTURE, UNREACHABLE, Cctv
 from layers import clock
 from layers.city import City
 from layers.model import Kind, Measurement, Outcome
+from layers.pictures import Picture, look
 from layers.settings import Settings
 from tests.connectors.contract import contract_for
 from tests.connectors.server import LOGIN, Asked, Reply

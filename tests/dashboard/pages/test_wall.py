@@ -17,7 +17,8 @@ from layers.boundaries import MapAsset
 from layers.city import City
 from layers.snapshot import Arrivals, Snapshot
 from tests.dashboard.snapshots import NOW, snapshot
-from tests.dashboard.views import drill, html, real_city, view, worst_day
+from tests.dashboard.test_stills import PNG
+from tests.dashboard.views import cameras, drill, html, real_city, view, worst_day
 
 SCREENS = ((1366, 768), (1440, 900), (1920, 1080), (3840, 2160), (5760, 2160))
 
@@ -39,22 +40,25 @@ FAULTS = """() => {
     if (meet(text(a), text(b))) out.push(`${what} overlap: ${name(a)} | ${name(b)}`); }));
 
   // An item that does not fit is outside its list as a whole, never in part.
-  const shown = [];
-  for (const list of all('.attention ol, .bars ol, .events ol')) for (const item of list.children) {
+  const shown = [], LISTS = '.attention ol, .bars ol, .events ol, .stills ol';
+  for (const list of all(LISTS)) for (const item of list.children) {
     if (inside(box(item), box(list))) shown.push(item);
     else if (meet(box(item), box(list))) out.push(`cut: ${name(item)}`);
   }
-  for (const list of all('.attention ol, .bars ol, .events ol')) if (![...list.children].some(i => shown.includes(i)))
+  for (const list of all(LISTS)) if (![...list.children].some(i => shown.includes(i)))
     out.push(`nothing fits: ${name(list)}`);
 
-  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .events');
+  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .flow, .rain, .stills, '
+    + '.events');
   blocks.forEach((a, i) => blocks.slice(i + 1).forEach(b => {
     if (meet(box(a), box(b))) out.push(`blocks overlap: ${name(a)} | ${name(b)}`); }));
   blocks.forEach(a => { if (!inside(box(a), screen)) out.push(`off the screen: ${name(a)}`); });
 
   const leaves = root => [...root.querySelectorAll('h1, h2, h3, p, span, strong, time, b')].filter(e =>
     e.getClientRects().length && e.textContent.trim() && ![...e.children].some(c => c.textContent.trim()));
-  for (const root of [...all('.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition'), ...shown]) {
+  const ROOTS = '.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition, .flow, .rain, .sentence, '
+    + '.stills > header, .lines > header';
+  for (const root of [...all(ROOTS), ...shown]) {
     const own = leaves(root);
     own.forEach(e => { if (!inside(text(e), box(root))) out.push(`outside ${name(root)}: ${name(e)}`); });
     apart(own, 'text');
@@ -78,6 +82,7 @@ def watched(page: Any) -> Any:
     page.problems = []
     page.on("console", lambda message: page.problems.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.route("**/gambar/**", lambda route: route.fulfill(body=PNG, content_type="image/png"))
     return page
 
 
@@ -102,7 +107,7 @@ def test_nothing_overlaps_or_is_cut(
     hall: Any, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, lang: str, scene: str
 ) -> None:
     city, asset, shown = worst
-    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill)
+    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill, stills=lambda: cameras(city))
     hall.problems.clear()
     hall.goto(html(wall.PAGE, shown, seen, tmp_path).as_uri())
     hall.evaluate("document.fonts.ready")

@@ -228,3 +228,28 @@ def test_the_parts_of_the_city_add_up(tmp_path: Path, city: City) -> None:
     assert (value["tanpa-lokasi", None], value["36.71.01", None], value["36.71.05", None]) == (3, 2, 2)
     assert found[city.code, None].evidence.unplaced == 3
     assert (value[city.code, "bukan-di-paket"], value[city.code, "dishub"]) == (1, 0)
+
+
+EMERGENCIES = """
+kanal    | diterima          | dijawab           | kali | catatan
+112      | 22 Nov 2026 11.00 | 22 Nov 2026 11.06 | 9    |
+112      | 22 Nov 2026 06.00 | 22 Nov 2026 06.30 | 1    | tepat 6 jam lalu
+112      | 22 Nov 2026 07.00 |                   | 1    | belum tiba
+112      | 21 Nov 2026 11.00 | 21 Nov 2026 13.00 | 1    | kemarin
+aplikasi | 22 Nov 2026 11.00 | 22 Nov 2026 11.59 | 5    | bukan panggilan darurat
+"""
+
+
+def test_emergency_calls_of_the_last_hours(tmp_path: Path, city: City) -> None:
+    calls = figure(tmp_path, city, "panggilan_112_6j", table(Complaint, EMERGENCIES))
+    assert calls.value == 10
+
+
+def test_how_soon_they_were_there(tmp_path: Path, city: City) -> None:
+    scene = figure(tmp_path, city, "tiba_112_24j", table(Complaint, EMERGENCIES))
+    assert (scene.value, scene.n) == (pytest.approx(8.4), 10)  # between the ninth, six minutes, and the last, thirty
+
+
+def test_few_calls_give_no_time(tmp_path: Path, city: City) -> None:
+    few = table(Complaint, EMERGENCIES.replace("| 9    |", "| 2    |"))
+    assert figure(tmp_path, city, "tiba_112_24j", few).why_none == "belum cukup data: n = 3, perlu 10"

@@ -204,3 +204,14 @@ def test_plans_against_the_budget_of_another_source(tmp_path: Path, city: City) 
 def test_plans_without_a_budget_have_no_share(tmp_path: Path, city: City) -> None:
     reading = figure(tmp_path, city, "rup_diumumkan", table(Package, PLANS))
     assert reading.why_none == "belum ada sumber yang memberi anggaran.pagu.operasi, anggaran.pagu.modal, anggaran.pagu.btt"
+
+
+IN_SELECTION = "2026 | 10 Jan 2026 09.00 | | tender | pemilihan | 7.000.000 | | sedang dipilih"
+
+
+def test_the_stages_add_up_to_what_was_announced(tmp_path: Path, city: City) -> None:
+    stages = ("pagu_rencana", "pagu_pemilihan", "pagu_kontrak", "pagu_selesai")
+    known = table(Package, PACKAGES + IN_SELECTION)
+    worth = [figure(tmp_path / name, city, name, known).value for name in stages if not (tmp_path / name).mkdir()]
+    assert worth == [1_000_000_000, 7_000_000, 500_000_000, 20_000_000]
+    assert figure(tmp_path, city, "pagu_diumumkan", known).value == sum(value or 0 for value in worth)

@@ -23,6 +23,16 @@ gempa.dirasakan  | gempa A       |               | 01 Nov 2026 02.00 | 3     |
 gempa.dirasakan  | gempa B       |               | 01 Oct 2026 02.00 | 4     | lebih dari 30 hari
 """
 
+RAIN = """
+ukuran      | hal           | kelurahan     | diukur            | nilai | catatan
+cuaca.hujan | 36.71.01.1001 | 36.71.01.1001 | 22 Nov 2026 09.00 | 80    | tepat 3 jam lalu: sudah lewat
+cuaca.hujan | 36.71.01.1001 | 36.71.01.1001 | 22 Nov 2026 10.00 | 7,5   | memuat saat ini
+cuaca.hujan | 36.71.01.1002 | 36.71.01.1002 | 22 Nov 2026 12.00 | 12    | baru mulai
+cuaca.hujan | 36.71.01.1001 | 36.71.01.1001 | 22 Nov 2026 15.00 | 3     |
+cuaca.hujan | 36.71.01.1001 | 36.71.01.1001 | 23 Nov 2026 12.00 | 40    | tepat 24 jam lagi
+cuaca.hujan | 36.71.01.1001 | 36.71.01.1001 | 23 Nov 2026 13.00 | 90    | lebih dari 24 jam
+"""
+
 FLOODS = """
 ukuran         | hal   | kelurahan     | diukur            | nilai | catatan
 banjir.laporan | 1     | 36.71.01.1001 | 22 Nov 2026 08.00 | 1     |
@@ -56,6 +66,8 @@ kamera.gambar | simpang-b | 22 Nov 2026 09.00 | 0    | beku
         ("peringatan_cuaca", WEATHER, 2, 2),
         ("peringatan_tertinggi", WEATHER, 3, 3),
         ("prakiraan_hujan_lebat", WEATHER, 1, 1),
+        ("hujan_kini", RAIN, 12, 2),
+        ("hujan_24j", RAIN, 40, 4),
         ("gempa_dirasakan_30h", WEATHER, 1, 1),
         ("laporan_banjir_24j", FLOODS, 3, 3),
         ("kelurahan_banjir_24j", FLOODS, 2, 2),
@@ -84,3 +96,9 @@ def test_different_kelurahan_are_counted_once_at_each_cut(tmp_path: Path, city: 
 def test_old_readings_leave_no_highest(tmp_path: Path, city: City) -> None:
     only = table(Measurement, "ukuran | hal | diukur | nilai\nudara.ispu | A | 20 Nov 2026 11.00 | 300")
     assert figure(tmp_path, city, "ispu_tertinggi", only).why_none == "belum ada data dalam kurun ini"
+
+
+def test_rain_is_told_by_kelurahan(tmp_path: Path, city: City) -> None:
+    found = figures(tmp_path, city, "hujan_24j", table(Measurement, RAIN))
+    assert (found["36.71.01.1001", None].value, found["36.71.01.1002", None].value) == (40, 12)
+    assert found["36.71.05.1001", None].value is None
