@@ -21,6 +21,7 @@ from layers.findings import Look
 from layers.frames import Views
 from layers.happenings import arrivals, dots, events
 from layers.model import Kind
+from layers.outages import outages
 from layers.readings import Room, readings
 from layers.reconcile import listed, marked, mismatches
 from layers.runs import SourceFacts
@@ -93,6 +94,7 @@ def build(
         dots=dots(complaints, now),
         sources=room.sources,
         mismatches=listed(differing),
+        outages=outages(room, catalog),
     )
     look = Look(snapshot=made, complaints=complaints, catalog=catalog, tree=tree, city=city)
     return alarms.watch(look) if alarms else made

@@ -22,6 +22,7 @@ from layers.snapshot import (
     Evidence,
     Freshness,
     Mismatch,
+    Outage,
     Reading,
     Snapshot,
     SourceState,
@@ -118,6 +119,7 @@ _LISTS: Mapping[str, Any] = {
     "sources": SourceState,
     "mismatches": Mismatch,
     "alarms": Alarm,
+    "outages": Outage,
 }
 _BANDS = {band.value: band for band in Band}
 
