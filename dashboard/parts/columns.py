@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 GAP = 0.14
 """Room left free on each side of a column, in columns."""
+FEW = 6
+"""Numbers longer than this need a wider margin."""
 
 
 def columns(title: str, trend: Trend | None, today: Reading | None, kpi: Kpi, view: View, *, element: str) -> htpy.Element:
@@ -31,15 +33,21 @@ def columns(title: str, trend: Trend | None, today: Reading | None, kpi: Kpi, vi
     sign = span[i(".key.today"), " ", text.say(view.lang, "hari ini, belum selesai")]
     return figure(".chart.columns", hooks(today, view), id=element, role="group", aria_label=title)[
         figcaption[h2[title], span(".aside")[sign, " · ", age(today.freshness, view)]],
-        div(".plot-box")[_plot(trend, view)],
+        div(class_="plot-box wide" if max(map(len, _axis(trend, view).values())) > FEW else "plot-box")[_plot(trend, view)],
         button(".evidence-open", type="button", aria_haspopup="dialog", aria_label=f"{title}: {value_words(today, kpi, view)}"),
     ]
 
 
-def _plot(trend: Trend, view: View) -> htpy.Element:
+def _axis(trend: Trend, view: View) -> dict[float, str]:
+    """Round numbers that span the columns, and their words."""
     spread = span_of(trend.values) or (0.0, 0.0)
-    marks, count = ticks(min(0, spread[0]), spread[1], about=3), len(trend.days)
-    low, high, wide = marks[0], marks[-1], SPAN / count
+    marks = ticks(min(0, spread[0]), spread[1], about=3)
+    return {mark: tick(mark, marks, view) for mark in marks}
+
+
+def _plot(trend: Trend, view: View) -> htpy.Element:
+    marks, count = _axis(trend, view), len(trend.days)
+    low, high, wide = min(marks), max(marks), SPAN / count
 
     def y(value: float) -> float:
         return 100 - (value - low) / ((high - low) or 1) * 100
@@ -51,7 +59,7 @@ def _plot(trend: Trend, view: View) -> htpy.Element:
 
     return svg(".plot", aria_hidden="true")[
         g(".grid")[[line(x1="0", x2="100%", y1=pc(y(m)), y2=pc(y(m))) for m in marks]],
-        g(".axis.y")[[htpy.text(x="0", y=pc(y(m)), dx="-8", dy=".33em")[tick(m, marks, view)] for m in marks]],
+        g(".axis.y")[[htpy.text(x="0", y=pc(y(m)), dx="-8", dy=".33em")[words] for m, words in marks.items()]],
         g(".axis.x")[
             [
                 htpy.text({"data-i": str(k)}, x=pc((k + 0.5) / count * 100), y="100%", dy="1.6em")[words]

@@ -26,18 +26,24 @@ LOWEST, HIGHEST = 1.0, 4.0
 
 def satisfaction(snapshot: Snapshot, view: View, *, element: str = "satisfaction") -> htpy.Element:
     """The index with its grade in words, and its elements, the lowest first."""
-    whole, title = snapshot.reading(IKM), text.say(view.lang, "Kepuasan masyarakat (IKM)")
+    whole, title = snapshot.reading(IKM), text.say(view.lang, "Kepuasan (IKM)")
     if whole is None or whole.value is None:
         words = whole.why_none if whole else text.say(view.lang, "belum dihitung")
         return section(".bars.satisfaction", id=element)[header[h2[title]], p(".empty")[words]]
     found = [(kpi, r) for name in ELEMENTS if (kpi := view.catalog.get(f"nrr_{name}")) and (r := snapshot.reading(kpi.id))]
     found.sort(key=lambda pair: (pair[1].value is None, pair[1].value or 0, pair[0].id))
-    return section(".bars.satisfaction", id=element, aria_label=title)[
+    return section(".bars.satisfaction", hooks(whole, view), id=element, aria_label=title)[
         header[
-            h2[title, " ", b[text.number(whole.value, view.catalog[IKM].decimals, view.lang)]],
-            span(".aside")[_grade_words(whole.value, view), " · ", age(whole.freshness, view)],
+            h2[
+                title,
+                " ",
+                b[text.number(whole.value, view.catalog[IKM].decimals, view.lang)],
+                " ",
+                _grade_words(whole.value, view),
+            ],
+            span(".aside")[age(whole.freshness, view)],
         ],
-        p(".grades", aria_hidden="true")[[span(style=f"left:{pc(middle)}")[letter] for letter, middle in _zones()]],
+        svg(".grades", aria_hidden="true")[[htpy.text(x=pc(middle), y="50%", dy=".35em")[letter] for letter, middle in _zones()]],
         ol[[_row(kpi, r, view) for kpi, r in found]],
     ]
 

@@ -19,7 +19,7 @@ from layers.snapshot import Band, Freshness
 if TYPE_CHECKING:
     from dashboard.page import View
 
-SIZE = {Band.NORMAL: 5.0, Band.WATCH: 12.0, Band.ACT: 13.0}
+SIZE = {Band.NORMAL: 3.8, Band.WATCH: 12.0, Band.ACT: 13.0}
 """Half the height of a mark, in units of a view box 1000 wide."""
 NAME_SIZE = 16.0
 NAMED = 14
@@ -83,7 +83,7 @@ def spot_legend(
 ) -> htpy.Element:
     """What the shapes mean in words, how many there are of each, and how old that is."""
     counts = Counter(mark.band for mark in marks)
-    return section(".legend-row", {"data-state": state_of(data, view).value}, id=element)[
+    return section(".legend-row", {"data-state": state_of(data, view).value}, id=element, hidden=not marks)[
         ul(".legend")[
             [
                 li[_sign(band), span[f"{text.say(view.lang, said)} {text.number(counts[band], 0, view.lang)}"]]
