@@ -22,6 +22,7 @@ from layers.frames import Views
 from layers.happenings import arrivals, dots, events
 from layers.model import Kind
 from layers.observed import observations
+from layers.outages import outages
 from layers.readings import Room, readings
 from layers.reconcile import listed, marked, mismatches
 from layers.runs import SourceFacts
@@ -96,6 +97,7 @@ def build(
         mismatches=listed(differing),
         courses=courses(catalog, room, shown),
         observations=observations(room),
+        outages=outages(room, catalog),
     )
     look = Look(snapshot=made, complaints=complaints, catalog=catalog, tree=tree, city=city)
     return alarms.watch(look) if alarms else made

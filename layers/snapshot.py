@@ -188,6 +188,22 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """Something that does not answer now (:mod:`layers.outages`): an office's link, or a site of ``opd``.
+
+    ``kpi`` is the figure that counts it; ``subject`` the office's area or the site's name; ``hours`` how long it was
+    down in this month, where that is known.
+    """
+
+    kpi: str
+    subject: str
+    area: str
+    opd: str | None
+    since: datetime
+    hours: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
     """A new complaint on the map; the point is rounded to about 100 m so that it names no house."""
 
@@ -344,6 +360,7 @@ class Snapshot:
     observations: tuple[Observation, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     state: CityState | None = None
+    outages: tuple[Outage, ...] = ()
 
     index: Mapping[tuple[str, str, str | None], Reading] = field(init=False, repr=False, compare=False)
 

@@ -24,6 +24,7 @@ from layers.snapshot import (
     Freshness,
     Mismatch,
     Observation,
+    Outage,
     Reading,
     Snapshot,
     SourceState,
@@ -122,6 +123,7 @@ _LISTS: Mapping[str, Any] = {
     "courses": Course,
     "observations": Observation,
     "alarms": Alarm,
+    "outages": Outage,
 }
 _BANDS = {band.value: band for band in Band}
 

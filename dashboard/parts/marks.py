@@ -39,6 +39,11 @@ STATES = {
 }
 
 
+def band_shape(band: Band) -> str:
+    """The path of a band's shape, in a square of 16."""
+    return _SHAPES[band][0]
+
+
 def band_mark(band: Band, view: View) -> htpy.Element | None:
     """Triangle (out of target) or diamond (act now), so that colour never stands alone; nothing when normal."""
     if band not in _SHAPES:

@@ -1,4 +1,4 @@
-"""What several scenes of the wall are made of: their tiles, the title of the map, a ranking of the OPDs."""
+"""What several scenes of the wall are made of: their tiles, the title of the map, a ranking of OPDs or places."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.marks import age
 from dashboard.parts.tile import missing_tile, tile
 from layers.explain import short
-from layers.ranking import at_level, of_level
-from layers.snapshot import Snapshot
+from layers.ranking import LEVELS, Level, at_level, of_level
+from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
     from layers.catalog import Kpi
 
 RANKED = 12
-"""At most so many OPDs are drawn; the style shows as many whole rows as there is room for."""
+"""At most so many are drawn; the style shows as many whole rows as there is room for."""
 
 
 def tiles(snapshot: Snapshot, view: View, names: Sequence[str]) -> dict[str, htpy.Element]:
@@ -53,9 +53,15 @@ def map_title(snapshot: Snapshot, view: View, kpi: Kpi) -> htpy.Element:
     ]
 
 
-def ranking(snapshot: Snapshot, view: View, kpi: Kpi) -> htpy.Element:
-    """The OPDs by a KPI, the one that most needs to move first."""
-    ranked, readings = of_level(snapshot, view.tree, kpi, "opd"), at_level(snapshot, view.tree, kpi, "opd")
-    rows = [(short(r.opd or "", view.city) or "", r) for r in worst_first(readings, ranked, kpi.better)]
-    title = text.say(view.lang, "{kpi} per OPD", kpi=kpi.short[view.lang])
+def ranking(snapshot: Snapshot, view: View, kpi: Kpi, levels: Sequence[Level] = ("opd",)) -> htpy.Element:
+    """The places or OPDs by a KPI, the one that most needs to move first; at the first of the ``levels`` at which it is given."""
+    level: Level = next((level for level in levels if LEVELS[level] in kpi.cuts), "opd")
+    ranked, readings = of_level(snapshot, view.tree, kpi, level), at_level(snapshot, view.tree, kpi, level)
+    rows = [(_named(r, view), r) for r in worst_first(readings, ranked, kpi.better)]
+    words = "{kpi} per OPD" if level == "opd" else "{kpi} per {unit}"
+    title = text.say(view.lang, words, kpi=kpi.short[view.lang], unit=view.tree.unit if level == "kelurahan" else level)
     return bars(title, rows, kpi, view, limit=RANKED, panel=False, ranking=ranked)
+
+
+def _named(reading: Reading, view: View) -> str:
+    return (short(reading.opd, view.city) or "") if reading.opd else view.tree.name(reading.area)

@@ -101,8 +101,8 @@ def _plot(
     spoken = "; ".join(f"{s.label}: {_spoken(s, kpi, view)}" for s in series)
     return svg(".plot", role="img", aria_label=spoken)[
         g(".grid")[[line(x1="0", x2="100%", y1=pc(y(m)), y2=pc(y(m))) for m in marks]],
-        g(".axis.y")[[htpy.text(x="0", y=pc(y(m)), dx="-8", dy=".33em")[_tick(m, marks, kpi, view)] for m in marks]],
-        g(".axis.x")[[htpy.text({"data-i": str(i)}, x=pc(x), y="100%", dy="1.6em")[words] for i, x, words in _dates(days, view)]],
+        g(".axis.y")[[htpy.text(x="0", y=pc(y(m)), dx="-8", dy=".33em")[tick(m, marks, kpi, view)] for m in marks]],
+        g(".axis.x")[[htpy.text({"data-i": str(i)}, x=pc(x), y="100%", dy="1.6em")[words] for i, x, words in dates(days, view)]],
         _target_label(target, y(target), kpi, view) if target is not None else None,
         svg(STRETCHED)[[path(class_=f"line {s.look}", d=line_path(s.values, low, high)) for s in series]],
         _labels(series, y),
@@ -145,14 +145,15 @@ def _spoken(series: Series, kpi: Kpi, view: View) -> str:
     return text.say(view.lang, "belum ada data") if last is None else text.quantity(last, kpi.unit, kpi.decimals, view.lang)
 
 
-def _tick(value: float, marks: list[float], kpi: Kpi, view: View) -> str:
+def tick(value: float, marks: list[float], kpi: Kpi, view: View) -> str:
+    """A number at an axis: money shortened, else all of it whole, or all with one decimal."""
     if kpi.unit == "rupiah":
         return text.quantity(value, kpi.unit, 0, view.lang)
     whole = all(float(m).is_integer() for m in marks)
     return text.number(value, 0 if whole else 1, view.lang)
 
 
-def _dates(days: Sequence[str], view: View) -> list[tuple[int, float, str]]:
+def dates(days: Sequence[str], view: View) -> list[tuple[int, float, str]]:
     """Up to five dates along the axis, the last day always among them."""
     count = len(days)
     if count == 0:

@@ -37,6 +37,7 @@ from layers.snapshot import (
     Trend,
 )
 from layers.stills import Camera, Still
+from tests.dashboard import worst_services
 from tests.dashboard.alarmed import alarm
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, PUBLIC, reading, snapshot, source
 
@@ -144,8 +145,9 @@ def worst_day(city: City) -> Snapshot:
         city=city.code,
         built_at=NOW,
         notice="Data contoh: riwayat 90 hari yang dibangkitkan untuk latihan, bukan keadaan kota yang sebenarnya hari ini.",
-        readings=tuple(shown),
-        trends=tuple(_trend(r) for r in shown[: len(values)]),
+        readings=(*shown, *worst_services.readings(city)),
+        trends=(*(_trend(r) for r in shown[: len(values)]), *worst_services.trends()),
+        outages=worst_services.outages(city),
         arrivals=Arrivals(
             minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}
         ),

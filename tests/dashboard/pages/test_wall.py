@@ -39,8 +39,9 @@ FAULTS = """() => {
   const apart = (list, what) => list.forEach((a, i) => list.slice(i + 1).forEach(b => {
     if (meet(text(a), text(b))) out.push(`${what} overlap: ${name(a)} | ${name(b)}`); }));
 
+  const LISTS = '.attention ol, .bars ol, .events ol, .stills ol, .down ol, .sites ol, .places ol';
   // An item that does not fit is outside its list as a whole, never in part.
-  const shown = [], LISTS = '.attention ol, .bars ol, .events ol, .stills ol';
+  const shown = [];
   for (const list of all(LISTS)) for (const item of list.children) {
     if (inside(box(item), box(list))) shown.push(item);
     else if (meet(box(item), box(list))) out.push(`cut: ${name(item)}`);
@@ -48,24 +49,24 @@ FAULTS = """() => {
   for (const list of all(LISTS)) if (![...list.children].some(i => shown.includes(i)))
     out.push(`nothing fits: ${name(list)}`);
 
-  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .flow, .rain, .stills, '
-    + '.events');
+  const blocks = all(`.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .flow, .rain, .stills, .down,
+    .sites, .places, .events`);
   blocks.forEach((a, i) => blocks.slice(i + 1).forEach(b => {
     if (meet(box(a), box(b))) out.push(`blocks overlap: ${name(a)} | ${name(b)}`); }));
   blocks.forEach(a => { if (!inside(box(a), screen)) out.push(`off the screen: ${name(a)}`); });
 
   const leaves = root => [...root.querySelectorAll('h1, h2, h3, p, span, strong, time, b')].filter(e =>
     e.getClientRects().length && e.textContent.trim() && ![...e.children].some(c => c.textContent.trim()));
-  const ROOTS = '.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition, .flow, .rain, .sentence, '
-    + '.stills > header, .lines > header';
-  for (const root of [...all(ROOTS), ...shown]) {
+  const roots = all(`.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition, .flow, .rain, .sentence,
+    .stills > header, .lines > header, .columns figcaption, .heads, .right > section > header`);
+  for (const root of [...roots, ...shown]) {
     const own = leaves(root);
     own.forEach(e => { if (!inside(text(e), box(root))) out.push(`outside ${name(root)}: ${name(e)}`); });
     apart(own, 'text');
   }
   for (const spark of all('.tile .spark')) if (!inside(box(spark), box(spark.closest('.tile'))))
     out.push(`spark outside: ${name(spark.closest('.tile'))}`);
-  apart(all('.names text'), 'name');
+  apart(all('.names text, .spot-names text'), 'name');
   all('.plot').forEach(plot => apart([...plot.querySelectorAll('text')], 'axis'));
   return out;
 }"""
