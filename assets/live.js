@@ -187,6 +187,7 @@
       alive();
       tries = 0;
     });
+    source.addEventListener("steering", event => { alive(); window.liveroom.steering = JSON.parse(event.data); });
     source.addEventListener("doc", event => { alive(); receive(JSON.parse(event.data)); });
     source.onerror = again;
   }
@@ -252,7 +253,7 @@
       setTimeout(open, Math.random() * 2e3);
     };
   }
-  window.liveroom = { now, turn };
+  window.liveroom = { now, turn, steering: {} };
 
   const wake = () => { tick(); if (past === null && !document.hidden && (!source || own() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);

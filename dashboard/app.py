@@ -39,6 +39,7 @@ from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
+from dashboard.remotedesk import RemoteDesk
 from dashboard.shell import Shell, login
 from dashboard.stream import Stream
 from dashboard.text import say
@@ -56,6 +57,7 @@ from layers.model import Role, Scope
 from layers.orders import Orders
 from layers.past import Past
 from layers.people import People
+from layers.remote import Remote
 from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
 from layers.settings import Settings, from_environment
@@ -272,6 +274,8 @@ def create() -> ASGIApp:
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
         orders=lambda scope: asked(partial(Orders(people).seen, scope)),
         shelf=lambda scope, opd, day: attempt(partial(Briefs(store).read, scope, city.code, opd, day)),
+        address=settings.url and settings.address,
+        remote=Remote(people, [screen.name for screen in city.wall.screens]),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -311,6 +315,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     api.add_routes(server, hub)
     gates = _routes(server, web, suites)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
+    gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)

@@ -16,7 +16,7 @@ from layers.boundaries import MapAsset
 from layers.city import City
 from layers.snapshot import Arrivals, Snapshot
 from tests.dashboard.snapshots import NOW, snapshot
-from tests.dashboard.views import drill, html, real_city, view, worst_day
+from tests.dashboard.views import changes, drill, html, real_city, view, worst_day
 
 SCREENS = ((1366, 768), (1440, 900), (1920, 1080), (3840, 2160), (5760, 2160))
 
@@ -38,22 +38,22 @@ FAULTS = """() => {
 
   // An item that does not fit is outside its list as a whole, never in part.
   const shown = [];
-  for (const list of all('.attention ol, .bars ol, .events ol')) for (const item of list.children) {
+  for (const list of all('.attention ol, .bars ol, .events ol, ol.gave')) for (const item of list.children) {
     if (inside(box(item), box(list))) shown.push(item);
     else if (meet(box(item), box(list))) out.push(`cut: ${name(item)}`);
   }
-  for (const list of all('.attention ol, .bars ol, .events ol')) if (![...list.children].some(i => shown.includes(i)))
+  for (const list of all('.attention ol, .bars ol, .events ol, ol.gave')) if (![...list.children].some(i => shown.includes(i)))
     out.push(`nothing fits: ${name(list)}`);
 
-  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .events');
+  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .events, .move');
   blocks.forEach((a, i) => blocks.slice(i + 1).forEach(b => {
     if (meet(box(a), box(b))) out.push(`blocks overlap: ${name(a)} | ${name(b)}`); }));
   blocks.forEach(a => { if (!inside(box(a), screen)) out.push(`off the screen: ${name(a)}`); });
 
   const leaves = root => [...root.querySelectorAll('h1, h2, h3, p, span, strong, time, b')].filter(e =>
     e.getClientRects().length && e.textContent.trim() && ![...e.children].some(c => c.textContent.trim()));
-  for (const root of [...all('.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition'), ...shown]) {
-    const own = leaves(root);
+  for (const root of [...all('.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition, .move'), ...shown]) {
+    const own = leaves(root).filter(e => !e.closest('ol.gave') || shown.includes(e.closest('ol.gave > li')));
     own.forEach(e => { if (!inside(text(e), box(root))) out.push(`outside ${name(root)}: ${name(e)}`); });
     apart(own, 'text');
   }
@@ -88,7 +88,7 @@ def test_nothing_overlaps_or_is_cut(
     browser: Browser, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, screen: tuple[int, int], lang: str, scene: str
 ) -> None:
     (width, height), (city, asset, shown) = screen, worst
-    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill)
+    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill, changes=changes)
     page = opened(browser, html(wall.PAGE, shown, seen, tmp_path), width, height)
     try:
         size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
