@@ -1,8 +1,8 @@
 """The event stream to browsers: one small task each, the same bytes for all, compressed once.
 
 Events: ``beat`` (server's time in milliseconds and the newest version; at once and then every ten seconds),
-``doc`` (what differs from the browser's version, or the whole) and for walls ``steering`` (what the screens were told). Nothing is queued: a slow browser skips
-versions and is sent one delta when it can take it. A stream ends when its right ends.
+``doc`` (what differs from the browser's version, or the whole) and for walls ``steering`` (what the screens were
+told). Nothing is queued: a slow browser skips versions and is sent one delta when it can take it. A stream ends when its right ends.
 """
 
 from __future__ import annotations

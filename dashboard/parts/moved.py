@@ -14,7 +14,7 @@ from dashboard import text
 from dashboard.parts.marks import age, band_mark, clock_mark, lateness, raw, state_of
 from dashboard.parts.scale import line_path, pc, span_of
 from dashboard.parts.tile import hooks
-from dashboard.parts.trend import STRETCHED
+from dashboard.parts.trend import FAR, STRETCHED
 from layers.catalog import Window
 from layers.changes import Question
 from layers.contributions import Part
@@ -109,8 +109,10 @@ def _days(told: Figure, kpi: Kpi, trend: Trend, view: View) -> htpy.Element:
     days = trend.days[: len(values)]
     back = 1 if kpi.window is Window.TODAY else 2  # yesterday began at the end of the day before it
     low, high = span_of(values) or (0.0, 1.0)
-    if told.target is not None and low - 2 * (high - low) <= told.target <= high + 2 * (high - low):
-        low, high = min(low, told.target), max(high, told.target)
+    far = FAR * (high - low)
+    target = told.target if told.target is not None and low - far <= told.target <= high + far else None
+    if target is not None:
+        low, high = min(low, target), max(high, target)
     room = (high - low) * MARGIN or 1.0
     low, high = low - room, high + room
 
@@ -118,13 +120,10 @@ def _days(told: Figure, kpi: Kpi, trend: Trend, view: View) -> htpy.Element:
         return pc(100 - (value - low) / (high - low) * 100)
 
     last = len(values) - 1
-    near = told.target is not None and low <= told.target <= high
     before = told.value - (told.change or 0)
     return div(".days", role="img", aria_label=text.say(view.lang, "30 hari, dari {a} sampai {b}", **_ends(values, kpi, view)))[
         svg(".line", {"data-band": told.band.value}, aria_hidden="true")[
-            line(".target-line", x1="0", x2="100%", y1=y(told.target), y2=y(told.target))
-            if told.target is not None and near
-            else None,
+            line(".target-line", x1="0", x2="100%", y1=y(target), y2=y(target)) if target is not None else None,
             svg(STRETCHED)[path(d=line_path(values, low, high))],
             circle(".then", cx=pc((last - back) / max(last, 1) * 100), cy=y(before), r=".32em"),
             circle(".last", cx="100%", cy=y(told.value), r=".32em"),

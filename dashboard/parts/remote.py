@@ -110,7 +110,7 @@ def code_form(lang: text.Lang, wrong: str | None) -> htpy.Node:
                 name="kode",
                 inputmode="numeric",
                 autocomplete="one-time-code",
-                pattern=r"\s*(\d\s*){%d}" % DIGITS,
+                pattern=rf"\s*(\d\s*){{{DIGITS}}}",
                 maxlength="12",
                 required=True,
                 autofocus=True,

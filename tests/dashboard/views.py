@@ -121,7 +121,8 @@ def worst_day(city: City) -> Snapshot:
         reading(city.wall.map, area.code, value=None if place % 9 == 0 else float(place * place))
         for place, area in enumerate(tree.kelurahan)
     ]
-    shown += [replace(reading(kpi.id, value=987_654.32, n=1_234_567), freshness=STALE) for kpi in longest_titles()]
+    long = [reading(kpi.id, value=987_654.32, n=1_234_567, freshness=STALE) for kpi in longest_titles()]
+    shown += long
     shown += [_share(owner.slug, 99.95 - place * 3, n=123_456) for place, owner in enumerate(owners)]
     cases = [
         Attention(
@@ -143,9 +144,7 @@ def worst_day(city: City) -> Snapshot:
         built_at=NOW,
         notice="Data contoh: riwayat 90 hari yang dibangkitkan untuk latihan, bukan keadaan kota yang sebenarnya hari ini.",
         readings=tuple(shown),
-        trends=tuple(
-            _trend(r) for r in (*shown[: len(values)], *(r for r in shown if r.kpi in {k.id for k in longest_titles()}))
-        ),
+        trends=tuple(_trend(r) for r in (*shown[: len(values)], *long)),
         arrivals=Arrivals(
             minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}
         ),

@@ -52,7 +52,8 @@ FAULTS = """() => {
 
   const leaves = root => [...root.querySelectorAll('h1, h2, h3, p, span, strong, time, b')].filter(e =>
     e.getClientRects().length && e.textContent.trim() && ![...e.children].some(c => c.textContent.trim()));
-  for (const root of [...all('.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition, .move'), ...shown]) {
+  const roots = '.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition, .move';
+  for (const root of [...all(roots), ...shown]) {
     const own = leaves(root).filter(e => !e.closest('ol.gave') || shown.includes(e.closest('ol.gave > li')));
     own.forEach(e => { if (!inside(text(e), box(root))) out.push(`outside ${name(root)}: ${name(e)}`); });
     apart(own, 'text');
