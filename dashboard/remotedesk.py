@@ -39,7 +39,7 @@ class RemoteDesk:
     def __init__(self, hub: Hub, people: People, access: Access, shell: Shell) -> None:
         self._hub = hub
         self._people = people
-        self._remote = hub.room.remote or Remote(people, [screen.name for screen in hub.room.city.wall.screens])
+        self._remote = Remote(people, [screen.name for screen in hub.room.city.wall.screens])
         self._access = access
         self._shell = shell
 

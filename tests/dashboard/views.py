@@ -188,9 +188,8 @@ def _share(opd: str, value: float, n: int) -> Reading:
 def _trend(shown: Reading) -> Trend:
     days = tuple((NOW.date() - timedelta(days=29 - d)).isoformat() for d in range(30))
     size = (shown.value or 841.0) / 841
-    return Trend(
-        kpi=shown.kpi, area=shown.area, days=days, values=tuple(None if d == 4 else float(d * d) * size for d in range(30))
-    )
+    values = tuple(None if d == 4 else float(d * d) * size for d in range(30))
+    return Trend(kpi=shown.kpi, area=shown.area, days=days, values=values)
 
 
 def bad_source(k: int) -> SourceState:
