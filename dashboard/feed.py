@@ -158,7 +158,7 @@ class Hub:
         self.connections = 0
         self.walls = 0
         self.told: tuple[Steering, ...] = ()
-        self.steering = steering(self.told)
+        self.steering = UNSTEERED
         self.build = ""
         self.pulse = beat(self)
         self.cache_down = cache is not None
@@ -358,6 +358,10 @@ def steering(told: Sequence[Steering]) -> Event:
         for one in told
     }
     return Event("steering", orjson.dumps(every))
+
+
+UNSTEERED = steering(())
+"""While no screen was ever told anything; no browser needs to hear it."""
 
 
 def beat(hub: Hub) -> Event:

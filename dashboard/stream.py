@@ -2,7 +2,8 @@
 
 Events: ``beat`` (server's time in milliseconds and the newest version; at once and then every ten seconds),
 ``doc`` (what differs from the browser's version, or the whole) and for walls ``steering`` (what the screens were
-told). Nothing is queued: a slow browser skips versions and is sent one delta when it can take it. A stream ends when its right ends.
+told). Nothing is queued: a slow browser skips versions and is sent one delta when it can take it. A stream
+ends when its right ends.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from starlette.types import Scope as Connection
 
 from dashboard.access import HOME
 from dashboard.bodies import GZIP_HEADER, Event
-from dashboard.feed import Hub, Key, beat
+from dashboard.feed import UNSTEERED, Hub, Key, beat
 
 SLOWEST = 60.0
 """Seconds that a browser may take to accept one event before its stream is ended."""
@@ -59,7 +60,7 @@ class Stream:
     async def _run(self, gone: asyncio.Future[None], send: Send) -> None:
         at, pulse = self.base, self.hub.pulse
         await self._send(send, beat(self.hub))
-        told = None
+        told = UNSTEERED
         while not gone.done() and not self.hub.closing:
             following = self.hub.next()
             drawn = await self.hub.draw(self.wanted)

@@ -67,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The change and its parts, and what is unusual now among the same rows."""
+    """The change and its parts, and what is unusual now among the same rows; a ``daily`` one is not asked that."""
 
     change: Change
     unusual: tuple[Unusual, ...]
@@ -126,6 +126,8 @@ def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Que
     windows = periods(kpi, question, room)
     rows = _rows(scope, kpi, windows, room)
     change = contributions(kpi, room, question.by, question.area, question.opd, windows=windows, rows=rows, most=MOST)
+    if question.daily:
+        return Answer(change=change, unusual=(), at=room.now)
     if limits not in memo.unusual:
         watched = [catalog[name] for name in WATCHED if name in catalog]
         memo.unusual[limits] = unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree), room, watched)
