@@ -204,6 +204,7 @@
       alive();
       tries = 0;
     });
+    source.addEventListener("steering", event => { alive(); window.liveroom.steering = JSON.parse(event.data); });
     source.addEventListener("doc", event => { alive(); if (page === mine) receive(JSON.parse(event.data)); });
     source.onerror = again;
   }
@@ -271,7 +272,7 @@
       setTimeout(open, Math.random() * 2e3);
     };
   }
-  window.liveroom = { now, turn };
+  window.liveroom = { now, turn, steering: {} };
 
   const wake = () => { tick(); if (past === null && !document.hidden && (!source || own() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);

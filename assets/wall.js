@@ -1,5 +1,6 @@
 /* The wall's rotation: the scene that is due follows from the server's clock alone, so that all screens of a room change
- * together. A hand (keys, marks in the header) holds it for a while; an alarm and a pinned address hold it as long as they last.
+ * together. A hand (keys, marks in the header) holds it for a while, and so does a telephone (layers/remote.py), whichever
+ * came last; an alarm and a pinned address hold it as long as they last.
  */
 (() => {
   "use strict";
@@ -13,26 +14,40 @@
   const wall = () => document.querySelector(".wall"), turn = () => document.querySelector(".turn");
   if (!wall()) return;
 
-  let held = 0, chosen = null, asked = null, ready = null, resting = 0;
+  let held = 0, chosen = null, chosenAt = 0, asked = null, ready = null, resting = 0;
   const here = () => wall().dataset.scene;
   const turns = () => JSON.parse(turn().dataset.turns);
 
-  /** The scene whose turn it is at a moment of the server's clock. */
-  function due(moment) {
-    const every = turns(), whole = every.reduce((sum, [, seconds]) => sum + seconds, 0);
+  /** Which scene has its turn at a moment of the server's clock, as in dashboard/scene.py. */
+  function place(moment) {
+    const every = turns(), whole = every.reduce((sum, [, seconds]) => sum + seconds, 0), ahead = Number(turn().dataset.ahead);
     let left = moment / 1e3 % whole;
-    for (const [name, seconds] of every) {
-      if (left < seconds) return name;
-      left -= seconds;
-    }
-    return every[0][0];
+    const at = every.findIndex(([, seconds]) => (left -= seconds) < 0);
+    return (Math.max(at, 0) + ahead) % every.length;
+  }
+  const due = moment => turns()[place(moment)][0];
+
+  /** What this screen was told last, by itself or with all others. */
+  function told() {
+    const { steering } = window.liveroom, mine = [steering[turn().dataset.screen], steering["*"]].filter(Boolean);
+    return mine.sort((a, b) => b.at - a.at)[0];
   }
 
+  function steered({ since, steps, scene }) {
+    const names = turns().map(([name]) => name), pinned = names.indexOf(scene);
+    if (scene && (pinned < 0 || !steps)) return scene;
+    const at = (scene ? pinned : place(since)) + steps;
+    return names[(at % names.length + names.length) % names.length];
+  }
+
+  /** The scene to show, and whether something other than the clock decides it. */
   function wanted(moment) {
-    if (turn().dataset.hold) return turn().dataset.hold;
-    if (chosen && Date.now() < held) return chosen;
-    chosen = null;
-    return due(moment);
+    if (turn().dataset.hold) return [turn().dataset.hold, true];
+    const last = told();
+    if (chosen && (Date.now() >= held || last?.at > chosenAt)) chosen = null;
+    if (chosen) return [chosen, true];
+    if (last?.until > moment) return [steered(last), true];
+    return [due(moment), false];
   }
 
   async function fetchScene(name) {
@@ -40,7 +55,8 @@
     asked = name;
     ready = null;
     try {
-      const put = await window.liveroom.turn(`/dinding?adegan=${name}`, ".wall");
+      const screen = turn().dataset.screen, mine = { adegan: name, ...(screen && { layar: screen }) };
+      const put = await window.liveroom.turn(`/dinding?${new URLSearchParams(mine)}`, ".wall");
       if (asked === name && put) ready = { name, put };
     } catch {
       asked = null;
@@ -58,12 +74,12 @@
   function step() {
     const strip = turn();
     if (!strip || strip.hasAttribute("data-fixed") || document.querySelector("dialog[open]")) return;
-    const moment = window.liveroom.now(), name = wanted(moment);
-    strip.querySelector(".paused").hidden = !(chosen || strip.dataset.hold);
+    const moment = window.liveroom.now(), [name, paused] = wanted(moment);
+    strip.querySelector(".paused").hidden = !paused;
     if (name !== here()) {
       if (ready?.name === name) show();
       else fetchScene(name);
-    } else if (!chosen) {
+    } else if (!paused) {
       const next = due(moment + AHEAD);
       if (next !== name) fetchScene(next);
     }
@@ -72,6 +88,7 @@
   /** A hand's choice: another scene, held for a while. */
   function choose(name) {
     chosen = name;
+    chosenAt = window.liveroom.now();
     held = Date.now() + HELD;
     step();
   }

@@ -36,6 +36,8 @@ SESSION, SCREEN = "liveroom", "liveroom-layar"
 """Names of the cookies, before the prefix."""
 PUBLIC = Scope(user="publik", role=Role.PUBLIC)
 HOME = "/dinding"
+REMOTE = "/remote"
+"""Where a telephone steers the wall: no page of figures, but one to come back to after signing in."""
 REMEMBER = 3.0
 """Seconds that an answer of the accounts' database is believed: a right that was taken away ends within this."""
 _REMEMBERED = 4096
@@ -85,11 +87,11 @@ class Access:
 
         An open stream asks with ``active=False``: it must not keep a session alive that nobody uses.
         """
-        if token := request.cookies.get(_cookie(SESSION, request)):
+        if token := request.cookies.get(cookie_name(SESSION, request)):
             found = await self._ask("s" + token, active=active)
             if found:
                 return found
-        if token := request.cookies.get(_cookie(SCREEN, request)):
+        if token := request.cookies.get(cookie_name(SCREEN, request)):
             found = await self._ask("l" + token, active=active)
             if found:
                 return found
@@ -138,9 +140,7 @@ class Access:
         form = await read_form(request)
         name, now = form.get("nama", ""), clock.now()
         address = _address(request)
-        failures = self._failures.get(address)
-        if failures and len(recent := [at for at in failures.at if monotonic() - at < TRIES_IN]) >= TRIES:
-            raise HTTPException(429, headers={"retry-after": str(int(TRIES_IN - monotonic() + recent[0]) + 1)})
+        self._limit(address)
         if self._verifying >= VERIFYING + WAITING:
             raise HTTPException(503, headers={"retry-after": "5"})
         self._verifying += 1
@@ -158,10 +158,25 @@ class Access:
         finally:
             self._verifying -= 1
         answer = RedirectResponse(following(form.get("lanjut", "")), 303)
-        _set(answer, SESSION, token, request, None)
+        put_cookie(answer, SESSION, token, request, None)
         return answer
 
-    async def _failed(self, address: str) -> None:
+    async def guess(self, request: Request, ask: Callable[[], T | None], what: str) -> T | None:
+        """What ``ask`` finds by something that could be guessed; failures count as failed logins do, 429 after too many."""
+        address = _address(request)
+        self._limit(address)
+        found = await self._people(ask)
+        if found is None:
+            await self._failed(address, what)
+        return found
+
+    def _limit(self, address: str) -> None:
+        """Raise 429 for an address that has failed too often."""
+        failures = self._failures.get(address)
+        if failures and len(recent := [at for at in failures.at if monotonic() - at < TRIES_IN]) >= TRIES:
+            raise HTTPException(429, headers={"retry-after": str(int(TRIES_IN - monotonic() + recent[0]) + 1)})
+
+    async def _failed(self, address: str, what: str = "gagal masuk") -> None:
         """Count a failed login; the audit gets the first few of a minute one by one and the others as one line."""
         moment = monotonic()
         mine = self._failures.setdefault(address, Failures())
@@ -174,7 +189,7 @@ class Access:
         mine.told += 1
         if mine.told <= TOLD:
             # no name: one that fails may be a password typed in its place
-            await self._people(partial(self.people.audit, "-", "gagal masuk", {"dari": address}, clock.now()))
+            await self._people(partial(self.people.audit, "-", what, {"dari": address}, clock.now()))
             return
         mine.untold += 1
         if mine.untold == 1:
@@ -198,11 +213,11 @@ class Access:
         await read_form(request)
         await self._end(request)
         answer = RedirectResponse("/masuk", 303, {"clear-site-data": '"cache", "storage"'})
-        answer.delete_cookie(_cookie(SESSION, request), secure=_https(request), httponly=True, samesite="lax")
+        answer.delete_cookie(cookie_name(SESSION, request), secure=_https(request), httponly=True, samesite="lax")
         return answer
 
     async def _end(self, request: Request) -> None:
-        if token := request.cookies.get(_cookie(SESSION, request)):
+        if token := request.cookies.get(cookie_name(SESSION, request)):
             await self._people(partial(self.people.end_session, token))
             self._known.pop("s" + token, None)
 
@@ -212,7 +227,7 @@ class Access:
         if await self._ask("l" + token, active=True) is None:
             raise HTTPException(404)
         answer = RedirectResponse(HOME, 303)
-        _set(answer, SCREEN, token, request, _SCREEN_DAYS * 86400)
+        put_cookie(answer, SCREEN, token, request, _SCREEN_DAYS * 86400)
         return answer
 
 
@@ -223,7 +238,7 @@ def following(asked: str) -> str:
     except ValueError:
         return HOME
     plain = asked.isprintable() and not parts.scheme and not parts.netloc and "\\" not in asked
-    if not plain or find_page(parts.path) is None:
+    if not plain or (find_page(parts.path) is None and parts.path != REMOTE):
         return HOME
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
@@ -263,9 +278,11 @@ def _https(request: Request) -> bool:
     return request.url.scheme == "https"
 
 
-def _cookie(name: str, request: Request) -> str:
+def cookie_name(name: str, request: Request) -> str:
     return f"__Host-{name}" if _https(request) else name
 
 
-def _set(answer: Response, name: str, value: str, request: Request, age: int | None) -> None:
-    answer.set_cookie(_cookie(name, request), value, max_age=age, path="/", secure=_https(request), httponly=True, samesite="lax")
+def put_cookie(answer: Response, name: str, value: str, request: Request, age: int | None) -> None:
+    answer.set_cookie(
+        cookie_name(name, request), value, max_age=age, path="/", secure=_https(request), httponly=True, samesite="lax"
+    )

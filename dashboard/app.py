@@ -39,6 +39,7 @@ from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
+from dashboard.remotedesk import RemoteDesk
 from dashboard.shell import Shell, login
 from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Stream
@@ -57,6 +58,7 @@ from layers.model import Role, Scope
 from layers.orders import Orders
 from layers.past import Past
 from layers.people import People
+from layers.remote import Remote
 from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
 from layers.settings import Settings, from_environment
@@ -276,6 +278,8 @@ def create() -> ASGIApp:
         shelf=lambda scope, opd, day, until: attempt(partial(Briefs(store).read, scope, city.code, opd, day, until)),
         alarms_at=lambda at: attempt(partial(log_at, store, people, at, clock.now())),
         stills=Stills(city, settings.data),
+        address=settings.url and settings.address,
+        remote=Remote(people, [screen.name for screen in city.wall.screens]),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -316,6 +320,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates = _routes(server, web, suites)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
+    gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)

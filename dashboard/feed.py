@@ -21,6 +21,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import orjson
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.bodies import Body, Event
 from dashboard.page import NO_LOG, Document, Lang, Page, View, document
@@ -29,7 +30,8 @@ from layers.alarmbook import AlarmLog
 from layers.alarms import concerns
 from layers.briefs import Shelf
 from layers.city import City
-from layers.model import Scope
+from layers.model import Role, Scope
+from layers.remote import STEERERS, Steering
 from layers.snapshot import Snapshot
 from layers.wire import decode
 
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from layers.drill import Drill, Query
     from layers.orders import Order
     from layers.past import Past
+    from layers.remote import Remote
     from layers.rows import Rows
     from layers.stills import Stills
     from layers.suspicion import Suspicion
@@ -60,6 +63,12 @@ OLD = 20.0
 KEPT_VERSIONS = 4
 """Versions of a page that a delta can start from; a browser further behind is sent the whole."""
 KEPT_PAGES = 256
+PATIENCE = 5.0
+"""Seconds that an answer about the screens is waited for."""
+STEERED = 1.0
+"""Seconds between two looks at what the screens were told, while walls are connected."""
+CODED = STEERERS | {Role.SCREEN, Role.PUBLIC}
+"""Who sees a screen's code: the screen itself, who may steer it anyway, and the demo's public on its own machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +93,8 @@ class Room:
     shelf: Callable[[Scope, str | None, date | None, datetime | None], Shelf | None] = lambda *_asked: Shelf(brief=None, days=())
     """The brief of a subject for a day, of those made until a moment."""
     stills: Stills | None = None
+    address: str | None = None
+    remote: Remote | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
@@ -106,6 +117,8 @@ class Room:
             orders=lambda: self.orders(scope),
             shelf=lambda opd, day: self.shelf(scope, opd, day, None),
             stills=partial(self.stills.seen, clock.now()) if self.stills else lambda: (),
+            address=self.address,
+            code=self.remote.code if self.remote and scope.role in CODED else None,
         )
 
 
@@ -148,6 +161,9 @@ class Hub:
         self.snapshot: Snapshot | None = None
         self.closing = False
         self.connections = 0
+        self.walls = 0
+        self.told: tuple[Steering, ...] = ()
+        self.steering = UNSTEERED
         self.build = ""
         self.pulse = beat(self)
         self.cache_down = cache is not None
@@ -166,7 +182,7 @@ class Hub:
         """Load what there is and begin to follow."""
         await self._from_cache()
         await self._from_file()
-        self._tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._beat())]
+        self._tasks = [asyncio.create_task(task()) for task in (self._look, self._beat, self._steer)]
         if self._cache:
             loop = asyncio.get_running_loop()
             threading.Thread(target=self._follow, args=(self._cache, loop), name="ticks", daemon=True).start()
@@ -250,6 +266,22 @@ class Hub:
             self.pulse = beat(self)
             self._wake()
 
+    async def _steer(self) -> None:
+        while True:
+            await asyncio.sleep(STEERED)
+            if self.walls:
+                await self.ask_steering()
+
+    async def ask_steering(self) -> None:
+        """Ask what the screens were told and pass it on; while the accounts are away what was told stays."""
+        if self.room.remote is None:
+            return
+        with suppress(SQLAlchemyError, OSError, TimeoutError):
+            told = await asyncio.wait_for(asyncio.to_thread(self.room.remote.told), PATIENCE)
+            if told != self.told:
+                self.told, self.steering = told, steering(told)
+                self._wake()
+
     # --- pages -------------------------------------------------------------------------------
 
     async def draw(self, wanted: Key, *, fresh: bool = False) -> Drawn | None:
@@ -322,6 +354,23 @@ def ringing(snapshot: Snapshot, scope: Scope) -> int:
 def encode_document(sent: Document, base: int | None) -> bytes:
     """A document as JSON; ``base`` names the version that it is the difference to, ``None`` for a whole one."""
     return orjson.dumps({"version": sent.version, "base": base, "parts": sent.parts, "areas": sent.areas})
+
+
+def steering(told: Sequence[Steering]) -> Event:
+    """What every screen was told, by its name, for all of them: moments in milliseconds."""
+
+    def ms(moment: datetime | None) -> int | None:
+        return None if moment is None else int(moment.timestamp() * 1000)
+
+    every = {
+        one.screen: {"at": ms(one.at), "since": ms(one.since), "steps": one.steps, "scene": one.scene, "until": ms(one.until)}
+        for one in told
+    }
+    return Event("steering", orjson.dumps(every))
+
+
+UNSTEERED = steering(())
+"""While no screen was ever told anything; no browser needs to hear it."""
 
 
 def beat(hub: Hub) -> Event:

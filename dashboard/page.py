@@ -132,6 +132,10 @@ class View:
     """Alarms within the asker's scope that nobody has taken, for the navigation."""
     orders: Callable[[], Sequence[Order] | None] = lambda: ()
     """The orders that the asker may see. ``None``: the accounts' database cannot be asked."""
+    address: str | None = None
+    """Where people find the room, as they type it; ``None`` where nobody has said."""
+    code: Callable[[str, datetime], str] | None = None
+    """The code that lets a telephone steer a screen; ``None`` for who may not see it."""
     shelf: Callable[[str | None, date | None], Shelf | None] = lambda _opd, _day: Shelf(brief=None, days=())
     """The brief of the city or of an OPD for a day, the newest without one. ``None``: the store cannot be asked."""
     stills: Callable[[], Sequence[Still]] = lambda: ()

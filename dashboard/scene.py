@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ import htpy
 
 from dashboard.page import AreaPaint, Lang, View
 from layers.city import City, SceneConfig
+from layers.remote import Steering
 from layers.snapshot import Snapshot
 
 
@@ -54,12 +56,43 @@ def scenes() -> Mapping[str, Scene]:
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[1].order)))
 
 
-def rotation(city: City) -> tuple[Shown, ...]:
-    """The scenes of a city's wall in their turn; raises ``ValueError`` for one that there is not."""
+def rotation(city: City, screen: str | None = None) -> tuple[Shown, ...]:
+    """The scenes of a city's wall in their turn, or of one ``screen``; raises ``ValueError`` for one that there is not."""
     wanted = city.wall.scenes or tuple(SceneConfig(name=name) for name in scenes())
+    if (own := city.wall.screen(screen)) and own.scenes:
+        known = {config.name: config for config in wanted}
+        wanted = tuple(known.get(name) or SceneConfig(name=name) for name in own.scenes)
     if strange := {config.name for config in wanted} - {*scenes()}:
         raise ValueError(f"wall.scenes: tidak ada adegan {', '.join(sorted(strange))}; yang ada: {', '.join(scenes())}")
     return tuple(_shown(config, scenes()[config.name].usual(city)) for config in wanted)
+
+
+def ahead(city: City, screen: str | None) -> int:
+    """By how many places a screen is ahead of the room's turn."""
+    own = city.wall.screen(screen)
+    return own.offset if own else 0
+
+
+def showing(city: City, screen: str | None, held: Steering | None, now: datetime) -> str:
+    """The scene that a screen shows by the clock, and by what it was told; the same as in ``assets/wall.js``."""
+    names = [scene.name for scene in rotation(city, screen)]
+    if held is None:
+        return names[_place(city, screen, now)]
+    if held.scene is not None and (held.scene not in names or held.steps == 0):
+        return held.scene
+    at = names.index(held.scene) if held.scene else _place(city, screen, held.since)
+    return names[(at + held.steps) % len(names)]
+
+
+def _place(city: City, screen: str | None, moment: datetime) -> int:
+    """Which of a screen's scenes has its turn at a moment."""
+    turns = rotation(city, screen)
+    left = moment.timestamp() % sum(scene.seconds for scene in turns)
+    for place, scene in enumerate(turns):
+        if left < scene.seconds:
+            return (place + ahead(city, screen)) % len(turns)
+        left -= scene.seconds
+    return ahead(city, screen) % len(turns)
 
 
 def _shown(config: SceneConfig, usual: SceneConfig) -> Shown:
@@ -74,7 +107,7 @@ def _shown(config: SceneConfig, usual: SceneConfig) -> Shown:
 
 def shown(view: View) -> Shown:
     """The scene that an address asks for (``?adegan=``), also one that has no turn in this city; else the first."""
-    turn, name = rotation(view.city), view.params.get("adegan")
+    turn, name = rotation(view.city, view.params.get("layar")), view.params.get("adegan")
     if name is None:
         return turn[0]
     return next((scene for scene in turn if scene.name == name), None) or _shown(

@@ -1,8 +1,9 @@
 """The event stream to browsers: one small task each, the same bytes for all, compressed once.
 
-Events: ``beat`` (server's time in milliseconds and the newest version; at once and then every ten seconds)
-and ``doc`` (what differs from the browser's version, or the whole). Nothing is queued: a slow browser skips
-versions and is sent one delta when it can take it. A stream ends when its right ends.
+Events: ``beat`` (server's time in milliseconds and the newest version; at once and then every ten seconds),
+``doc`` (what differs from the browser's version, or the whole) and for walls ``steering`` (what the screens were
+told). Nothing is queued: a slow browser skips versions and is sent one delta when it can take it. A stream
+ends when its right ends.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
+from dashboard.access import HOME
 from dashboard.bodies import GZIP_HEADER, Event
-from dashboard.feed import Hub, Key, beat
+from dashboard.feed import UNSTEERED, Hub, Key, beat
 
 SLOWEST = 60.0
 """Seconds that a browser may take to accept one event before its stream is ended."""
@@ -37,6 +39,7 @@ class Stream:
             headers.append((b"content-encoding", b"gzip"))
         gone = asyncio.ensure_future(_disconnect(receive))
         self.hub.connections += 1
+        self.hub.walls += self._wall
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if self.packed:
@@ -47,17 +50,26 @@ class Stream:
             return  # a browser that takes nothing: it will come back by itself
         finally:
             self.hub.connections -= 1
+            self.hub.walls -= self._wall
             gone.cancel()
+
+    @property
+    def _wall(self) -> bool:
+        return self.wanted.page.path == HOME
 
     async def _run(self, gone: asyncio.Future[None], send: Send) -> None:
         at, pulse = self.base, self.hub.pulse
         await self._send(send, beat(self.hub))
+        told = UNSTEERED
         while not gone.done() and not self.hub.closing:
             following = self.hub.next()
             drawn = await self.hub.draw(self.wanted)
             if drawn and drawn.document.version != at:
                 await self._send(send, self.hub.event(self.wanted, drawn, at))
                 at = drawn.document.version
+            if self._wall and told is not self.hub.steering:
+                told = self.hub.steering
+                await self._send(send, told)
             if pulse is not self.hub.pulse:
                 if not await self.still():
                     return

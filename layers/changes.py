@@ -20,6 +20,7 @@ from layers.drill import within
 from layers.evaluate import since, touched_since
 from layers.frames import Views
 from layers.model import Kind, Scope
+from layers.notable import windows as daily
 from layers.prepared import prepared
 from layers.readings import Room
 from layers.runs import SourceFacts
@@ -42,7 +43,8 @@ class Question:
     """Which figure, where, split by what, and between which periods.
 
     ``days`` is the length of the window and of the one before it; ``now`` and ``before`` are periods of one's choice, of
-    which a figure about a moment takes the end. Without them it is the figure's own window. ``ValueError`` for a period
+    which a figure about a moment takes the end. ``daily`` compares as the morning brief does: with when yesterday began, or
+    yesterday with the day before. Without any it is the figure's own window. ``ValueError`` for a period
     that ends before it begins, or is longer than :data:`LONGEST` days.
     """
 
@@ -53,6 +55,7 @@ class Question:
     days: int | None = None
     now: Days | None = None
     before: Days | None = None
+    daily: bool = False
 
     def __post_init__(self) -> None:
         for period in filter(None, (self.now, self.before)):
@@ -64,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The change and its parts, and what is unusual now among the same rows."""
+    """The change and its parts, and what is unusual now among the same rows; a ``daily`` one is not asked that."""
 
     change: Change
     unusual: tuple[Unusual, ...]
@@ -123,6 +126,8 @@ def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Que
     windows = periods(kpi, question, room)
     rows = _rows(scope, kpi, windows, room)
     change = contributions(kpi, room, question.by, question.area, question.opd, windows=windows, rows=rows, most=MOST)
+    if question.daily:
+        return Answer(change=change, unusual=(), at=room.now)
     if limits not in memo.unusual:
         watched = [catalog[name] for name in WATCHED if name in catalog]
         memo.unusual[limits] = unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree), room, watched)
@@ -132,6 +137,8 @@ def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Que
 def periods(kpi: Kpi, question: Question, room: Room) -> tuple[When, When]:
     """The windows (before, now) that a question compares."""
     zone = room.city.zone
+    if question.daily:
+        return daily(kpi, zone, room.now, weekly=False)
     if question.now is None:
         if question.days is None or kpi.window is Window.NOW:
             when = kpi.window.at(room.now, zone)

@@ -153,16 +153,35 @@ class SceneConfig(Facts):
     ranking: str | None = None
 
 
+class ScreenConfig(Facts):
+    """One of several screens of a room: the scenes that it shows (without, the wall's), ``offset`` places ahead of the others."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9 _.-]{0,39}$")]
+    scenes: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,20}$")], ...] = ()
+    offset: Annotated[int, Field(ge=0, le=50)] = 0
+
+
 class Wall(Facts):
     """What the wall shows: ``tiles``, ``map`` and ``ranking`` of its first scene, and the ``scenes`` in their order.
 
-    Without ``scenes`` all that there are take turns.
+    Without ``scenes`` all that there are take turns; ``screens`` are those of a room that differ.
     """
 
     tiles: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
     map: str
     ranking: str
     scenes: tuple[SceneConfig, ...] = ()
+    screens: tuple[ScreenConfig, ...] = ()
+
+    def screen(self, name: str | None) -> ScreenConfig | None:
+        """The screen of this name; ``None`` for one that is as all others."""
+        return next((screen for screen in self.screens if screen.name == name), None)
+
+    @model_validator(mode="after")
+    def _screens_differ(self) -> Wall:
+        if len({screen.name for screen in self.screens}) < len(self.screens):
+            raise ValueError("wall.screens: nama dinyatakan dua kali")
+        return self
 
 
 class City(Facts):

@@ -13,7 +13,7 @@ from babel.dates import format_date
 from layers.brieftypes import Figure, Thing, Words
 from layers.catalog import Kpi, When, Window
 from layers.clock import start_of_day
-from layers.contributions import contributions
+from layers.contributions import Change, contributions
 from layers.numbers import Lang
 from layers.readings import Room
 from layers.sentences import say_parts
@@ -146,12 +146,18 @@ def because(room: Room, catalog: Mapping[str, Kpi]) -> Cause:
     """Why figures changed, by the parts of the room's own records (:mod:`layers.contributions`)."""
 
     def cause(kpi: Kpi, opd: str | None, when: tuple[When, When]) -> Words | None:
-        for by in SPLITS:
-            change = contributions(kpi, room, by, opd=opd, windows=when)
-            if not change.parts or change.change is None:
-                return None
-            if abs(change.parts[0].total) >= TELLING * abs(change.change):
-                break
+        change = telling(lambda by: contributions(kpi, room, by, opd=opd, windows=when))
+        if not change.parts:
+            return None
         return {lang: say_parts(change, catalog, room.tree, room.city, lang) for lang in LANGS}
 
     return cause
+
+
+def telling(split: Callable[[tuple[str, ...]], Change]) -> Change:
+    """A change split as finely as still tells something: the first of :data:`SPLITS` whose largest part is large enough."""
+    for by in SPLITS:
+        change = split(by)
+        if not change.parts or change.change is None or abs(change.parts[0].total) >= TELLING * abs(change.change):
+            break
+    return change

@@ -432,3 +432,15 @@ brief = Table(
     Column("body", LargeBinary, nullable=False),
 )
 """The briefs as they were made: of the city (``subject`` is its code) and of OPDs (their slugs)."""
+
+steering = Table(
+    "steering",
+    people,
+    Column("screen", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("scene", Text),
+    Column("until", Moment),
+)
+"""What each screen of the wall was last told, all of them at once under ``*``; who told it stands in the audit."""

@@ -203,11 +203,7 @@ def _unit(kpi: Kpi, lang: Lang) -> str:
 def _causes(change: Change, kpi: Kpi, tree: AreaTree, city: City, lang: Lang) -> Sequence[str]:
     """The sentences that name the largest parts, and the largest against them."""
     moved = change.change or 0
-    told = [
-        part
-        for part in change.parts
-        if part.by and not _lost(part, kpi) and (_additive(kpi) or (min(part.n) or max(part.n)) >= SMALL)
-    ]
+    told = tellable(change, kpi)
     along = [part for part in told if part.total * moved > 0][:NAMED]
     against = [part for part in told if part.total * moved < 0 and abs(part.total) >= OPPOSED * abs(moved)][:1]
 
@@ -219,6 +215,15 @@ def _causes(change: Change, kpi: Kpi, tree: AreaTree, city: City, lang: Lang) ->
     if against:
         sentences.append(words["against"].format(parts=listed(against)))
     return sentences
+
+
+def tellable(change: Change, kpi: Kpi) -> list[Part]:
+    """The parts that may be named, the largest first: no rest, nothing that rounds away, no share or time of a few cases."""
+    return [
+        part
+        for part in change.parts
+        if part.by and not _lost(part, kpi) and (_additive(kpi) or (min(part.n) or max(part.n)) >= SMALL)
+    ]
 
 
 def _additive(kpi: Kpi) -> bool:

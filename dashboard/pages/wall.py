@@ -11,7 +11,8 @@ from htpy import div
 from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.frame import banner, events, wall_header
 from dashboard.parts.map import paints
-from dashboard.scene import scenes, shown
+from dashboard.parts.qr import qr
+from dashboard.scene import Shown, scenes, shown
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -39,8 +40,17 @@ def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaP
     """The scene in its frame."""
     scene = shown(view)
     return div(".wall", {"data-scene": scene.name})[
-        found["head"], found["notice"], scenes()[scene.name].layout(found, view, scene, paint), found["events"]
+        found["head"],
+        found["notice"],
+        scenes()[scene.name].layout(found, view, scene, paint),
+        _foot(found["events"], view, scene),
     ]
+
+
+def _foot(events: htpy.Element, view: View, scene: Shown) -> htpy.Element:
+    """What just happened; beside it the way to this scene for a telephone, where the room knows its address."""
+    code = qr(f"{view.address}/dinding?adegan={scene.name}&diam", view) if view.address else None
+    return div(".foot")[events, code] if code else events
 
 
 PAGE = Page(
@@ -51,5 +61,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     areas=areas,
-    asks={"adegan": "|".join(scenes()), "diam": r"1?"},
+    asks={"adegan": "|".join(scenes()), "layar": r"[a-z0-9][a-z0-9 _.-]{0,39}", "diam": r"1?"},
 )

@@ -29,7 +29,8 @@ def columns(title: str, trend: Trend | None, today: Reading | None, kpi: Kpi, vi
     if trend is None or today is None or today.value is None or not any(v is not None for v in trend.values):
         why = today.why_none if today else None
         words = p(".empty")[why or text.say(view.lang, "Belum ada data pada rentang ini.")]
-        return figure(".chart.columns", id=element)[figcaption[h2[title]], words]
+        wide = " wide" if max(map(len, _axis(trend, kpi, view).values())) > FEW else ""
+    return figure(".chart.columns", id=element)[figcaption[h2[title]], words]
     sign = span[i(".key.today"), " ", text.say(view.lang, "hari ini, belum selesai")]
     return figure(".chart.columns", hooks(today, view), id=element, role="group", aria_label=title)[
         figcaption[h2[title], span(".aside")[sign, " · ", age(today.freshness, view)]],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import htpy
 import orjson
@@ -15,7 +16,7 @@ from dashboard.parts.alarmcount import alarm_count
 from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
-from dashboard.scene import rotation, scenes, shown
+from dashboard.scene import ahead, rotation, scenes, shown
 from layers.model import Role
 from layers.snapshot import Event, Snapshot, State
 
@@ -66,9 +67,21 @@ def wall_header(snapshot: Snapshot, view: View, *, element: str = "head") -> htp
             htpy.time(".hour", {"data-clock": str(zone)}, datetime=view.now.isoformat(timespec="seconds"))[
                 text.clock(view.now, zone, lang)
             ],
-            p(".date")[f"{text.day(view.now, zone, lang, weekday=True)} · {text.zone_mark(view.now, zone)}"],
+            div[
+                p(".date")[f"{text.day(view.now, zone, lang, weekday=True)} · {text.zone_mark(view.now, zone)}"],
+                remote_code(view),
+            ],
         ],
     ]
+
+
+def remote_code(view: View) -> htpy.Element | None:
+    """What a phone is to type at ``/remote`` to steer this screen; only on a screen that has a name."""
+    screen = view.params.get("layar")
+    if screen is None or view.code is None or view.past is not None:
+        return None
+    code = view.code(screen, view.now)
+    return p(".remote-code")[text.say(view.lang, "{screen} · kode /remote", screen=screen), " ", strong[f"{code[:3]} {code[3:]}"]]
 
 
 HOLDS = "kota"
@@ -86,13 +99,20 @@ def turn(view: View, hold: bool = False) -> htpy.Element:
 
     With ``hold`` it is :data:`HOLDS` as long as that lasts, where it is in the rotation.
     """
-    here, every = shown(view), rotation(view.city)
+    screen = view.params.get("layar")
+    here, every = shown(view), rotation(view.city, screen)
     turns = orjson.dumps([[scene.name, scene.seconds] for scene in every]).decode()
     names = {scene.name: scenes()[scene.name].title(view) for scene in every}
-    fixed = "diam" in view.params or len(every) == 1 or view.past is not None
+    names.setdefault(here.name, scenes()[here.name].title(view))
     return nav(
         ".turn",
-        {"data-turns": turns, "data-fixed": fixed, "data-hold": HOLDS if hold and HOLDS in names else None},
+        {
+            "data-turns": turns,
+            "data-ahead": str(ahead(view.city, screen)),
+            "data-screen": screen,
+            "data-fixed": "diam" in view.params or view.past is not None,
+            "data-hold": HOLDS if hold and HOLDS in names else None,
+        },
         aria_label=text.say(view.lang, "Adegan"),
     )[
         p(".scene")[names[here.name]],
@@ -100,7 +120,7 @@ def turn(view: View, hold: bool = False) -> htpy.Element:
             [
                 li[
                     a(
-                        href=f"/dinding?adegan={scene.name}&diam",
+                        href=f"/dinding?{urlencode({'adegan': scene.name, **({'layar': screen} if screen else {})})}&diam",
                         aria_label=names[scene.name],
                         aria_current="page" if scene == here else None,
                     )

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from layers.cache import Cache
 from layers.catalog import catalog
 from layers.model import Role
 from layers.people import People
+from layers.remote import Remote
 from layers.settings import Settings
 from layers.snapshot import Snapshot
 from layers.wire import encode
@@ -60,6 +61,7 @@ class Live:
         self.people = People(f"sqlite:///{self.data / 'people.sqlite'}", SECRET, PasswordHasher(1, 8, 1))
         self.people.open()
         self.room = self.room or room(self.data)
+        self.room = replace(self.room, remote=Remote(self.people, [screen.name for screen in self.room.city.wall.screens]))
 
     @property
     def url(self) -> str:

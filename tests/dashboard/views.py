@@ -13,9 +13,11 @@ from dashboard.fonts import Fonts, load_fonts
 from dashboard.page import Page, View, document, layout
 from layers.areas import AreaTree
 from layers.boundaries import MapAsset, load_boundaries
-from layers.catalog import catalog
+from layers.catalog import Kpi, catalog
+from layers.changes import Answer, Question
 from layers.city import City, load
 from layers.citystate import WORDS
+from layers.contributions import Change, Part
 from layers.drill import Drill, Query, Slice
 from layers.model import Outcome
 from layers.snapshot import (
@@ -124,6 +126,8 @@ def worst_day(city: City) -> Snapshot:
         reading(city.wall.map, area.code, value=None if place % 9 == 0 else float(place * place))
         for place, area in enumerate(tree.kelurahan)
     ]
+    long = [reading(kpi.id, value=987_654.32, n=1_234_567, freshness=STALE) for kpi in longest_titles()]
+    shown += long
     shown += [_share(owner.slug, 99.95 - place * 3, n=123_456) for place, owner in enumerate(owners)]
     shown += _bought(city) + _stormy(city)
     cases = [
@@ -146,7 +150,7 @@ def worst_day(city: City) -> Snapshot:
         built_at=NOW,
         notice="Data contoh: riwayat 90 hari yang dibangkitkan untuk latihan, bukan keadaan kota yang sebenarnya hari ini.",
         readings=(*shown, *worst_services.readings(city)),
-        trends=(*(_trend(r) for r in shown[: len(values)]), *worst_services.trends()),
+        trends=(*(_trend(r) for r in (*shown[: len(values)], *long)), *worst_services.trends()),
         outages=worst_services.outages(city),
         arrivals=Arrivals(
             minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}
@@ -264,6 +268,11 @@ def _alarm(k: int, place: str) -> Alarm:
     return alarm(f"selesai_tepat_waktu_opd:{k}", NOW, minutes=9e4, facts=facts, **taken)
 
 
+def longest_titles() -> list[Kpi]:
+    """The five figures whose titles are longest."""
+    return sorted((kpi for kpi in catalog().values() if kpi.beside is None), key=lambda kpi: -len(kpi.title["id"]))[:5]
+
+
 def _share(opd: str, value: float, n: int) -> Reading:
     kept = max(value, 0.0)
     proof = Evidence(sources=("laksa",), numerator=kept, denominator=100.0, low=max(kept - 4, 0), high=min(kept + 3, 100))
@@ -272,7 +281,9 @@ def _share(opd: str, value: float, n: int) -> Reading:
 
 def _trend(shown: Reading) -> Trend:
     days = tuple((NOW.date() - timedelta(days=29 - d)).isoformat() for d in range(30))
-    return Trend(kpi=shown.kpi, area=shown.area, days=days, values=tuple(None if d == 4 else float(d * d) for d in range(30)))
+    size = (shown.value or 841.0) / 841
+    values = tuple(None if d == 4 else float(d * d) * size for d in range(30))
+    return Trend(kpi=shown.kpi, area=shown.area, days=days, values=values)
 
 
 def bad_source(k: int) -> SourceState:
@@ -305,3 +316,17 @@ def drill(query: Query) -> Drill:
         by_opd=(part("dlh", 90), part("dpupr", 3)),
         by_channel=(part("sms", 9),),
     )
+
+
+def changes(question: Question) -> Answer:
+    """A change of three groups with the longest names, one against the others."""
+    kpi = catalog()[question.kpi]
+    windows = kpi.window.at(NOW - timedelta(days=1), CITY.zone), kpi.window.at(NOW, CITY.zone)
+    name = "Pengangkutan sampah, drainase, dan kebersihan lingkungan · Kec. Karang Tengah"
+    parts = tuple(
+        Part(by=(f"kategori {k}", "36.71.01"), label=name, mix=0.0, rate=total, n=(4000, 4100))
+        for k, total in enumerate((54_321.0, -32_109.0, 21_098.0, 4.0))
+    )
+    facts = {"kpi": kpi.id, "area": CITY.code, "opd": None, "dimensions": question.by, "windows": windows, "why_none": None}
+    change = Change(**facts, before=1.0, now=43_315.0, change=43_314.0, n=(9000, 9100), parts=parts)
+    return Answer(change=change, unusual=(), at=NOW)

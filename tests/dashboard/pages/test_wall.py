@@ -18,7 +18,7 @@ from layers.city import City
 from layers.snapshot import Arrivals, Snapshot
 from tests.dashboard.snapshots import NOW, snapshot
 from tests.dashboard.test_stills import PNG
-from tests.dashboard.views import cameras, drill, html, real_city, view, worst_day
+from tests.dashboard.views import cameras, changes, drill, html, real_city, view, worst_day
 
 SCREENS = ((1366, 768), (1440, 900), (1920, 1080), (3840, 2160), (5760, 2160))
 
@@ -39,7 +39,7 @@ FAULTS = """() => {
   const apart = (list, what) => list.forEach((a, i) => list.slice(i + 1).forEach(b => {
     if (meet(text(a), text(b))) out.push(`${what} overlap: ${name(a)} | ${name(b)}`); }));
 
-  const LISTS = '.attention ol, .bars ol, .events ol, .stills ol, .down ol, .sites ol, .places ol';
+  const LISTS = '.attention ol, .bars ol, .events ol, .stills ol, .down ol, .sites ol, .places ol, ol.gave';
   // An item that does not fit is outside its list as a whole, never in part.
   const shown = [];
   for (const list of all(LISTS)) for (const item of list.children) {
@@ -49,8 +49,8 @@ FAULTS = """() => {
   for (const list of all(LISTS)) if (![...list.children].some(i => shown.includes(i)))
     out.push(`nothing fits: ${name(list)}`);
 
-  const blocks = all(`.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .flow, .rain, .stills, .down,
-    .sites, .places, .events`);
+  const blocks = all(`.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .flow, .rain, .stills,
+    .down, .sites, .places, .move, .events`);
   blocks.forEach((a, i) => blocks.slice(i + 1).forEach(b => {
     if (meet(box(a), box(b))) out.push(`blocks overlap: ${name(a)} | ${name(b)}`); }));
   blocks.forEach(a => { if (!inside(box(a), screen)) out.push(`off the screen: ${name(a)}`); });
@@ -58,9 +58,9 @@ FAULTS = """() => {
   const leaves = root => [...root.querySelectorAll('h1, h2, h3, p, span, strong, time, b')].filter(e =>
     e.getClientRects().length && e.textContent.trim() && ![...e.children].some(c => c.textContent.trim()));
   const roots = all(`.tile, .head, .notice, .arrivals figcaption, .part-head, .legend-row, .composition, .flow, .rain, .sentence,
-    .stills > header, .lines > header, .columns figcaption, .heads, .right > section > header`);
+    .stills > header, .lines > header, .columns figcaption, .heads, .right > section > header, .move`);
   for (const root of [...roots, ...shown]) {
-    const own = leaves(root);
+    const own = leaves(root).filter(e => !e.closest('ol.gave') || shown.includes(e.closest('ol.gave > li')));
     own.forEach(e => { if (!inside(text(e), box(root))) out.push(`outside ${name(root)}: ${name(e)}`); });
     apart(own, 'text');
   }
@@ -108,7 +108,7 @@ def test_nothing_overlaps_or_is_cut(
     hall: Any, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, lang: str, scene: str
 ) -> None:
     city, asset, shown = worst
-    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill, stills=lambda: cameras(city))
+    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill, changes=changes, stills=lambda: cameras(city))
     hall.problems.clear()
     hall.goto(html(wall.PAGE, shown, seen, tmp_path).as_uri())
     hall.evaluate("document.fonts.ready")
