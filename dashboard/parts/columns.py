@@ -29,14 +29,12 @@ def columns(title: str, trend: Trend | None, today: Reading | None, kpi: Kpi, vi
     if trend is None or today is None or today.value is None or not any(v is not None for v in trend.values):
         why = today.why_none if today else None
         words = p(".empty")[why or text.say(view.lang, "Belum ada data pada rentang ini.")]
-        wide = " wide" if max(map(len, _axis(trend, kpi, view).values())) > FEW else ""
-    return figure(".chart.columns", id=element)[figcaption[h2[title]], words]
+        return figure(".chart.columns", id=element)[figcaption[h2[title]], words]
+    wide = " wide" if max(map(len, _axis(trend, kpi, view).values())) > FEW else ""
     sign = span[i(".key.today"), " ", text.say(view.lang, "hari ini, belum selesai")]
     return figure(".chart.columns", hooks(today, view), id=element, role="group", aria_label=title)[
         figcaption[h2[title], span(".aside")[sign, " · ", age(today.freshness, view)]],
-        div(class_="plot-box wide" if max(map(len, _axis(trend, kpi, view).values())) > FEW else "plot-box")[
-            _plot(trend, kpi, view)
-        ],
+        div(class_=f"plot-box{wide}")[_plot(trend, kpi, view)],
         button(".evidence-open", type="button", aria_haspopup="dialog", aria_label=f"{title}: {value_words(today, kpi, view)}"),
     ]
 
