@@ -64,9 +64,10 @@ def rotation(city: City, screen: str | None = None) -> tuple[Shown, ...]:
         wanted = tuple(known.get(name) or SceneConfig(name=name) for name in own.scenes)
     if strange := {config.name for config in wanted} - {*scenes()}:
         raise ValueError(f"wall.scenes: tidak ada adegan {', '.join(sorted(strange))}; yang ada: {', '.join(scenes())}")
-    return tuple(_shown(config, scenes()[config.name].usual(city)) for config in wanted)
+    return tuple(_shown(config, city) for config in wanted)
 
 
+<<<<<<< ours
 def ahead(city: City, screen: str | None) -> int:
     """By how many places a screen is ahead of the room's turn."""
     own = city.wall.screen(screen)
@@ -96,10 +97,14 @@ def _place(city: City, screen: str | None, moment: datetime) -> int:
 
 
 def _shown(config: SceneConfig, usual: SceneConfig) -> Shown:
+=======
+def _shown(config: SceneConfig, city: City) -> Shown:
+    usual = scenes()[config.name].usual(city)
+>>>>>>> theirs
     return Shown(
         name=config.name,
         seconds=config.dwell.total_seconds(),
-        tiles=config.tiles or usual.tiles,
+        tiles=config.tiles or tuple(name for name in usual.tiles if name not in city.kpis_off),
         map=config.map or usual.map,
         ranking=config.ranking or usual.ranking,
     )
@@ -110,9 +115,7 @@ def shown(view: View) -> Shown:
     turn, name = rotation(view.city, view.params.get("layar")), view.params.get("adegan")
     if name is None:
         return turn[0]
-    return next((scene for scene in turn if scene.name == name), None) or _shown(
-        SceneConfig(name=name), scenes()[name].usual(view.city)
-    )
+    return next((scene for scene in turn if scene.name == name), None) or _shown(SceneConfig(name=name), view.city)
 
 
 def titled(indonesian: str, english: str) -> Callable[[View], str]:

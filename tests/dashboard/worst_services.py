@@ -86,8 +86,8 @@ def outages(city: City) -> tuple[Outage, ...]:
     return (*offices, *hosts)
 
 
-def trends() -> tuple[Trend, ...]:
-    """Services by day, with a day unknown, a Sunday without any and one far above the rest."""
+def trends(city: City) -> tuple[Trend, ...]:
+    """Of every tile about services: a day unknown, Sundays without any and one far above the rest."""
     days = tuple((NOW.date() - timedelta(days=29 - d)).isoformat() for d in range(30))
     values = tuple(None if d == 4 else 0.0 if d % 7 == 0 else 9_876_543.0 if d == 9 else 1_234_567.0 - d for d in range(30))
-    return (Trend(kpi="layanan_hari_ini", area="36.71", days=days, values=values),)
+    return tuple(Trend(kpi=name, area=city.code, days=days, values=values) for name in scenes()["layanan"].usual(city).tiles)
