@@ -67,7 +67,6 @@ def rotation(city: City, screen: str | None = None) -> tuple[Shown, ...]:
     return tuple(_shown(config, city) for config in wanted)
 
 
-<<<<<<< ours
 def ahead(city: City, screen: str | None) -> int:
     """By how many places a screen is ahead of the room's turn."""
     own = city.wall.screen(screen)
@@ -96,11 +95,8 @@ def _place(city: City, screen: str | None, moment: datetime) -> int:
     return ahead(city, screen) % len(turns)
 
 
-def _shown(config: SceneConfig, usual: SceneConfig) -> Shown:
-=======
 def _shown(config: SceneConfig, city: City) -> Shown:
     usual = scenes()[config.name].usual(city)
->>>>>>> theirs
     return Shown(
         name=config.name,
         seconds=config.dwell.total_seconds(),

@@ -150,11 +150,7 @@ def worst_day(city: City) -> Snapshot:
         built_at=NOW,
         notice="Data contoh: riwayat 90 hari yang dibangkitkan untuk latihan, bukan keadaan kota yang sebenarnya hari ini.",
         readings=(*shown, *worst_services.readings(city)),
-<<<<<<< ours
-        trends=(*(_trend(r) for r in (*shown[: len(values)], *long)), *worst_services.trends()),
-=======
-        trends=(*(_trend(r) for r in shown[: len(values)]), *worst_services.trends(city)),
->>>>>>> theirs
+        trends=(*(_trend(r) for r in (*shown[: len(values)], *long)), *worst_services.trends(city)),
         outages=worst_services.outages(city),
         arrivals=Arrivals(
             minutes=15, channels={f"Kanal pengaduan {k} dengan nama panjang": (k * 12_345,) * 58 for k in range(1, 8)}
