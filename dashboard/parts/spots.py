@@ -19,7 +19,7 @@ from layers.snapshot import Band, Freshness
 if TYPE_CHECKING:
     from dashboard.page import View
 
-SIZE = {Band.NORMAL: 3.8, Band.WATCH: 12.0, Band.ACT: 13.0}
+SIZE = {Band.NORMAL: 4.4, Band.WATCH: 12.0, Band.ACT: 13.0}
 """Half the height of a mark, in units of a view box 1000 wide."""
 NAME_SIZE = 16.0
 NAMED = 14
@@ -79,9 +79,15 @@ def _names(marks: Sequence[Mark], view: View) -> Mapping[str, Spot]:
 
 
 def spot_legend(
-    marks: Sequence[Mark], words: Mapping[Band, str], data: Freshness, view: View, *, element: str = "map-marks"
+    marks: Sequence[Mark],
+    words: Mapping[Band, str],
+    data: Freshness,
+    view: View,
+    *,
+    beside: str | None = None,
+    element: str = "map-marks",
 ) -> htpy.Element:
-    """What the shapes mean in words, how many there are of each, and how old that is."""
+    """What the shapes mean in words, how many there are of each, what has no place (``beside``), and how old that is."""
     counts = Counter(mark.band for mark in marks)
     return section(".legend-row", {"data-state": state_of(data, view).value}, id=element, hidden=not marks)[
         ul(".legend")[
@@ -91,6 +97,7 @@ def spot_legend(
                 if counts[band]
             ]
         ],
+        span[beside] if beside else None,
         age(data, view),
     ]
 

@@ -17,6 +17,7 @@ from dashboard.parts.spots import Mark, spot_legend, spots
 from dashboard.parts.stage import map_title, ranking, tiles
 from dashboard.scene import Scene, Shown, titled
 from layers.city import City, SceneConfig
+from layers.model import UNPLACED
 from layers.outages import HOURS, OFFICES, SITES
 from layers.ranking import at_level
 from layers.snapshot import Band, Freshness, Snapshot, State
@@ -57,7 +58,7 @@ def parts(snapshot: Snapshot, view: View, shown: Shown) -> dict[str, htpy.Elemen
         **tiles(snapshot, view, shown.tiles),
         "map-title": map_title(snapshot, view, kpi),
         "map-legend": map_legend(snapshot, view, kpi, signs=False),
-        "map-marks": spot_legend(marks, WORDS, data, view),
+        "map-marks": spot_legend(marks, WORDS, data, view, beside=_unplaced(snapshot, view)),
         "map-overlay": spots(marks, view),
         "ranking": ranking(snapshot, view, view.catalog[shown.ranking or HOURS], ("opd", "kecamatan")),
         "offices-down": down(
@@ -73,6 +74,15 @@ def _offices(snapshot: Snapshot, view: View) -> list[Mark]:
     found = [] if CONNECTED not in view.catalog else at_level(snapshot, view.tree, view.catalog[CONNECTED], "kelurahan")
     bands = {0.0: Band.ACT, ALL: Band.NORMAL}
     return [Mark(area=r.area, band=bands.get(r.value, Band.WATCH)) for r in found if r.value is not None]
+
+
+def _unplaced(snapshot: Snapshot, view: View) -> str | None:
+    """The offices that stand in no kelurahan, as those of a kecamatan may."""
+    found = snapshot.reading(CONNECTED, UNPLACED)
+    if found is None or found.value is None:
+        return None
+    up, every = (text.number(n or 0, 0, view.lang) for n in (found.evidence.numerator, found.evidence.denominator))
+    return text.say(view.lang, "di luar peta: {up} dari {all} terhubung", up=up, all=every)
 
 
 def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: Mapping[str, AreaPaint]) -> htpy.Element:

@@ -12,6 +12,7 @@ import pytest
 from dashboard.page import document
 from dashboard.pages import wall
 from dashboard.scene import shown
+from layers.model import UNPLACED
 from layers.snapshot import Evidence, Freshness, Outage, Reading, Snapshot
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, reading, snapshot
 from tests.dashboard.views import view
@@ -83,10 +84,13 @@ def test_offices_have_a_shape_and_a_word_by_how_much_of_them_is_up() -> None:
         reading("kantor_terhubung", value=50),
         *(reading("kantor_terhubung", area, value=value) for area, value in values.items()),
         reading("kantor_terhubung", CEMPAKA, why_none="tidak ada kantor yang diawasi"),
+        reading("kantor_terhubung", UNPLACED, value=50, evidence=Evidence(sources=("wan",), numerator=1, denominator=2)),
     )
     overlay = parts["map-overlay"]
     assert (overlay.count("<circle"), overlay.count('data-band="watch"'), overlay.count('data-band="act"')) == (1, 1, 1)
-    assert words(parts["map-marks"]).startswith("kantor terhubung 1 sebagian terputus 1 terputus 1")
+    assert words(parts["map-marks"]).startswith(
+        "kantor terhubung 1 sebagian terputus 1 terputus 1 di luar peta: 1 dari 2 terhubung"
+    )
     assert "Kenanga" in overlay
 
 

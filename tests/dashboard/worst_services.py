@@ -57,6 +57,8 @@ def _places(city: City) -> Iterator[Reading]:
         yield reading("kantor_terhubung", area.code, value=(0.0, 50.0, 100.0)[place % 3], n=2)
         yield reading("kantor_terputus", area.code, value=float((2, 1, 0)[place % 3]), n=2)
         yield reading("jam_putus_bulan_ini", area.code, value=place * 7.25, n=3)
+    lost = Evidence(sources=("wan",), numerator=123_456, denominator=1_234_567)
+    yield reading("kantor_terhubung", UNPLACED, value=10.0, n=1_234_567, evidence=lost)
     for place, area in enumerate(tree.kecamatan):
         yield reading("jam_putus_bulan_ini", area.code, value=12_345.75 - place, n=300)
 

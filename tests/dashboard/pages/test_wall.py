@@ -124,9 +124,13 @@ def test_nothing_overlaps_or_is_cut(
     assert hall.problems == []
 
 
-def test_a_telephone_gets_one_column(browser: Browser, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path) -> None:
+@pytest.mark.parametrize("scene", scenes())
+def test_a_telephone_gets_one_column(
+    browser: Browser, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, scene: str
+) -> None:
     city, asset, shown = worst
-    page = opened(browser, html(wall.PAGE, shown, view(city, asset), tmp_path), 390, 844)
+    seen = view(city, asset, params={"adegan": scene}, drill=drill)
+    page = opened(browser, html(wall.PAGE, shown, seen, tmp_path), 390, 844)
     try:
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert page.evaluate("document.documentElement.scrollHeight") > 844
