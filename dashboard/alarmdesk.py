@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import PATIENCE, read_form
+from dashboard.access import read_form
 from dashboard.feed import Hub
 from dashboard.guard import Gate
 from dashboard.parts.alarms import HOURS
 from dashboard.parts.frame import ROLES
+from dashboard.posted import change
 from layers import clock
 from layers.alarmbook import SILENCE, TAKE, Act, record_act
 from layers.alarms import ACTING, may_act
@@ -26,8 +24,6 @@ from layers.model import Scope
 from layers.people import People
 from layers.privacy import mask
 from layers.snapshot import Alarm
-
-log = logging.getLogger(__name__)
 
 PAGE = "/alarm"
 REASON = range(3, 201)
@@ -94,10 +90,6 @@ class AlarmDesk:
             told = {name: value for name, value in detail.items() if value is not None}
             self._people.audit(act.who, f"alarm: {act.what}", told, act.at)
 
-        try:
-            await asyncio.wait_for(asyncio.to_thread(keep), PATIENCE)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("alarm: %s", type(error).__name__)
-            raise HTTPException(503, headers={"retry-after": "10"}) from None
+        await change(keep)
         self._hub.forget(PAGE)
         return RedirectResponse(PAGE, 303)

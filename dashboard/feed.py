@@ -62,7 +62,8 @@ OLD = 20.0
 """Seconds after which a drawn page is drawn again for a new visitor, because the ages in it have moved on."""
 KEPT_VERSIONS = 4
 """Versions of a page that a delta can start from; a browser further behind is sent the whole."""
-KEPT_PAGES = 256
+KEPT_PAGES, KEPT_LETTERS = 256, 1 << 26
+"""So many pages are kept, and no more than so many letters of them: who asks may make long ones."""
 PATIENCE = 5.0
 """Seconds that an answer about the screens is waited for."""
 STEERED = 1.0
@@ -142,6 +143,10 @@ class Drawn:
     html: Body | None = None
     whole: Body | None = None
     deltas: dict[int | None, Event] = field(default_factory=dict)
+    letters: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.letters = sum(map(len, self.document.parts.values()))
 
 
 def role_class(scope: Scope) -> Scope:
@@ -322,8 +327,10 @@ class Hub:
         held.append(drawn)
         self._drawn[wanted] = held
         self._drawn.move_to_end(wanted)
-        while len(self._drawn) > KEPT_PAGES:
-            self._drawn.popitem(last=False)
+        letters = sum(page.letters for versions in self._drawn.values() for page in versions)
+        while len(self._drawn) > KEPT_PAGES or (letters > KEPT_LETTERS and len(self._drawn) > 1):
+            _, gone = self._drawn.popitem(last=False)
+            letters -= sum(page.letters for page in gone)
         return drawn
 
     def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:

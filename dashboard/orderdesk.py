@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import partial
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import PATIENCE, read_form
+from dashboard.access import read_form
 from dashboard.feed import Hub
 from dashboard.guard import Gate
 from dashboard.page import Page
 from dashboard.pages import orders as page
+from dashboard.posted import change
 from layers import clock
 from layers.model import Role, Scope
 from layers.orders import GIVERS, About, NotYoursError, OrderError, Orders, OrderState
 from layers.people import People
-
-log = logging.getLogger(__name__)
 
 Show = Callable[[Request, Page, Mapping[str, str], int], Awaitable[Response]]
 
@@ -77,17 +73,14 @@ class OrderDesk:
         form = await read_form(request)
         return await self._do(request, form, partial(self._orders.end, request.state.scope, _number(form), state, clock.now()))
 
-    async def _do(self, request: Request, form: Mapping[str, str], change: Callable[[], object]) -> Response:
-        """Make the change and go back to the page; 404 for what is not the asker's, 503 while the accounts are away."""
+    async def _do(self, request: Request, form: Mapping[str, str], do: Callable[[], object]) -> Response:
+        """Make the change and go back to the page; 404 for what is not the asker's."""
         try:
-            await asyncio.wait_for(asyncio.to_thread(change), PATIENCE)
+            await change(do)
         except NotYoursError:
             raise HTTPException(404) from None
         except OrderError as error:
             return await self._again(request, form, str(error))
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("orders: %s", type(error).__name__)
-            raise HTTPException(503, headers={"retry-after": "10"}) from None
         return RedirectResponse(page.PAGE.path, 303)
 
     async def _again(self, request: Request, form: Mapping[str, str], wrong: str) -> Response:

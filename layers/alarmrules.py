@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
@@ -134,6 +135,14 @@ class NotifyTarget(Facts):
     min_priority: Priority = 2
     owners: tuple[str, ...] = ()
     quiet: Annotated[Quiet, BeforeValidator(_quiet)] | None = None
+
+    def free(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """Now, or the end of the quiet hours."""
+        local = now.astimezone(zone)
+        if self.quiet is None or not self.quiet.covers(local.time()):
+            return now
+        ends = datetime.combine(local.date(), self.quiet.until, zone)
+        return ends if ends > local else ends + timedelta(days=1)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import htpy
@@ -52,16 +52,8 @@ def letters(brief: Brief, city: City, address: str) -> Iterator[Letter]:
                 title=subject(brief, city.zone),
                 body=plain(brief, city.zone, link),
                 html=html(brief, city.zone, link),
-                due=_due(target, brief.made, city.zone),
+                due=target.free(brief.made, city.zone),
             )
-
-
-def _due(target: NotifyTarget, now: datetime, zone: ZoneInfo) -> datetime:
-    local = now.astimezone(zone)
-    if target.quiet is None or not target.quiet.covers(local.time()):
-        return now
-    ends = datetime.combine(local.date(), target.quiet.until, zone)
-    return ends if ends > local else ends + timedelta(days=1)
 
 
 def plain(brief: Brief, zone: ZoneInfo, link: str | None = None) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 
 from layers.brieftypes import Ahead, Brief, Doubt, Figure, Queue, Thing, Told
-from layers.model import Role
+from layers.model import OFFICES
 from layers.numbers import NBSP, Lang, money, number
 from layers.orders import OrderState
 from layers.snapshot import State
@@ -21,8 +21,6 @@ LATE = timedelta(minutes=15)
 
 DOUBTS = 6
 """So many of what cannot be relied on is named, the longest silent first."""
-
-GIVERS = {Role.LEADER: "Pimpinan", Role.ADMIN: "Admin"}
 
 
 class Teller(Protocol):
@@ -180,7 +178,7 @@ def order(told: Told, tell: Teller) -> str:
 
 def given(told: Told, tell: Teller) -> str:
     """``Pimpinan, Kamis 19 November 10.00``."""
-    return f"{tell.say(GIVERS.get(told.role, 'Pimpinan'))}, {tell.when(told.given)}"
+    return f"{tell.say(OFFICES[told.role])}, {tell.when(told.given)}"
 
 
 def doubt(found: Doubt, tell: Teller) -> str:

@@ -114,11 +114,12 @@ def explain(
         limits = scope.opds, scope.areas
         if (found := memo.answers.get((question, limits))) is not None:
             return found
-        found = _answer(scope, memo, catalog, question, limits)
+    found = _answer(scope, memo, catalog, question, limits)  # a slow question holds up nobody else
+    with _lock:
         memo.answers[question, limits] = found
         while len(memo.answers) > REMEMBERED:
             memo.answers.popitem(last=False)
-        return found
+    return found
 
 
 def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Question, limits: _Limits) -> Answer:

@@ -1,4 +1,4 @@
-"""Whose case a complaint was: who held it at its deadline or closing, how often it was passed on, how long each had it.
+"""Whose case a complaint was: who held it at its deadline or closing, and how often it was passed on.
 
 On time or late counts for the OPD that held a case at its deadline or its closing, whichever is first; everything is
 told by the versions of the record, each in force from its ``known_from`` until the next one's. Pure.
@@ -7,12 +7,9 @@ told by the versions of the record, each in force from its ``known_from`` until 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import polars as pl
-
-from layers.windows import moment
 
 KEY = ("source", "source_id")
 _TIME = pl.Datetime("us", "UTC")
@@ -85,21 +82,6 @@ def told(chunk: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     known = held(versions).with_columns(pl.col("holder").cast(pl.String))
     many = alone.drop(*COLUMNS).join(known, on=KEY, how="inner", maintain_order="left")
     return pl.concat([alone.join(known, on=KEY, how="anti", maintain_order="left"), many.select(alone.columns)])
-
-
-def spans(versions: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """How long each OPD had each case: rows of ``source``, ``source_id``, ``opd``, ``from`` and ``until``.
-
-    The first OPD has it from its receipt, the last until its closing, or until ``now`` where it is open. A case that came
-    back to an OPD has several rows of it.
-    """
-    rows = _sorted(versions)
-    ends = rows.group_by(KEY).agg(received=pl.col("received").last(), end=pl.col("closed").last().fill_null(moment(now)))
-    runs = _runs(rows).join(ends, on=KEY).sort(*KEY, "from")
-    first = pl.int_range(pl.len()).over(KEY) == 0
-    begun = runs.with_columns(pl.when(first).then(pl.min_horizontal("from", "received")).otherwise(pl.col("from")).alias("from"))
-    until = pl.coalesce(pl.col("from").shift(-1).over(KEY), pl.max_horizontal("end", "from"))
-    return begun.with_columns(until=until).select(*KEY, "opd", "from", "until").collect()
 
 
 def _sorted(versions: pl.DataFrame) -> pl.LazyFrame:

@@ -279,6 +279,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+OFFICES = {Role.LEADER: "Pimpinan", Role.OPERATOR: "Operator", Role.ADMIN: "Admin"}
+"""How those are called who own alarms and give orders."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What the asker may see; the first argument of every function that returns rows or counts them for someone.

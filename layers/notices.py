@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from layers.alarmrules import NotifyTarget
 from layers.alarms import Life
@@ -19,7 +19,7 @@ from layers.duewords import zoned
 from layers.explain import short
 from layers.findings import About
 from layers.floods import WINDOW, Flood
-from layers.model import Role
+from layers.model import OFFICES, Role
 from layers.numbers import number
 from layers.privacy import mask
 
@@ -28,8 +28,6 @@ NAMED = 5
 
 RINGS = "bunyi"
 """How the keys of messages begin that an alarm rings."""
-
-OFFICES = {Role.LEADER: "Pimpinan", Role.OPERATOR: "Operator", Role.ADMIN: "Admin"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +118,8 @@ class Writer:
         return Notice(target=target.name, key=key, alarm=alarm, since=since, priority=priority, title=title, body=body, due=due)
 
     def _due(self, target: NotifyTarget, priority: int, now: datetime) -> datetime:
-        """Now, or the end of the target's quiet hours."""
-        local = now.astimezone(self.city.zone)
-        if priority == 1 or target.quiet is None or not target.quiet.covers(local.time()):
-            return now
-        ends = datetime.combine(local.date(), target.quiet.until, self.city.zone)
-        return ends if ends > local else ends + timedelta(days=1)
+        """What is critical does not wait for the end of quiet hours."""
+        return now if priority == 1 else target.free(now, self.city.zone)
 
     def _headline(self, about: About) -> str:
         if about.value is None:

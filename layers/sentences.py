@@ -6,6 +6,7 @@ fewer than :data:`SMALL` cases is not named for a share or a time. Bahasa Indone
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -103,7 +104,9 @@ _UNITS: Mapping[str, tuple[str, str]] = {"jam": ("jam", "hours"), "menit": ("men
 def say_change(change: Change, catalog: Mapping[str, Kpi], tree: AreaTree, city: City, lang: Lang) -> str:
     """The change in words: how far, to what, for better or worse, and which groups gave most of it."""
     kpi, words = catalog[change.kpi], _WORDS[lang]
-    what = titled(kpi, change.area if change.area != city.code else None, change.opd, None, tree, city, lang)
+    what = titled(
+        subject(change, kpi, lang), change.area if change.area != city.code else None, change.opd, None, tree, city, lang
+    )
     if change.change is None or change.now is None:
         return words["none"].format(what=what, why=change.why_none)
     value = amount(change.now, kpi, lang)
@@ -139,10 +142,24 @@ def say_unusual(found: Unusual, catalog: Mapping[str, Kpi], tree: AreaTree, city
     )
 
 
+_STRETCH: Mapping[Lang, str] = {"id": r" (dalam )?30 hari\b| (hari|tahun) ini\b", "en": r" in 30 days\b| today\b| this year\b"}
+"""How titles name the stretch of time that a figure speaks of."""
+
+
+def subject(change: Change, kpi: Kpi, lang: Lang) -> str:
+    """What changed; without the stretch that the figure is named for where another one was asked about."""
+    before, now = change.windows
+    own = now.window is kpi.window and now == now.window.at(now.end, now.zone) and before == now.before()
+    return kpi.title[lang] if own else _timeless(kpi, lang)
+
+
+def _timeless(kpi: Kpi, lang: Lang) -> str:
+    return re.sub(_STRETCH[lang], "", kpi.title[lang], count=1)
+
+
 def watched(found: Unusual, kpi: Kpi, tree: AreaTree, city: City, lang: Lang) -> str:
     """What an unusual value is of; a figure named for today is said without it, as another stretch may be meant."""
-    today = {"id": " hari ini", "en": " today"}[lang]
-    return titled(kpi, found.area, found.opd, found.category, tree, city, lang).replace(today, "", 1)
+    return titled(_timeless(kpi, lang), found.area, found.opd, found.category, tree, city, lang)
 
 
 def like(found: Unusual, lang: Lang) -> str:
@@ -151,9 +168,8 @@ def like(found: Unusual, lang: Lang) -> str:
     return _WORDS[lang]["like"].format(weekday=weekday, weeks=found.weeks)
 
 
-def titled(kpi: Kpi, area: str | None, opd: str | None, category: str | None, tree: AreaTree, city: City, lang: Lang) -> str:
+def titled(title: str, area: str | None, opd: str | None, category: str | None, tree: AreaTree, city: City, lang: Lang) -> str:
     """A figure's title with its cut: ``Aduan terbuka di Kec. Benda``, ``Selesai tepat waktu, DLH``."""
-    title = kpi.title[lang]
     if area is not None:
         title = _WORDS[lang]["in"].format(what=title, place=place(area, tree))
     return ", ".join(filter(None, (title, category, short(opd, city))))

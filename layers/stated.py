@@ -16,6 +16,7 @@ from layers.catalog import Kpi
 from layers.clock import start_of_day
 from layers.frames import SEN
 from layers.model import UNPLACED, Kind, Stage, Status
+from layers.numbers import number
 from layers.prepared import LATEST_BY
 from layers.readings import Room
 from layers.snapshot import Mismatch
@@ -40,12 +41,11 @@ def differs(left: float, right: float) -> bool:
     return abs(left - right) > max(1e-6, 1e-12 * abs(left))
 
 
-def plain(value: float, lang: str = "id", decimals: int | None = None) -> str:
-    """A number as Indonesia (``id``) or England writes it; without ``decimals`` as many as it has, at most two."""
+def plain(value: float, lang: str, decimals: int | None = None) -> str:
+    """A number; without ``decimals`` with as many as it has, at most two."""
     if decimals is None:
         decimals = next((d for d in (0, 1) if round(value, d) == round(value, 2)), 2)
-    text = f"{value:,.{decimals}f}"
-    return text.translate(str.maketrans(",.", ".,")) if lang == "id" else text
+    return number(value, decimals, "id" if lang == "id" else "en")
 
 
 # --- one thing, two sources --------------------------------------------------------------------

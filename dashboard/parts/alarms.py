@@ -18,14 +18,13 @@ from layers.citystate import PRIORITIES
 from layers.explain import short
 from layers.findings import About
 from layers.floods import Statistics
-from layers.model import Role
+from layers.model import OFFICES, Role
 from layers.snapshot import Alarm, AlarmState, Band
 
 if TYPE_CHECKING:
     from dashboard.page import View
 
 HOURS = (1, 2, 4, 8, 24)
-OFFICES = {Role.LEADER: "Pimpinan", Role.OPERATOR: "Operator", Role.ADMIN: "Admin"}
 HISTORY = 60
 """At most so many rows of the history are drawn."""
 

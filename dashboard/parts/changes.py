@@ -13,7 +13,7 @@ from dashboard import text
 from dashboard.parts.scale import pc
 from layers.contributions import Change, Part, named
 from layers.model import UNPLACED
-from layers.sentences import SMALL, amount, compared, difference, like, watched
+from layers.sentences import SMALL, amount, compared, difference, like, subject, watched
 from layers.snapshot import Reading
 from layers.unusual import Unusual
 
@@ -219,7 +219,7 @@ def headline(change: Change, kpi: Kpi, sentence: str, view: View, *, element: st
     if change.change is not None:
         look, moved = _look(change.change, kpi), difference(change.change, kpi, view.lang, sign=True)
     return section(".panel.headline-change", id=element)[
-        p(".kicker")[f"{kpi.title[view.lang]} · {compared(change, view.city, view.lang)}"],
+        p(".kicker")[f"{subject(change, kpi, view.lang)} · {compared(change, view.city, view.lang)}"],
         p(".moved", {"data-look": look})[moved],
         p(".sentence")[sentence],
     ]

@@ -31,14 +31,13 @@ from dashboard.parts.evidence import area_words
 from dashboard.parts.marks import band_mark
 from layers.calendar import Calendar
 from layers.duewords import standing
-from layers.model import Role
+from layers.model import OFFICES
 from layers.orders import LONGEST, About, Order, OrderState, deadline, may_answer, may_give
 from layers.snapshot import Band
 
 if TYPE_CHECKING:
     from dashboard.page import View
 
-OFFICES = {Role.LEADER: "Pimpinan", Role.ADMIN: "Admin"}
 STATES = {
     OrderState.GIVEN: "belum dijawab",
     OrderState.ANSWERED: "dijawab",
@@ -104,7 +103,7 @@ def order_card(order: Order, view: View) -> htpy.Element:
     """One order."""
     lang, zone, opd = view.lang, view.city.zone, view.city.opd(order.opd)
     late = order.late(view.now)
-    giver = text.say(lang, OFFICES.get(order.giver_role, "Pimpinan"))
+    giver = text.say(lang, OFFICES[order.giver_role])
     return article(
         ".panel.order", {"data-band": Band.ACT.value if late else None, "data-order": order.state.value}, id=f"a{order.id}"
     )[

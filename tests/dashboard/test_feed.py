@@ -238,6 +238,26 @@ def test_applying_deltas_gives_the_whole(made: Callable[..., Hub]) -> None:
     assert documents[2].since(documents[2]).parts == {}
 
 
+def test_long_pages_are_kept_in_smaller_numbers(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks decides how long a page is: not how much of the memory it takes."""
+
+    async def run() -> None:
+        hub = made()
+        hub.put(snapshot(1))
+        first = await hub.draw(key(PUBLIC, PAGE, PARAMS, "id"))
+        assert first
+        monkeypatch.setattr(feed_module, "KEPT_LETTERS", 3 * first.letters)
+        for n in range(9):
+            last = await hub.draw(key(PUBLIC, PAGE, {"category": str(n)}, "id"))
+        assert 1 <= len(hub._drawn) <= 4
+        assert last in [held[-1] for held in hub._drawn.values()]
+        monkeypatch.setattr(feed_module, "KEPT_LETTERS", 1)
+        assert await hub.draw(key(PUBLIC, PAGE, {"category": "x"}, "id"))
+        assert len(hub._drawn) == 1
+
+    asyncio.run(run())
+
+
 def test_memory_is_bounded(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "KEPT_PAGES", 5)
 

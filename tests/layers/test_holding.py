@@ -59,15 +59,6 @@ def test_the_story_of_a_case_that_was_passed_on() -> None:
     }
 
 
-def test_each_opd_has_its_time_apart() -> None:
-    rows = holding.spans(STORY, at(120)).rows()
-    assert [row[2:] for row in rows] == [
-        ("dlh", at(0), at(10)),
-        ("dpupr", at(10), at(97)),
-        ("dishub", at(97), at(120)),
-    ]
-
-
 @pytest.mark.parametrize(
     ("closed", "due", "holder"),
     [
@@ -136,13 +127,6 @@ def test_one_version_needs_no_looking_up(case: list[dict[str, Any]]) -> None:
     alone = told({**case[0], "known_from": at(0)})
     plain = alone.with_columns(**holding.plain()).select(*holding.COLUMNS)
     assert plain.rows() == holding.held(alone).select(*holding.COLUMNS).rows()
-
-
-@given(histories)
-def test_the_time_of_the_opds_has_no_gap_and_no_overlap(case: list[dict[str, Any]]) -> None:
-    rows = holding.spans(told(*({**v, "known_from": at(2 * k)} for k, v in enumerate(case))), at(100)).rows(named=True)
-    assert all(row["from"] <= row["until"] for row in rows)
-    assert all(a["until"] == b["from"] and a["opd"] != b["opd"] for a, b in itertools.pairwise(rows))
 
 
 # --- the frames ----------------------------------------------------------------------------------

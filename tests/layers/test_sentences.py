@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from layers.areas import AreaTree
-from layers.catalog import When, catalog
+from layers.catalog import When, Window, catalog
 from layers.city import load
 from layers.contributions import Change, Part
 from layers.numbers import NBSP
 from layers.sentences import say_change, say_unusual
 from layers.unusual import Unusual
-from tests.layers.made import HOUR, NOW
+from tests.layers.made import DAY, HOUR, NOW
 
 CITY = load("36.71")
 TREE = AreaTree.of(CITY)
@@ -138,6 +138,17 @@ def test_the_period_that_it_is_compared_with_is_said() -> None:
     assert "dibanding 7 hari sebelumnya" in words(moved)
     year_ago = kpi.window.at(NOW - timedelta(days=365), CITY.zone, 7)
     assert "dibanding 15 November 2025 sampai 22 November 2025" in words(replace(moved, windows=(year_ago, week)))
+
+
+@pytest.mark.parametrize("kpi", ["aduan_masuk_hari_ini", "aduan_masuk_30h", "nilai_kontrak", "layanan_30h"])
+def test_a_figure_named_for_a_stretch_is_not_called_so_over_another(kpi: str) -> None:
+    found = change(kpi, 40.0, 52.0)
+    named, week = found.windows[1], Window.DAYS30.at(NOW, CITY.zone, 7)
+    titles = catalog()[kpi].title
+    assert all(words(found, lang).startswith(titles[lang]) for lang in titles)
+    for windows in ((week.before(), week), (named.before(), replace(named, start=named.start - DAY))):
+        other = replace(found, windows=windows)
+        assert not any(words(other, lang).startswith(titles[lang]) for lang in titles)
 
 
 def test_an_unusual_value_in_words() -> None:
