@@ -1,4 +1,4 @@
-"""``python -m bench [deadlines intake kpis changes pages live screens_load drill beside]``: the benchmarks and their report."""
+"""``python -m bench [names]``: run all benchmarks, or the named ones (``NAMES``), and print the report."""
 
 from __future__ import annotations
 
