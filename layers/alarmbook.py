@@ -212,8 +212,8 @@ class AlarmBook:
         table = schema.notice
         if flood and flood.since == now:
             unsent = (table.c.tries == 0, table.c.sent.is_(None), table.c.dropped.is_(None), table.c.priority > 1)
-            told = (table.c.key.startswith(f"{RINGS}:"), table.c.created > now - WINDOW)  # what the summary tells
-            connection.execute(update(table).where(*unsent, *told).values(dropped=FLOODED))
+            summed = (table.c.key.startswith(f"{RINGS}:"), table.c.created > now - WINDOW)  # what the summary tells
+            connection.execute(update(table).where(*unsent, *summed).values(dropped=FLOODED))
         before = {(life.id, life.since) for life in former if life.cleared is None}
         for life in later:
             if life.cleared and (life.id, life.since) in before and life.rang:

@@ -83,9 +83,12 @@ class Life:
 
     def at(self, moment: datetime) -> Life:
         """A life that was raised by then as it stood at that moment; of several rings before it only the first is known."""
-        later = {name: None for name in ("calm", "cleared", "ended") if (when := getattr(self, name)) and when > moment}
+
+        def by_then(when: datetime | None) -> datetime | None:
+            return None if when and when > moment else when
+
         rang = self.raised if self.rang and self.rang > moment else self.rang
-        return replace(self, rang=rang, **later)
+        return replace(self, rang=rang, calm=by_then(self.calm), cleared=by_then(self.cleared), ended=by_then(self.ended))
 
 
 def step(lives: Iterable[Life], found: Found, acts: Acts, now: datetime) -> tuple[Life, ...]:
