@@ -252,7 +252,7 @@
       setTimeout(open, Math.random() * 2e3);
     };
   }
-  window.liveroom = { now, turn };
+  window.liveroom = { now, turn, release: () => build, gone: () => root.classList.contains("gone") };
 
   const wake = () => { tick(); if (past === null && !document.hidden && (!source || own() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);

@@ -40,7 +40,9 @@
     asked = name;
     ready = null;
     try {
-      const put = await window.liveroom.turn(`/dinding?adegan=${name}`, ".wall");
+      const asks = new URLSearchParams(location.search);
+      asks.set("adegan", name);
+      const put = await window.liveroom.turn(`/dinding?${asks}`, ".wall");
       if (asked === name && put) ready = { name, put };
     } catch {
       asked = null;

@@ -39,6 +39,7 @@ from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
+from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell, login
 from dashboard.stream import Stream
 from dashboard.text import say
@@ -58,6 +59,7 @@ from layers.past import Past
 from layers.people import People
 from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
+from layers.screens import Screens
 from layers.settings import Settings, from_environment
 from layers.store import Store
 from layers.suspicion import suspicions
@@ -271,6 +273,7 @@ def create() -> ASGIApp:
         past=Past(store, frames, city),
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
         orders=lambda scope: asked(partial(Orders(people).seen, scope)),
+        screens=lambda: asked(Screens(people).all),
         shelf=lambda scope, opd, day: attempt(partial(Briefs(store).read, scope, city.code, opd, day)),
     )
     cache = Cache(cache_url(settings), city.code)
@@ -310,6 +313,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     web = Web(hub, access, shell, metrics, settings.secret, machine)
     api.add_routes(server, hub)
     gates = _routes(server, web, suites)
+    gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
@@ -336,7 +340,6 @@ def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
         ("/geo/{name}", web.geo, EVERYONE, ["GET"]),
         ("/masuk", web.login, None, ["GET", "POST"]),
         ("/keluar", web.access.sign_out, None, ["POST"]),
-        ("/layar/{token}", web.access.open_screen, None, ["GET"]),
         ("/assets/{name}", web.asset, None, ["GET"]),
         (SUITES + "{path:path}", suites.answer, None, ["GET"]),
         ("/healthz", web.healthz, None, ["GET"]),

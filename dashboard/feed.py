@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from layers.orders import Order
     from layers.past import Past
     from layers.rows import Rows
+    from layers.screens import Screen
     from layers.suspicion import Suspicion
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Room:
     past: Past | None = None
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
     orders: Callable[[Scope], Sequence[Order] | None] = lambda _scope: ()
+    screens: Callable[[], Sequence[Screen] | None] = lambda: ()
     shelf: Callable[[Scope, str | None, date | None], Shelf | None] = lambda _scope, _opd, _day: Shelf(brief=None, days=())
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
@@ -100,6 +102,7 @@ class Room:
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),
+            screens=self.screens,
             shelf=lambda opd, day: self.shelf(scope, opd, day),
         )
 

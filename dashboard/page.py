@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
     from layers.rows import Rows
+    from layers.screens import Screen
     from layers.suspicion import Suspicion
 
 Lang = Literal["id", "en"]
@@ -131,6 +132,8 @@ class View:
     """Alarms within the asker's scope that nobody has taken, for the navigation."""
     orders: Callable[[], Sequence[Order] | None] = lambda: ()
     """The orders that the asker may see. ``None``: the accounts' database cannot be asked."""
+    screens: Callable[[], Sequence[Screen] | None] = lambda: ()
+    """The room's screens and their last reports. ``None``: the accounts' database cannot be asked."""
     shelf: Callable[[str | None, date | None], Shelf | None] = lambda _opd, _day: Shelf(brief=None, days=())
     """The brief of the city or of an OPD for a day, the newest without one. ``None``: the store cannot be asked."""
 

@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import div
+from htpy import div, section
 
+from dashboard import text
 from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.frame import banner, events, wall_header
 from dashboard.parts.map import paints
-from dashboard.scene import scenes, shown
+from dashboard.scene import ASKS, Shown, scenes, shown, sparse
+from layers.model import Role
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
+
+
+FEW_TILES, MORE_TILES = 4, 6
+"""Tiles of the sparse composition: beside its main thing, and alone."""
 
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
@@ -38,8 +44,26 @@ def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
 def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """The scene in its frame."""
     scene = shown(view)
-    return div(".wall", {"data-scene": scene.name})[
+    few = sparse(view)
+    marks = {
+        "data-scene": scene.name,
+        "data-composition": "sparse" if few else "dense",
+        "data-reports": view.scope.role is Role.SCREEN,
+    }
+    if few:
+        return div(".wall", marks)[found["head"], found["notice"], _few(found, view, scene, paint)]
+    return div(".wall", marks)[
         found["head"], found["notice"], scenes()[scene.name].layout(found, view, scene, paint), found["events"]
+    ]
+
+
+def _few(found: Mapping[str, htpy.Element], view: View, scene: Shown, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """Fewer and larger: the scene's first tiles, and beside them the one thing that it is about."""
+    main = scenes()[scene.name].main
+    tiles = [found[f"tile-{name}"] for name in scene.tiles[: FEW_TILES if main else MORE_TILES]]
+    return htpy.main(".few", data_main=main is not None)[
+        section(".tiles", aria_label=text.say(view.lang, "Kondisi terkini"))[tiles] if tiles else None,
+        div(".main")[main(found, view, scene, paint)] if main else None,
     ]
 
 
@@ -51,5 +75,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     areas=areas,
-    asks={"adegan": "|".join(scenes()), "diam": r"1?"},
+    asks={"adegan": "|".join(scenes()), "diam": r"1?", **ASKS},
 )

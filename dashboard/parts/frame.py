@@ -15,7 +15,7 @@ from dashboard.parts.alarmcount import alarm_count
 from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
-from dashboard.scene import rotation, scenes, shown
+from dashboard.scene import address, rotation, scenes, shown
 from layers.model import Role
 from layers.snapshot import AlarmState, Event, Snapshot, State
 
@@ -104,7 +104,7 @@ def turn(view: View, hold: bool = False) -> htpy.Element:
             [
                 li[
                     a(
-                        href=f"/dinding?adegan={scene.name}&diam",
+                        href=address(view, scene.name),
                         aria_label=names[scene.name],
                         aria_current="page" if scene == here else None,
                     )
