@@ -30,10 +30,11 @@ SMALL = """([read, rule]) => {
     const scale = e instanceof SVGElement ? e.getScreenCTM().d : 1;
     const size = parseFloat(getComputedStyle(e).fontSize) * scale, least = e.closest(read) ? rule : rule / 2;
     seen += 1;
-    if (size < least) out.push(`${size.toFixed(1)} < ${least.toFixed(1)}: ${e.className.baseVal ?? e.className} ${e.textContent.trim().slice(0, 40)}`);
+    if (size < least) out.push(`${size.toFixed(1)} < ${least.toFixed(1)}: ${e.getAttribute('class')} ${e.textContent.trim()}`);
   }
   return seen < 10 ? ['nearly nothing is shown'] : out;
 }"""
+WHOLE = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
 FAR, NEAR = {"inci": "55", "jarak": "6"}, {"inci": "165", "jarak": "6"}
 
 
@@ -69,7 +70,7 @@ def test_far_away_everything_is_large_and_has_room(browser: Browser, worst: Any,
     try:
         for width, height in ((1366, 768), (1920, 1080), (3840, 2160)):
             page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
+            assert page.evaluate(WHOLE) == [
                 width,
                 height,
             ]
