@@ -95,16 +95,16 @@ def test_the_shift_against_burn_in_cuts_nothing(browser: Browser, live: Live, tm
     try:
         for address in (f"adegan={name}&diam&{more}" for name in scenes() for more in ("", "inci=55&jarak=6")):
             page.goto(f"{live.url}/dinding?{address}")
-            page.evaluate(
-                "([x, y]) => [['--shift-x', x], ['--shift-y', y]].forEach(([k, v]) => document.body.style.setProperty(k, v + 'px'))",
-                corner,
-            )
+            page.evaluate("([x, y]) => { document.body.style = `--shift-x: ${x}px; --shift-y: ${y}px` }", corner)
             outside = page.evaluate("""() => [...document.querySelectorAll('.wall *')].filter(e => e.getClientRects().length
               && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('ol, .map, .plot, .unseen'))
               .filter(e => { const g = document.createRange(); g.selectNodeContents(e); const r = g.getBoundingClientRect();
                 return r.left < 0 || r.top < 0 || r.right > innerWidth || r.bottom > innerHeight; }).map(e => e.textContent)""")
             assert outside == [], address
-            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1366, 768]
+            bars = "[innerWidth - document.documentElement.clientWidth, innerHeight - document.documentElement.clientHeight]"
+            assert page.evaluate(bars) == [0, 0], "a scroll bar"
+            page.mouse.wheel(50, 50)
+            assert page.evaluate("[scrollX, scrollY]") == [0, 0]
     finally:
         page.close()
 

@@ -38,6 +38,14 @@ WHOLE = "[document.documentElement.scrollWidth, document.documentElement.scrollH
 FAR, NEAR = {"inci": "55", "jarak": "6"}, {"inci": "165", "jarak": "6"}
 
 
+PANELS = (
+    Panel(inches=55, metres=6, width=1366, height=768),
+    Panel(inches=55, metres=6),
+    Panel(inches=55, metres=6, width=3840, height=2160),
+    Panel(inches=154, metres=12, width=5760, height=2160),
+)
+
+
 @pytest.fixture(scope="module")
 def worst(tmp_path_factory: pytest.TempPathFactory) -> tuple[City, MapAsset, Snapshot]:
     city, asset = real_city(tmp_path_factory.mktemp("data"))
@@ -68,16 +76,12 @@ def test_far_away_everything_is_large_and_has_room(browser: Browser, worst: Any,
     seen = view(city, asset, lang=lang, params={"adegan": scene, **FAR}, drill=drill)
     page = opened(browser, html(wall.PAGE, shown, seen, tmp_path), 1366, 768)
     try:
-        for width, height in ((1366, 768), (1920, 1080), (3840, 2160)):
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate(WHOLE) == [
-                width,
-                height,
-            ]
+        for panel in PANELS:
+            page.set_viewport_size({"width": panel.width, "height": panel.height})
+            assert page.evaluate(WHOLE) == [panel.width, panel.height]
             assert page.evaluate(FAULTS) == []
-            rule = Panel(inches=55, metres=6, width=width, height=height).rule
-            assert page.evaluate(SMALL, [READ, rule]) == []
-            assert page.evaluate(SMALL, [READ, 2 * rule]), "the measure finds what is too small"
+            assert page.evaluate(SMALL, [READ, panel.rule]) == []
+            assert page.evaluate(SMALL, [READ, 2 * panel.rule]), "the measure finds what is too small"
         assert page.problems == []
     finally:
         page.close()
