@@ -58,9 +58,14 @@ def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaP
 
 
 def _few(found: Mapping[str, htpy.Element], view: View, scene: Shown, paint: Mapping[str, AreaPaint]) -> htpy.Element:
-    """Fewer and larger: the scene's first tiles, and beside them the one thing that it is about."""
+    """Fewer and larger: the scene's first tiles, and beside them the one thing that it is about.
+
+    A scene that has neither keeps its layout, and its styles leave out what has no room.
+    """
     main = scenes()[scene.name].main
-    tiles = [found[f"tile-{name}"] for name in scene.tiles[: FEW_TILES if main else MORE_TILES]]
+    tiles = [tile for name in scene.tiles if (tile := found.get(f"tile-{name}"))][: FEW_TILES if main else MORE_TILES]
+    if not tiles and main is None:
+        return scenes()[scene.name].layout(found, view, scene, paint)
     return htpy.main(".few", data_main=main is not None)[
         section(".tiles", aria_label=text.say(view.lang, "Kondisi terkini"))[tiles] if tiles else None,
         div(".main")[main(found, view, scene, paint)] if main else None,
