@@ -252,14 +252,27 @@ def user_add(
 
 
 @screen_app.command("add")
-def screen_add(name: str) -> None:
+def screen_add(
+    name: str,
+    inci: Annotated[float | None, typer.Option(help="Diagonal layar dalam inci.")] = None,
+    jarak: Annotated[float | None, typer.Option(help="Meter ke orang yang terjauh.")] = None,
+    piksel: Annotated[str | None, typer.Option(help="Lebar x tinggi, bila bukan 16:9: 5760x2160.")] = None,
+) -> None:
     """Daftarkan layar; alamatnya hanya ditampilkan sekali."""
+    from dataclasses import asdict
+
     from layers.people import People
+    from layers.screens import SPARSE, Panel
     from layers.settings import from_environment
 
+    if (inci is None) != (jarak is None):
+        raise ValueError("--inci dan --jarak diberikan bersama")
+    panel = None if inci is None else Panel.read(f"{inci}", f"{jarak}", piksel)
     settings = from_environment()
-    token = People.of(settings).add_screen(name)
+    token = People.of(settings).add_screen(name, panel=asdict(panel) if panel else None)
     typer.echo(f"http://{settings.host}:{settings.port}/layar/{token}")
+    if panel and panel.units > SPARSE:
+        typer.echo(f"Layar {panel.inches:g} inci hanya terbaca sampai {panel.farthest:.1f} m.", err=True)
 
 
 @screen_app.command("revoke")

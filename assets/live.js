@@ -272,7 +272,7 @@
       setTimeout(open, Math.random() * 2e3);
     };
   }
-  window.liveroom = { now, turn, steering: {} };
+  window.liveroom = { now, turn, steering: {}, release: () => build, gone: () => root.classList.contains("gone") };
 
   const wake = () => { tick(); if (past === null && !document.hidden && (!source || own() - heard > SILENT / 2)) open(); };
   document.addEventListener("visibilitychange", wake);

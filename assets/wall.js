@@ -55,8 +55,9 @@
     asked = name;
     ready = null;
     try {
-      const screen = turn().dataset.screen, mine = { adegan: name, ...(screen && { layar: screen }) };
-      const put = await window.liveroom.turn(`/dinding?${new URLSearchParams(mine)}`, ".wall");
+      const asks = new URLSearchParams(location.search);
+      asks.set("adegan", name);
+      const put = await window.liveroom.turn(`/dinding?${asks}`, ".wall");
       if (asked === name && put) ready = { name, put };
     } catch {
       asked = null;

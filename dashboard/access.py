@@ -221,12 +221,12 @@ class Access:
             await self._people(partial(self.people.end_session, token))
             self._known.pop("s" + token, None)
 
-    async def open_screen(self, request: Request) -> Response:
-        """``/layar/<token>``: give a wall's browser its own cookie and send it to the wall."""
+    async def open_screen(self, request: Request, wall: str) -> Response:
+        """``/layar/<token>``: give a wall's browser its own cookie and send it to its ``wall``."""
         token = request.path_params["token"]
         if await self._ask("l" + token, active=True) is None:
             raise HTTPException(404)
-        answer = RedirectResponse(HOME, 303)
+        answer = RedirectResponse(wall, 303)
         put_cookie(answer, SCREEN, token, request, _SCREEN_DAYS * 86400)
         return answer
 

@@ -40,6 +40,7 @@ from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.remotedesk import RemoteDesk
+from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell, login
 from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Stream
@@ -61,6 +62,7 @@ from layers.people import People
 from layers.remote import Remote
 from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
+from layers.screens import Screens
 from layers.settings import Settings, from_environment
 from layers.stills import Stills
 from layers.store import Store
@@ -280,6 +282,7 @@ def create() -> ASGIApp:
         stills=Stills(city, settings.data),
         address=settings.url and settings.address,
         remote=Remote(people, [screen.name for screen in city.wall.screens]),
+        screens=lambda: asked(Screens(people).all),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -318,6 +321,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     web = Web(hub, access, shell, metrics, settings.secret, machine)
     api.add_routes(server, hub)
     gates = _routes(server, web, suites)
+    gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
@@ -346,7 +350,6 @@ def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
         ("/geo/{name}", web.geo, EVERYONE, ["GET"]),
         ("/masuk", web.login, None, ["GET", "POST"]),
         ("/keluar", web.access.sign_out, None, ["POST"]),
-        ("/layar/{token}", web.access.open_screen, None, ["GET"]),
         ("/assets/{name}", web.asset, None, ["GET"]),
         (SUITES + "{path:path}", suites.answer, None, ["GET"]),
         ("/healthz", web.healthz, None, ["GET"]),

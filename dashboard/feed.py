@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from layers.past import Past
     from layers.remote import Remote
     from layers.rows import Rows
+    from layers.screens import Screen
     from layers.stills import Stills
     from layers.suspicion import Suspicion
 
@@ -96,6 +97,7 @@ class Room:
     stills: Stills | None = None
     address: str | None = None
     remote: Remote | None = None
+    screens: Callable[[], Sequence[Screen] | None] = lambda: ()
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
@@ -120,6 +122,7 @@ class Room:
             stills=partial(self.stills.seen, clock.now()) if self.stills else lambda: (),
             address=self.address,
             code=self.remote.code if self.remote and scope.role in CODED else None,
+            screens=self.screens,
         )
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
     from layers.rows import Rows
+    from layers.screens import Screen
     from layers.stills import Still
     from layers.suspicion import Suspicion
 
@@ -136,6 +137,8 @@ class View:
     """Where people find the room, as they type it; ``None`` where nobody has said."""
     code: Callable[[str, datetime], str] | None = None
     """The code that lets a telephone steer a screen; ``None`` for who may not see it."""
+    screens: Callable[[], Sequence[Screen] | None] = lambda: ()
+    """The room's screens and their last reports. ``None``: the accounts' database cannot be asked."""
     shelf: Callable[[str | None, date | None], Shelf | None] = lambda _opd, _day: Shelf(brief=None, days=())
     """The brief of the city or of an OPD for a day, the newest without one. ``None``: the store cannot be asked."""
     stills: Callable[[], Sequence[Still]] = lambda: ()

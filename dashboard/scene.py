@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
+from urllib.parse import urlencode
 
 import htpy
 
 from dashboard.page import AreaPaint, Lang, View
 from layers.city import City, SceneConfig
 from layers.remote import Steering
+from layers.screens import Panel
 from layers.snapshot import Snapshot
 
 
@@ -33,6 +35,9 @@ class Shown:
     ranking: str | None = None
 
 
+Layout = Callable[[Mapping[str, htpy.Element], View, Shown, Mapping[str, AreaPaint]], htpy.Element]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
     """One scene. ``parts`` and ``layout`` are as a page's; ``usual`` is what it shows where the pack says nothing.
@@ -44,7 +49,9 @@ class Scene:
     title: Callable[[View], str]
     usual: Callable[[City], SceneConfig]
     parts: Callable[[Snapshot, View, Shown], dict[str, htpy.Element]]
-    layout: Callable[[Mapping[str, htpy.Element], View, Shown, Mapping[str, AreaPaint]], htpy.Element]
+    layout: Layout
+    main: Layout | None = None
+    """The one thing that a single panel far away shows beside the first tiles; without it: more tiles."""
 
 
 @cache
@@ -112,6 +119,26 @@ def shown(view: View) -> Shown:
     if name is None:
         return turn[0]
     return next((scene for scene in turn if scene.name == name), None) or _shown(SceneConfig(name=name), view.city)
+
+
+ASKS: Mapping[str, str] = {
+    "inci": r"[1-9]\d{1,2}(\.\d{1,2})?",
+    "jarak": r"[1-9]\d?(\.\d{1,2})?",
+    "piksel": r"([2-9]\d\d|1?[1-9]\d{3})x([2-9]\d\d|1?[1-9]\d{3})",
+    "layar": r"[a-z0-9][a-z0-9 _.-]{0,39}",
+}
+"""What an address of the wall says of its screen: diagonal, distance, pixels where it is not 16:9, name."""
+
+
+def sparse(view: View) -> bool:
+    """Whether the screen that the address declares shows fewer and larger things."""
+    panel = Panel.read(*(view.params.get(name) for name in ("inci", "jarak", "piksel")))
+    return panel is not None and panel.sparse
+
+
+def address(view: View, name: str) -> str:
+    """Where a scene stands still, on the same screen."""
+    return f"/dinding?{urlencode({'adegan': name, 'diam': '', **{ask: view.params[ask] for ask in ASKS if ask in view.params}})}"
 
 
 def titled(indonesian: str, english: str) -> Callable[[View], str]:

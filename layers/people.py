@@ -157,7 +157,7 @@ class People(Database):
         session = schema.session
         with self.write() as connection:
             connection.execute(delete(session).where((session.c.used <= now - IDLE) | (session.c.started <= now - ABSOLUTE)))
-            connection.execute(session.insert().values(token=_hashed(token), name=_name(user), started=now, used=now))
+            connection.execute(session.insert().values(token=token_hash(token), name=_name(user), started=now, used=now))
         return token
 
     def session(self, token: str, now: datetime, *, active: bool = True) -> Scope | None:
@@ -168,25 +168,28 @@ class People(Database):
         session, account = schema.session, schema.account
         query = select(session.c.started, session.c.used, account).join(account, account.c.name == session.c.name)
         with self.read() as connection:
-            row = connection.execute(query.where(session.c.token == _hashed(token))).first()
+            row = connection.execute(query.where(session.c.token == token_hash(token))).first()
         if row is None or now - row.used >= IDLE or now - row.started >= ABSOLUTE:
             return None
         if active and now - row.used >= TOUCH:
             with self.write() as connection:
-                connection.execute(update(session).where(session.c.token == _hashed(token)).values(used=now))
+                connection.execute(update(session).where(session.c.token == token_hash(token)).values(used=now))
         return _scope(row)
 
     def end_session(self, token: str) -> None:
         """Forget a session; an unknown token is no error."""
         with self.write() as connection:
-            connection.execute(delete(schema.session).where(schema.session.c.token == _hashed(token)))
+            connection.execute(delete(schema.session).where(schema.session.c.token == token_hash(token)))
 
     # --- screens -----------------------------------------------------------------------------
 
-    def add_screen(self, name: str, now: datetime | None = None) -> str:
-        """A token for a wall's address, shown this once; ``ValueError`` for a name that is taken."""
+    def add_screen(self, name: str, now: datetime | None = None, *, panel: Mapping[str, float] | None = None) -> str:
+        """A token for a wall's address, shown this once; ``panel`` are the fields of a :class:`layers.screens.Panel`.
+
+        Raises ``ValueError`` for a name that is taken.
+        """
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        facts = {"name": _name(name), "token": _hashed(token), "created": now or clock.now()}
+        facts = {"name": _name(name), "token": token_hash(token), "created": now or clock.now(), "panel": panel}
         if not facts["name"]:
             raise ValueError("layar perlu nama")
         with self.write() as connection:
@@ -198,7 +201,7 @@ class People(Database):
     def screen(self, token: str, now: datetime | None = None) -> Scope | None:  # noqa: ARG002 - the form of session()
         """What a screen may show: aggregates; ``None`` for a token that was never given or is revoked."""
         with self.read() as connection:
-            name = connection.execute(select(schema.screen.c.name).where(schema.screen.c.token == _hashed(token))).scalar()
+            name = connection.execute(select(schema.screen.c.name).where(schema.screen.c.token == token_hash(token))).scalar()
         return None if name is None else Scope(user=f"layar:{name}", role=Role.SCREEN)
 
     def revoke_screen(self, name: str) -> None:
@@ -254,7 +257,8 @@ def _listed(values: Collection[str] | None) -> list[str] | None:
     return None if values is None else sorted(values)
 
 
-def _hashed(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 

@@ -370,7 +370,11 @@ screen = Table(
     Column("name", Text, primary_key=True),
     Column("token", LargeBinary, nullable=False, unique=True),
     Column("created", Moment, nullable=False),
+    Column("panel", JSON(none_as_null=True)),
+    Column("heard", Moment),
+    Column("report", JSON(none_as_null=True)),
 )
+"""Walls: ``panel`` as declared, and the last report of the browser, ``heard`` when."""
 
 audit = Table(
     "audit",

@@ -12,6 +12,7 @@ from dashboard import text
 from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.marks import sources_line, sources_words
+from dashboard.parts.screens import screens
 from dashboard.parts.source import source_card
 from layers.snapshot import Snapshot, SourceState, State
 
@@ -32,6 +33,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         "sources-state": sources_state(snapshot, view),
         "sources-head": _head(snapshot, view),
         **cards,
+        **({"screens": screens(view.screens(), view)} if view.scope.may_operate and view.past is None else {}),
     }
 
 
@@ -66,6 +68,7 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
         found["notice"],
         found["sources-head"],
         section(".cards")[[part for key, part in found.items() if key.startswith(CARD)]],
+        found.get("screens"),
     )
 
 

@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import div
+from htpy import div, section
 
+from dashboard import text
 from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.frame import banner, events, wall_header
 from dashboard.parts.map import paints
 from dashboard.parts.qr import qr
-from dashboard.scene import Shown, scenes, shown
+from dashboard.scene import ASKS, Shown, scenes, shown, sparse
+from layers.model import Role
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
+
+
+FEW_TILES, MORE_TILES = 4, 6
+"""Tiles of the sparse composition: beside its main thing, and alone."""
 
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
@@ -39,11 +45,34 @@ def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
 def layout(found: dict[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
     """The scene in its frame."""
     scene = shown(view)
-    return div(".wall", {"data-scene": scene.name})[
+    few = sparse(view)
+    marks = {
+        "data-scene": scene.name,
+        "data-composition": "sparse" if few else "dense",
+        "data-reports": view.scope.role is Role.SCREEN,
+    }
+    if few:
+        return div(".wall", marks)[found["head"], found["notice"], _few(found, view, scene, paint)]
+    return div(".wall", marks)[
         found["head"],
         found["notice"],
         scenes()[scene.name].layout(found, view, scene, paint),
         _foot(found["events"], view, scene),
+    ]
+
+
+def _few(found: Mapping[str, htpy.Element], view: View, scene: Shown, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """Fewer and larger: the scene's first tiles, and beside them the one thing that it is about.
+
+    A scene that has neither keeps its layout, and its styles leave out what has no room.
+    """
+    main = scenes()[scene.name].main
+    tiles = [tile for name in scene.tiles if (tile := found.get(f"tile-{name}"))][: FEW_TILES if main else MORE_TILES]
+    if not tiles and main is None:
+        return scenes()[scene.name].layout(found, view, scene, paint)
+    return htpy.main(".few", data_main=main is not None)[
+        section(".tiles", aria_label=text.say(view.lang, "Kondisi terkini"))[tiles] if tiles else None,
+        div(".main")[main(found, view, scene, paint)] if main else None,
     ]
 
 
@@ -61,5 +90,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     areas=areas,
-    asks={"adegan": "|".join(scenes()), "layar": r"[a-z0-9][a-z0-9 _.-]{0,39}", "diam": r"1?"},
+    asks={"adegan": "|".join(scenes()), "diam": r"1?", **ASKS},
 )

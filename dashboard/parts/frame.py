@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import htpy
 import orjson
@@ -16,7 +15,7 @@ from dashboard.parts.alarmcount import alarm_count
 from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
-from dashboard.scene import ahead, rotation, scenes, shown
+from dashboard.scene import address, ahead, rotation, scenes, shown
 from layers.model import Role
 from layers.snapshot import Event, Snapshot, State
 
@@ -120,7 +119,7 @@ def turn(view: View, hold: bool = False) -> htpy.Element:
             [
                 li[
                     a(
-                        href=f"/dinding?{urlencode({'adegan': scene.name, **({'layar': screen} if screen else {})})}&diam",
+                        href=address(view, scene.name),
                         aria_label=names[scene.name],
                         aria_current="page" if scene == here else None,
                     )

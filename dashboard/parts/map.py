@@ -17,7 +17,9 @@ from dashboard import text
 from dashboard.page import AreaPaint
 from dashboard.parts.labels import place_labels
 from dashboard.parts.marks import raw, value_words
+from dashboard.scene import sparse
 from layers.model import UNPLACED
+from layers.screens import SPARSE
 from layers.snapshot import Attention, Band, Dot, Reading, Snapshot
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from layers.mapasset import Inset
 
 NO_DATA = "qn"
+FAR_ROOM = (52, 38)
+"""Units of the screen that the map has at least in the sparse composition, wide and high."""
 Spot = tuple[float, float]
 NEW = timedelta(hours=1)
 """A complaint younger than this is a dot on the map."""
@@ -86,10 +90,18 @@ def map_stage(
         ],
         overlay,
         svg(".names", viewBox=box, aria_hidden="true")[
-            _names(asset, view, LABEL_SIZE, ".large"), _names(asset, view, SMALL_LABEL_SIZE, ".small")
+            _far_names(asset, view)
+            if sparse(view)
+            else [_names(asset, view, LABEL_SIZE, ".large"), _names(asset, view, SMALL_LABEL_SIZE, ".small")]
         ],
         _controls(view),
     ]
+
+
+def _far_names(asset: MapAsset, view: View) -> htpy.Element:
+    """Fewer names, as large as context must be on a screen far away: the map has :data:`FAR_ROOM` there."""
+    size = SPARSE / 2 * max(asset.width / FAR_ROOM[0], asset.height / FAR_ROOM[1])
+    return _names(asset, view, size, ".far", style=f"--size: {size:.1f}px")
 
 
 def _hatch() -> htpy.Element:
@@ -127,16 +139,16 @@ def _selected(asset: MapAsset, code: str | None) -> htpy.Element | None:
     return path(".selected", d=d) if d else None
 
 
-def _names(asset: MapAsset, view: View, size: float, kind: str) -> htpy.Element:
+def _names(asset: MapAsset, view: View, size: float, kind: str, *, style: str | None = None) -> htpy.Element:
     names = {code: view.tree.name(code).upper() for code in asset.kecamatan if code in view.tree.areas}
     spots = place_labels(names, asset.labels, size, asset.width, asset.height)
     if asset.inset is None:
-        return g(kind)[[_name(names[code], spot) for code, spot in spots.items()]]
+        return g(kind, style=style)[[_name(names[code], spot) for code, spot in spots.items()]]
     x0, y0, wide, high = asset.inset.corner
     moved = {code: spot for code in names if (spot := asset.inset.enlarged(*asset.labels[code]))}
     within = {code: (x - x0, y - y0) for code, (x, y) in moved.items()}
     larger = place_labels({code: names[code] for code in moved}, within, size, wide, high)
-    return g(kind)[
+    return g(kind, style=style)[
         [_name(names[code], spot) for code, spot in spots.items() if code not in moved],
         g(".crowded")[[_name(names[code], spot) for code, spot in spots.items() if code in moved]],
         g(".inset")[[_name(names[code], (x + x0, y + y0)) for code, (x, y) in larger.items()]],

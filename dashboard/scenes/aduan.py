@@ -100,12 +100,14 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     return htpy.main(".scene-grid.aduan")[
         found["statuses"],
         section(".tiles", aria_label=text.say(view.lang, "Kondisi terkini"))[[found[f"tile-{name}"] for name in shown.tiles]],
-        div(".middle")[
-            section(".hero")[found["map-title"], map_stage(view, paint, found["map-overlay"]), found["map-legend"]],
-            found["trend"],
-        ],
+        div(".middle")[main(found, view, shown, paint), found["trend"]],
         div(".right")[found["by-category"], found["by-channel"]],
     ]
 
 
-SCENE = Scene(order=2, title=titled("Aduan", "Complaints"), usual=usual, parts=parts, layout=layout)
+def main(found: Mapping[str, htpy.Element], view: View, _shown: Shown, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """The map; from afar it stands alone beside the tiles."""
+    return section(".hero")[found["map-title"], map_stage(view, paint, found["map-overlay"]), found["map-legend"]]
+
+
+SCENE = Scene(order=2, title=titled("Aduan", "Complaints"), usual=usual, parts=parts, layout=layout, main=main)

@@ -73,4 +73,9 @@ def _behind(snapshot: Snapshot, shown: Shown) -> Freshness:
     return reading.freshness if reading else Freshness(observed_at=None, fetched_at=None, budget=timedelta())
 
 
-SCENE = Scene(order=1, title=title, usual=usual, parts=parts, layout=layout)
+def main(found: Mapping[str, htpy.Element], _view: View, _shown: Shown, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """From afar: what needs attention."""
+    return found["attention"]
+
+
+SCENE = Scene(order=1, title=title, usual=usual, parts=parts, layout=layout, main=main)

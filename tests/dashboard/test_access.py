@@ -84,7 +84,14 @@ def asker(live: Live, role: Role | None) -> httpx.Client:
 
 OPEN, DATA, OWN, NONE = "open", "data", "own", "none"
 BRIEFS, ORDERS, GIVES, ROWS = "briefs", "orders", "gives", "rows"
-SOME = {ROWS: (baris.MAY, 200), BRIEFS: (briefs.ROLES, 200), ORDERS: (orders.READERS, 200), GIVES: (orders.GIVERS, 422)}
+REPORTS = "reports"
+SOME = {
+    REPORTS: (frozenset({Role.SCREEN}), 400),
+    ROWS: (baris.MAY, 200),
+    BRIEFS: (briefs.ROLES, 200),
+    ORDERS: (orders.READERS, 200),
+    GIVES: (orders.GIVERS, 422),
+}
 """Kinds that some roles alone are answered, and how."""
 EXPECTED: dict[str, tuple[str, str]] = {
     "/": ("/", DATA),
@@ -113,7 +120,9 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/kelurahan/{code}": (f"/kelurahan/{KELURAHAN[0]}", DATA),
     "/kecocokan": ("/kecocokan", DATA),
     "/keluar": ("POST", OPEN),
+    "/layar-lapor": ("POST", REPORTS),
     "/layar/{token}": ("/layar/x", OPEN),
+    "/layar/{token}/denyut": ("/layar/x/denyut", OPEN),
     "/live": ("", DATA),
     "/live/doc": ("/live/doc?page=/dinding", DATA),
     "/masuk": ("/masuk", OPEN),
@@ -158,7 +167,7 @@ def ask(client: httpx.Client, live: Live, path: str) -> int:
     """The status of a route; a stream is left after its first bytes."""
     if path == "/_dash-update-component":
         return client.post(path, json=ASK).status_code
-    if path.startswith(("/alarm/", "/arahan/")):
+    if path.startswith(("/alarm/", "/arahan/", "/layar-lapor")):
         return client.post(path, data={"alarm": "x", "arahan": "x"}).status_code
     if path == "/live":
         with client.stream("GET", "/live?page=/dinding&base=1") as answer:
@@ -185,7 +194,7 @@ def test_closed_room(closed: Live, askers: dict[Role | None, httpx.Client], path
     kind = EXPECTED[path][1]
     known = role not in (None, Role.PUBLIC)
     if kind == OPEN:
-        assert status in (200, 404 if path == "/layar/{token}" else 200)
+        assert status in (200, 404 if path.startswith("/layar/") else 200)
     elif not known:
         assert status == 401
     elif kind in SOME:
@@ -201,7 +210,7 @@ def test_demo_on_loopback_is_public(demo: Live, path: str) -> None:
     with demo.client() as client:
         status = ask(client, demo, path)
     kind = EXPECTED[path][1]
-    assert status == (404 if kind == NONE or kind in SOME or path == "/layar/{token}" else 303 if path == "/" else 200)
+    assert status == (404 if kind == NONE or kind in SOME or path.startswith("/layar/") else 303 if path == "/" else 200)
 
 
 def test_public_only_under_a_loopback_name(demo: Live) -> None:
@@ -289,7 +298,7 @@ def test_a_revoked_screen_is_let_in_no_more(closed: Live, monkeypatch: pytest.Mo
     monkeypatch.setattr(access_module, "REMEMBER", 0.0)
     token = closed.people.add_screen("dicabut")
     with closed.client() as client:
-        assert client.get(f"/layar/{token}").headers["location"] == "/dinding"
+        assert client.get(f"/layar/{token}").headers["location"] == "/dinding?layar=dicabut"
         assert client.get("/dinding").status_code == 200
         closed.people.revoke_screen("dicabut")
         assert client.get("/dinding").status_code == 401
