@@ -132,11 +132,16 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/peringkat": ("/peringkat", DATA),
     "/perubahan": ("/perubahan", DATA),
     "/readyz": ("/readyz", OPEN),
+    "/remote": ("/remote", OPEN),  # what it lets do whom: test_remote
+    "/remote/kode": ("POST", OPEN),
     "/ringkasan": ("/ringkasan", BRIEFS),
     "/ringkasan/{opd}": ("/ringkasan/dlh", BRIEFS),
     "/sumber": ("/sumber", DATA),
 }
 """Each route's address to try and who is answered; a route that is not here fails the test."""
+
+POSTED = ("/keluar", "/remote/kode")
+"""Open to a post alone."""
 
 
 def guard_of(live: Live) -> Any:
@@ -187,7 +192,7 @@ def askers(closed: Live) -> Iterator[dict[Role | None, httpx.Client]]:
 
 
 @pytest.mark.parametrize("role", ROLES, ids=str)
-@pytest.mark.parametrize("path", [p for p in EXPECTED if p != "/keluar"])
+@pytest.mark.parametrize("path", [p for p in EXPECTED if p not in POSTED])
 def test_closed_room(closed: Live, askers: dict[Role | None, httpx.Client], path: str, role: Role | None) -> None:
     """Without an account or a screen's token only the open routes answer; with one, those of its role."""
     status = ask(askers[role], closed, path)
@@ -205,7 +210,7 @@ def test_closed_room(closed: Live, askers: dict[Role | None, httpx.Client], path
         assert status == (303 if path == "/" else 200)
 
 
-@pytest.mark.parametrize("path", [p for p in EXPECTED if p != "/keluar"])
+@pytest.mark.parametrize("path", [p for p in EXPECTED if p not in POSTED])
 def test_demo_on_loopback_is_public(demo: Live, path: str) -> None:
     with demo.client() as client:
         status = ask(client, demo, path)

@@ -117,6 +117,10 @@ def test_who_has_neither_role_nor_code_is_asked_for_one(live: Live) -> None:
         for asker in (client, analyst):
             assert 'name="kode"' in asker.get("/remote").text
             assert asker.post("/remote", data={"layar": "kiri", "aksi": "maju"}).headers["location"] == "/remote"
+        live.people.add_user("sekda", PASSWORD, Role.LEADER)
+        entered = client.post("/masuk", data={"nama": "sekda", "sandi": PASSWORD, "lanjut": "/remote"})
+        assert entered.headers["location"] == "/remote", "who signs in to steer comes back here"
+        client.cookies.clear()
         client.cookies.set("liveroom-kendali", f"9999999999.{'0' * 32}.kiri")
         assert 'name="kode"' in client.get("/remote").text, "a pass cannot be made up"
 
