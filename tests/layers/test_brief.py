@@ -18,7 +18,7 @@ from layers.areas import AreaTree
 from layers.brief import brief, deadlines_ahead, digest, due, queues, weekly
 from layers.briefmail import html, plain, subject
 from layers.briefplan import BriefPlan
-from layers.briefs import Briefs, may_read
+from layers.briefs import Briefs, Shelf, may_read
 from layers.brieftypes import Brief, Thing, decode, encode
 from layers.catalog import Kpi, Window, catalog
 from layers.city import City, SourceConfig, load
@@ -317,12 +317,13 @@ def test_a_brief_is_made_once_and_stays_as_it_was(kept: Briefs, two: tuple[Brief
     assert decode(encode(own)) == own
     assert [kept.keep(city), kept.keep(own)] == [True, True]
     assert not kept.keep(replace(city, version=8))
-    later = replace(city, day=city.day + DAY, version=9)
+    later = replace(city, day=city.day + DAY, made=city.made + DAY, version=9)
     assert kept.keep(later)
     assert kept.made(city.day) == {"36.71", "dlh"}
     assert kept.read(LEADER, "36.71").brief == later
     former = kept.read(OPERATOR, "36.71", day=city.day)
     assert (former.brief, former.days) == (city, (later.day, city.day))
+    assert kept.read(LEADER, "36.71", until=later.made - HOUR) == Shelf(brief=city, days=(city.day,))
     assert kept.read(LEADER, "36.71", day=city.day - DAY).brief is None
     assert kept.read(LEADER, "36.71", "dpupr").days == ()
     with pytest.raises(ValueError, match="not a brief"):
