@@ -84,24 +84,11 @@ class Life:
     def at(self, moment: datetime) -> Life:
         """A life that was raised by then as it stood at that moment; of several rings before it only the first is known."""
 
-<<<<<<< ours
         def by_then(when: datetime | None) -> datetime | None:
             return None if when and when > moment else when
 
         rang = self.raised if self.rang and self.rang > moment else self.rang
         return replace(self, rang=rang, calm=by_then(self.calm), cleared=by_then(self.cleared), ended=by_then(self.ended))
-=======
-        def by_then(at: datetime | None) -> datetime | None:
-            return at if at and at <= moment else None
-
-        return replace(
-            self,
-            rang=self.rang and (by_then(self.rang) or self.raised),
-            calm=by_then(self.calm),
-            cleared=by_then(self.cleared),
-            ended=by_then(self.ended),
-        )
->>>>>>> theirs
 
 
 def step(lives: Iterable[Life], found: Found, acts: Acts, now: datetime) -> tuple[Life, ...]:

@@ -22,12 +22,9 @@ from tests.dashboard.views import cameras, changes, drill, html, real_city, view
 
 SCREENS = ((1366, 768), (1440, 900), (1920, 1080), (3840, 2160), (5760, 2160))
 
-<<<<<<< ours
 SIZE = "[innerWidth, innerHeight, document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
-=======
 ADDRESS = "https://ruangkendali.tangerangkota.go.id"
 
->>>>>>> theirs
 FAULTS = """() => {
   const out = [], name = e => (e.id || e.getAttribute('class') || e.tagName) + ': ' + e.textContent.trim().slice(0, 40);
   const box = e => { const r = e.getBoundingClientRect(); return {l: r.left, t: r.top, r: r.right, b: r.bottom}; };
@@ -54,12 +51,8 @@ FAULTS = """() => {
   for (const list of all(LISTS)) if (![...list.children].some(i => shown.includes(i)))
     out.push(`nothing fits: ${name(list)}`);
 
-<<<<<<< ours
   const blocks = all(`.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .flow, .rain, .stills,
-    .down, .sites, .places, .move, .events`);
-=======
-  const blocks = all('.head, .notice, .tile, .hero, .arrivals, .chart, .attention, .bars, .composition, .events, .move, .qr');
->>>>>>> theirs
+    .down, .sites, .places, .move, .qr, .events`);
   blocks.forEach((a, i) => blocks.slice(i + 1).forEach(b => {
     if (meet(box(a), box(b))) out.push(`blocks overlap: ${name(a)} | ${name(b)}`); }));
   blocks.forEach(a => { if (!inside(box(a), screen)) out.push(`off the screen: ${name(a)}`); });
@@ -116,9 +109,10 @@ def hall(browser: Browser) -> Iterator[Any]:
 def test_nothing_overlaps_or_is_cut(
     hall: Any, worst: tuple[City, MapAsset, Snapshot], tmp_path: Path, lang: str, scene: str
 ) -> None:
-<<<<<<< ours
     city, asset, shown = worst
-    seen = view(city, asset, lang=lang, params={"adegan": scene}, drill=drill, changes=changes, stills=lambda: cameras(city))
+    named: dict[str, Any] = {"address": ADDRESS, "code": lambda _screen, _now: "482913", "stills": lambda: cameras(city)}
+    params = {"adegan": scene, "layar": "ruang rapat utama"}
+    seen = view(city, asset, lang=lang, params=params, drill=drill, changes=changes, **named)
     hall.problems.clear()
     hall.goto(html(wall.PAGE, shown, seen, tmp_path).as_uri())
     hall.evaluate("document.fonts.ready")
@@ -132,21 +126,6 @@ def test_nothing_overlaps_or_is_cut(
             found[width, height] = faults
     assert found == {}
     assert hall.problems == []
-=======
-    (width, height), (city, asset, shown) = screen, worst
-    named: dict[str, Any] = {"address": ADDRESS, "code": lambda _screen, _now: "482913"}
-    params = {"adegan": scene, "layar": "ruang rapat utama"}
-    seen = view(city, asset, lang=lang, params=params, drill=drill, changes=changes, **named)
-    page = opened(browser, html(wall.PAGE, shown, seen, tmp_path), width, height)
-    try:
-        size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-        assert size == [width, height], "the wall scrolls"
-        assert page.evaluate(FAULTS) == []
-        assert page.problems == []
-        assert page.evaluate("document.fonts.check('600 20px \"Source Sans\"')")
-    finally:
-        page.close()
->>>>>>> theirs
 
 
 @pytest.mark.parametrize("scene", scenes())
