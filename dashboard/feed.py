@@ -146,6 +146,8 @@ class Drawn:
     html: Body | None = None
     whole: Body | None = None
     deltas: dict[int | None, Event] = field(default_factory=dict)
+    moved: frozenset[str] = frozenset()
+    """Parts that an earlier drawing of the same version had otherwise: a browser may hold either."""
     letters: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -323,7 +325,8 @@ class Hub:
             log.exception("%s at version %d cannot be drawn; the version before stays", wanted.page.path, snapshot.version)
             return held[-1]
         if held and held[-1].document.version == drawn.document.version:
-            held.pop()
+            before = held.pop()
+            drawn.moved = before.moved | drawn.document.since(before.document).parts.keys()
         for old in held:
             old.html = old.whole = None  # only its document is needed, as the base of a delta
             old.deltas.clear()
@@ -349,16 +352,24 @@ class Hub:
 
     def event(self, wanted: Key, drawn: Drawn, base: int | None) -> Event:
         """What brings a browser at version ``base`` to ``drawn``: the difference, or the whole."""
-        known = next((d.document for d in self._drawn.get(wanted, ()) if d.document.version == base), None)
-        at = known.version if known else None
+        known = next((d for d in self._drawn.get(wanted, ()) if d.document.version == base), None)
+        at = known.document.version if known else None
         if at not in drawn.deltas:
-            drawn.deltas[at] = Event("doc", encode_document(drawn.document.since(known) if known else drawn.document, at))
+            drawn.deltas[at] = Event("doc", encode_document(_between(known, drawn.document), at))
         return drawn.deltas[at]
 
 
 def ringing(snapshot: Snapshot, scope: Scope) -> int:
     """Alarms within a scope that nobody has taken and that are not silenced."""
     return sum(alarm.waits for alarm in snapshot.alarms if concerns(scope, alarm))
+
+
+def _between(known: Drawn | None, new: Document) -> Document:
+    """What a browser lacks that holds a drawing of ``known``'s version."""
+    if known is None:
+        return new
+    parts = {key: html for key, html in new.parts.items() if key in known.moved or known.document.parts.get(key) != html}
+    return replace(new.since(known.document), parts=parts)
 
 
 def encode_document(sent: Document, base: int | None) -> bytes:

@@ -258,6 +258,34 @@ def test_long_pages_are_kept_in_smaller_numbers(made: Callable[..., Hub], monkey
     asyncio.run(run())
 
 
+def test_a_browser_is_brought_on_from_whichever_drawing_of_a_version_it_holds(
+    made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new visitor's page is drawn again; what the clock alone changed in it must still reach those who came before."""
+    monkeypatch.setattr(feed_module, "OLD", -1.0)
+    at = {"now": NOW}
+    monkeypatch.setattr(feed_module.clock, "now", lambda: at["now"])
+
+    async def run() -> None:
+        hub, wall = made(), key(PUBLIC, PAGE, PARAMS, "id")
+        hub.put(snapshot(1))
+        first = await hub.draw(wall)
+        at["now"] += timedelta(days=1)  # another date in the header
+        again = await hub.draw(wall, fresh=True)
+        assert first is not None
+        assert again is not None
+        assert first.document.parts["head"] != again.document.parts["head"]
+        hub.put(snapshot(2, values={"aduan_terbuka": 4321}))
+        new = await hub.draw(wall)
+        assert new is not None
+        assert new.document.parts["head"] == again.document.parts["head"]
+        sent = orjson.loads(hub.event(wall, new, 1).raw.split(b"data: ")[1])
+        assert sent["base"] == 1
+        assert sent["parts"]["head"] == new.document.parts["head"]
+
+    asyncio.run(run())
+
+
 def test_memory_is_bounded(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "KEPT_PAGES", 5)
 

@@ -106,7 +106,7 @@ def test_a_stream_of_the_scene_before_paints_nothing_on_the_next(browser: Browse
     page = browser.new_page()
     page.add_init_script("Math.random = () => .999")  # the stream of the new scene is opened as late as can be
     page.goto(live.url + "/dinding?adegan=kota&diam")
-    page.wait_for_function("window.liveroom?.now() > 0")
+    page.wait_for_function("() => window.liveroom?.now() > 0")
     page.evaluate("liveroom.turn('/dinding?adegan=aduan&diam', '.wall').then(put => put())")
     live.publish(snapshot(2, now=clock.now(), values={"aduan_terbuka": 4000, "aduan_lewat_tenggat": 12}))
     expect(page.locator("body")).to_have_attribute("data-version", "2", timeout=10_000)

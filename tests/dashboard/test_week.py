@@ -234,7 +234,9 @@ class Week:
 
     def first_scene(self, page: Page) -> None:
         page.keyboard.press("1")
-        page.wait_for_function(f"document.querySelector('.wall').dataset.scene === '{next(iter(scenes()))}'", timeout=10_000)
+        page.wait_for_function(
+            f"() => document.querySelector('.wall').dataset.scene === '{next(iter(scenes()))}'", timeout=10_000
+        )
 
     def weight(self) -> dict[str, int]:
         """The browser's memory, with the same figures on the same scene."""
@@ -285,7 +287,7 @@ def test_a_week(week: Week, capsys: pytest.CaptureFixture[str]) -> None:
 
     fresh = page.context.new_page()
     fresh.goto(page.url)
-    fresh.wait_for_function("window.liveroom")
+    fresh.wait_for_function("() => window.liveroom")
     week.first_scene(fresh)
     rest = (125 - week.true.now().timestamp() % 60) / 5  # more than a minute, so that both make the same step against burn-in
     for _ in range(5):
@@ -294,8 +296,10 @@ def test_a_week(week: Week, capsys: pytest.CaptureFixture[str]) -> None:
             each.evaluate("ms => skip(ms)", rest * 1000)
         week.server.tell()
         fresh.wait_for_timeout(150)
+    week.publish(seed=7)
     for each in (page, fresh):
-        each.wait_for_function("!document.documentElement.matches('.gone, .unsure, .curtain')", timeout=10_000)
+        each.wait_for_function(f"() => document.body.dataset.version === '{week.version}'", timeout=20_000)
+        each.wait_for_function("() => !document.documentElement.matches('.gone, .unsure, .curtain')", timeout=10_000)
     with capsys.disabled():
         growth = 100 * (after["heap"] / before["heap"] - 1)
         print(
