@@ -113,16 +113,16 @@ _CUTS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _without(room: Room, kpis: Sequence[Kpi], column: str) -> dict[str, float]:
-    """What each KPI counts in rows whose ``column`` is empty: they are in no reading of that cut."""
-    passes: dict[int, tuple[pl.DataFrame, list[str], list[Ask]]] = {}
+def _without(room: Room, kpis: Sequence[Kpi], cut: str) -> dict[str, float]:
+    """What each KPI counts in rows that belong to nothing of a cut: they are in no reading of it."""
+    passes: dict[tuple[int, str], tuple[pl.DataFrame, list[str], list[Ask]]] = {}
     for kpi in kpis:
-        frame = room.frame(kpi)
-        _, names, asks = passes.setdefault(id(frame), (frame, [], []))
+        frame, column = room.frame(kpi), kpi.by_opd if cut == "opd" else cut
+        _, names, asks = passes.setdefault((id(frame), column), (frame, [], []))
         names.append(kpi.id)
         asks.append((kpi.form, kpi.window.at(room.now, room.city.zone)))
     found: dict[str, float] = {}
-    for frame, names, asks in passes.values():
+    for (_, column), (frame, names, asks) in passes.items():
         if frame[column].null_count() == 0:
             found |= dict.fromkeys(names, 0.0)
             continue

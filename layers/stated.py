@@ -41,7 +41,7 @@ def differs(left: float, right: float) -> bool:
     return abs(left - right) > max(1e-6, 1e-12 * abs(left))
 
 
-def plain(value: float, lang: str, decimals: int | None = None) -> str:
+def plain(value: float, lang: str = "id", decimals: int | None = None) -> str:
     """A number; without ``decimals`` with as many as it has, at most two."""
     if decimals is None:
         decimals = next((d for d in (0, 1) if round(value, d) == round(value, 2)), 2)

@@ -237,7 +237,7 @@ def test_many_cases_travel_as_the_largest_and_one_line(tmp_path: Path) -> None:
     assert sum(m.difference for m in kept) == sum(m.difference for m in found)
     shown = marked(tuple(readings([catalog()["pagu_diumumkan"]], here)), found, here)
     assert {r.mismatch for r in shown if (r.area, r.opd) in (("36.71", None), ("36.71", "dlh"))} == {820_000}
-    asked = attention(here.recent(Kind.COMPLAINT), (), AreaTree.of(CITY), CITY, NOW, found)
+    asked = attention(here.recent(Kind.COMPLAINT), (), (), AreaTree.of(CITY), CITY, NOW, found)
     assert [(a.title, a.owner, a.band, a.n, a.since) for a in asked] == [
         ("40 paket RUP berbeda pagu antarsistem", "Pemilik SiRUP, Pemilik SPSE", Band.WATCH, 40, NOW - 60 * DAY)
     ]
