@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -15,8 +16,9 @@ from scipy.stats import poisson as chance
 
 from layers.areas import AreaTree
 from layers.catalog import Mean, catalog
-from layers.evaluate import _bound
+from layers.evaluate import WHOLE, figures
 from layers.explain import wilson
+from layers.forms import Quantile
 from layers.funnel import LEVELS, control, funnel, overdispersion
 from layers.improvement import difference, improved
 from layers.ranking import (
@@ -33,7 +35,8 @@ from layers.ranking import (
     shrunk_shares,
 )
 from layers.snapshot import Evidence, Reading
-from tests.dashboard.snapshots import CITY, KELURAHAN, reading, snapshot
+from layers.windows import Window
+from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, reading, snapshot
 
 ON_TIME = catalog()["selesai_tepat_waktu"]
 OVERDUE = catalog()["aduan_lewat_tenggat"]
@@ -177,19 +180,28 @@ def test_the_exact_interval_of_a_count(events: int, low: float, high: float) -> 
     assert poisson(events) == pytest.approx((low, high), abs=0.01)
 
 
+WHEN = Window.NOW.at(NOW, ZoneInfo("Asia/Jakarta"))
+
+
+def hours(q: float) -> Quantile:
+    return Quantile(where=lambda _when: pl.lit(value=True), value=pl.col("hours"), q=q, bounds=True)
+
+
 @pytest.mark.parametrize(("q", "n"), [(0.5, 20), (0.5, 61), (0.9, 60), (0.9, 300)])
 def test_the_bounds_of_a_quantile_hold_it_as_often_as_they_say(q: float, n: int) -> None:
     values = np.random.default_rng(7).exponential(size=(2000, n))
-    frame = pl.DataFrame({"town": np.repeat(np.arange(2000), n), "hours": values.ravel()}).group_by("town")
-    found = frame.agg(low=_bound(pl.col("hours"), q, -1), high=_bound(pl.col("hours"), q, 1))
-    held = found.select((pl.col("low") <= -math.log(1 - q)) & (pl.col("high") >= -math.log(1 - q))).to_series().mean()
-    assert isinstance(held, float)
-    assert 0.93 <= held <= 0.99
+    frame = pl.DataFrame({"town": np.repeat(np.arange(2000), n).astype(str), "hours": values.ravel()})
+    towns = figures(frame, [(hours(q), WHEN)], ("town",))[0]["town"].values()
+    held = [cell.low <= -math.log(1 - q) <= cell.high for cell in towns if cell.low is not None and cell.high is not None]
+    assert len(held) == 2000
+    assert 0.93 <= sum(held) / len(held) <= 0.99
 
 
 def test_too_few_values_do_not_bound_a_p90() -> None:
     frame = pl.DataFrame({"hours": [float(k) for k in range(20)]})
-    assert frame.select(_bound(pl.col("hours"), 0.9, 1)).item() is None
+    found = figures(frame, [(hours(0.9), WHEN)], (None,))[0][None][WHOLE]
+    assert found.value == pytest.approx(17.1)
+    assert (found.low is not None, found.high) == (True, None)
 
 
 def test_medians_are_ranked_by_their_published_bounds() -> None:
