@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ from layers.snapshot import (
 FORM = 2
 """The form of the bytes; a reader of another form refuses them."""
 
+_HEAD = re.compile(rb'\{"form":\d+,"version":(-?\d+),')
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -78,6 +80,12 @@ def decode(body: bytes) -> Snapshot:
         return _snapshot(orjson.loads(body))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise WireError(f"not a snapshot of form {FORM}: {error}") from error
+
+
+def version_of(body: bytes) -> int | None:
+    """The version that bytes claim, by their first ones; ``None`` where they do not begin as a snapshot does."""
+    found = _HEAD.match(body)
+    return int(found[1]) if found else None
 
 
 def _snapshot(found: Any) -> Snapshot:

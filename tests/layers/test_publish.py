@@ -26,7 +26,7 @@ from layers.publish import build, decode, encode, publish, read_snapshot
 from layers.readings import band
 from layers.snapshot import Band, Evidence, Snapshot, State
 from layers.store import Reject, Store
-from layers.wire import WireError
+from layers.wire import WireError, version_of
 from tests.layers.made import DAY, HOUR, NOW, ZONE, complaint, give, new_store
 
 MINUTE = timedelta(minutes=1)
@@ -364,6 +364,7 @@ def test_bytes_and_back_are_the_same_snapshot(snapshot: Snapshot) -> None:
     back = decode(encode(snapshot))
     assert back == snapshot
     assert encode(back) == encode(snapshot)
+    assert (version_of(encode(snapshot)), version_of(b"{}")) == (snapshot.version, None)
     assert all(isinstance(r.evidence, Evidence) and isinstance(r.band, Band) for r in back.readings)
 
 
