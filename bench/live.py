@@ -42,7 +42,7 @@ def run(rows: int) -> Iterator[Line]:
         world.wait_ready(port)
         log = folder / "committed.csv"
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
-        page.goto(f"http://127.0.0.1:{port}/dinding")
+        page.goto(f"http://127.0.0.1:{port}/dinding?adegan=kota&diam")
         page.evaluate(WATCH)
         (folder / "go").write_text(str(ROUNDS))
         deadline = time.monotonic() + 180

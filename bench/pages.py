@@ -60,7 +60,7 @@ def run(rows: int) -> Iterator[Line]:
                 context.close()
             yield from _lines(path, cold, warm, port)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
-        page.goto(f"http://127.0.0.1:{port}/dinding")
+        page.goto(f"http://127.0.0.1:{port}/dinding?adegan=kota&diam")
         times = page.evaluate(RECOLOUR)
         p95 = quantile(times, 0.95)
         yield Line(

@@ -249,7 +249,7 @@ def web(environment: dict[str, str]) -> Iterator[str]:
 
 def test_wall_kelurahan_and_sources_show_it(web: str, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
-    page.goto(f"{web}/dinding")
+    page.goto(f"{web}/dinding?adegan=kota&diam")
     assert page.url.startswith(f"{web}/masuk"), "nothing is shown without a login"
     page.fill("#nama", "ana")
     page.fill("#sandi", PASSWORD)
