@@ -47,6 +47,7 @@
     if (unsure && own() > DRIFT) root.classList.add("unsure");
     if (past !== null || Math.abs(Date.now() - own() - apart) < DRIFT) return;
     apart = Date.now() - own();
+    said.length = 0; // told by a clock that has moved since
     unsure = true;
     root.classList.add("unsure");
     fetchWhole();
