@@ -30,7 +30,7 @@ from tests.dashboard.faults import FLIES, Cable, CacheServer, Server, Time
 from tests.dashboard.server import free_port
 from tests.dashboard.snapshots import CITY, VALUES, snapshot
 
-UPDATES = int(os.environ.get("LIVEROOM_WEEK", "100"))
+UPDATES = int(os.environ.get("LIVEROOM_WEEK", "40"))
 STEP = 7 * 86400 / 10_000 / 3
 """Seconds between two beats; three of them between two updates."""
 CYCLE = max(100, UPDATES // 20)
