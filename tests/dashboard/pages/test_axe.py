@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A room with figures, rows, alarms, a brief and orders, at the moment of its figures."""
     made = trusted(tmp_path_factory.mktemp("trusted"))
 
-    def shelf(_scope: Scope, _opd: str | None, _day: date | None) -> Shelf:
+    def shelf(_scope: Scope, _opd: str | None, _day: date | None, _until: datetime | None) -> Shelf:
         return Shelf(brief=briefs.brief(), days=(briefs.brief().day,))
 
     here = replace(made.room, shelf=shelf, orders=lambda _scope: briefs.orders(), alarm_log=lambda _alarms: log_of(NOW))
