@@ -61,7 +61,8 @@ PICTURE = """() => {
   wall.querySelectorAll('[class=""]').forEach(e => e.removeAttribute('class'));
   return wall.outerHTML;
 }"""
-STILL = "time, .late, [data-sources] { visibility: hidden !important } * { transition: none !important }"
+STILL = """time, .late, [data-sources] { visibility: hidden !important }
+* { transition: none !important; animation: none !important }"""
 
 
 class Week:
