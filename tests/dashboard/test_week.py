@@ -174,7 +174,7 @@ class Week:
             assert max(least, 0) < (shown + 1) * unit, (text, least, most, seen)
             if budget:
                 may = {"live" if age <= budget else "late" if age <= 3 * budget else "stale" for age in (least, most)}
-                assert state in may, (state, least, most, budget, self.faults, self.version, seen)
+                assert state is None or state in may, (state, least, most, budget, self.faults, self.version, seen)
         times = {f"{datetime.fromtimestamp(moment, CITY.zone):%H.%M}" for moment in (low, high)}
         assert set(seen["clocks"]) <= times, (seen["clocks"], times)
         self.checked += len(seen["ages"])
