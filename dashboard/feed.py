@@ -59,6 +59,8 @@ LOOK = 2.0
 """Seconds between two looks at the snapshot's file."""
 BEAT = 10.0
 """Seconds between two heartbeats of a stream."""
+LATE = 0.25
+"""Seconds after which a heartbeat no longer says what time it is."""
 OLD = 20.0
 """Seconds after which a drawn page is drawn again for a new visitor, because the ages in it have moved on."""
 KEPT_VERSIONS = 4
@@ -175,7 +177,8 @@ class Hub:
         self.told: tuple[Steering, ...] = ()
         self.steering = UNSTEERED
         self.build = ""
-        self.pulse = beat(self)
+        self.pulse = self.word()
+        self._pulsed = monotonic()
         self.cache_down = cache is not None
         self._file = file
         self._cache = cache
@@ -280,8 +283,22 @@ class Hub:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT)
-            self.pulse = beat(self)
-            self._wake()
+            self.beat()
+
+    def beat(self) -> None:
+        """Tell every stream the time, now."""
+        self.pulse = self.word()
+        self._pulsed = monotonic()
+        self._wake()
+
+    def word(self) -> Event:
+        """The server's time in milliseconds, the newest version, and the release that it runs, as they are now."""
+        version = self.snapshot.version if self.snapshot else None
+        return Event("beat", orjson.dumps({"now": int(clock.now().timestamp() * 1000), "version": version, "build": self.build}))
+
+    def last_word(self) -> Event:
+        """The heartbeat that all share; one of its own for a stream that was held up, for a late word makes ages too young."""
+        return self.pulse if monotonic() - self._pulsed < LATE else self.word()
 
     async def _steer(self) -> None:
         while True:
@@ -399,9 +416,3 @@ def steering(told: Sequence[Steering]) -> Event:
 
 UNSTEERED = steering(())
 """While no screen was ever told anything; no browser needs to hear it."""
-
-
-def beat(hub: Hub) -> Event:
-    """The server's time in milliseconds, the newest version, and the release that it runs."""
-    version = hub.snapshot.version if hub.snapshot else None
-    return Event("beat", orjson.dumps({"now": int(clock.now().timestamp() * 1000), "version": version, "build": hub.build}))

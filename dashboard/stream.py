@@ -17,7 +17,7 @@ from starlette.types import Scope as Connection
 
 from dashboard.access import HOME
 from dashboard.bodies import GZIP_HEADER, Event
-from dashboard.feed import UNSTEERED, Hub, Key, beat
+from dashboard.feed import UNSTEERED, Hub, Key
 
 SLOWEST = 60.0
 """Seconds that a browser may take to accept one event before its stream is ended."""
@@ -59,10 +59,15 @@ class Stream:
 
     async def _run(self, gone: asyncio.Future[None], send: Send) -> None:
         at, pulse = self.base, self.hub.pulse
-        await self._send(send, beat(self.hub))
+        await self._send(send, self.hub.word())
         told = UNSTEERED
         while not gone.done() and not self.hub.closing:
             following = self.hub.next()
+            if pulse is not self.hub.pulse:  # before the page, which may take its time
+                if not await self.still():
+                    return
+                pulse = self.hub.pulse
+                await self._send(send, self.hub.last_word())
             drawn = await self.hub.draw(self.wanted)
             if drawn and drawn.document.version != at:
                 await self._send(send, self.hub.event(self.wanted, drawn, at))
@@ -70,11 +75,6 @@ class Stream:
             if self._wall and told is not self.hub.steering:
                 told = self.hub.steering
                 await self._send(send, told)
-            if pulse is not self.hub.pulse:
-                if not await self.still():
-                    return
-                pulse = self.hub.pulse
-                await self._send(send, pulse)
             await asyncio.wait({gone, following}, return_when=asyncio.FIRST_COMPLETED)
 
     async def _send(self, send: Send, event: Event) -> None:

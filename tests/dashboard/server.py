@@ -19,7 +19,7 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from dashboard.app import create_app
-from dashboard.feed import Hub, Room, beat
+from dashboard.feed import Hub, Room
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache
@@ -82,12 +82,7 @@ class Live:
 
     def beat(self) -> None:
         """A heartbeat now, between those that come by themselves."""
-
-        def pulse() -> None:
-            self.hub.pulse = beat(self.hub)
-            self.hub._wake()
-
-        self._loop.call_soon_threadsafe(pulse)
+        self._loop.call_soon_threadsafe(self.hub.beat)
 
     def start(self) -> None:
         """Start on the port of before, or on a free one; returns once it answers."""

@@ -349,6 +349,25 @@ def test_the_stream_brings_a_beat_and_each_change(live: Live, coding: str) -> No
         assert 'data-value="4321"' in doc["parts"]["tile-aduan_terbuka"]
 
 
+def test_a_stream_that_was_held_up_says_what_time_it_is_and_not_what_it_was(live: Live) -> None:
+    drawn: list[float] = []
+    render = live.hub.render
+
+    def slowly(*asked: Any) -> Any:
+        live.beat()
+        time.sleep(2 * feed_module.LATE)
+        drawn.append(time.time())
+        return render(*asked)
+
+    with live.client() as client, client.stream("GET", "/live?page=/dinding&base=1") as answer:
+        heard = events(answer)
+        next(heard)
+        live.hub.render = slowly  # type: ignore[method-assign]
+        live.publish(snapshot(2))
+        beat = next(said for name, said in heard if name == "beat")
+    assert beat["now"] >= int(drawn[0] * 1000)
+
+
 def test_a_browser_without_its_base_is_sent_the_whole(live: Live) -> None:
     with live.client() as client:
         for base in ("0", "99", "", "x"):
