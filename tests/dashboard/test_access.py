@@ -23,7 +23,7 @@ from dashboard import access as access_module
 from dashboard.access import following
 from dashboard.feed import Room
 from dashboard.page import find_page
-from dashboard.pages import baris
+from dashboard.pages import rows as rows_page
 from layers import briefs, clock, orders
 from layers.model import Role
 from layers.schema import audit
@@ -87,7 +87,7 @@ BRIEFS, ORDERS, GIVES, ROWS = "briefs", "orders", "gives", "rows"
 REPORTS = "reports"
 SOME = {
     REPORTS: (frozenset({Role.SCREEN}), 400),
-    ROWS: (baris.MAY, 200),
+    ROWS: (rows_page.MAY, 200),
     BRIEFS: (briefs.ROLES, 200),
     ORDERS: (orders.READERS, 200),
     GIVES: (orders.GIVERS, 422),
