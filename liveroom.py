@@ -236,9 +236,10 @@ def adopt(
 @user_app.command("add")
 def user_add(
     name: str,
-    role: Annotated[str, typer.Option(help="leader, opd, analyst, operator, admin")],
+    role: Annotated[str, typer.Option(help="leader, opd, bidang, camat, lurah, analyst, operator, admin")],
     opd: Annotated[list[str] | None, typer.Option(help="OPD yang boleh dilihat; tanpa ini: semua.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="Kode wilayah yang boleh dilihat; tanpa ini: semua.")] = None,
+    kategori: Annotated[list[str] | None, typer.Option(help="Kategori aduan yang boleh dilihat; tanpa ini: semua.")] = None,
 ) -> None:
     """Buat akun; kata sandi diminta, tidak pernah di baris perintah."""
     from layers.people import People
@@ -247,7 +248,7 @@ def user_add(
     settings = from_environment()
     settings.city.check(opd or [], area or [])
     password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
-    People.of(settings).add_user(name, password, role, opds=opd, areas=area)
+    People.of(settings).add_user(name, password, role, opds=opd, areas=area, categories=kategori)
     typer.echo(f"Akun {name} ({role}) dibuat.")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 from starlette.exceptions import HTTPException
 
 from dashboard.feed import Room
-from dashboard.page import FILTERS, Lang, Page, checked, find_page, limited, own
+from dashboard.page import FILTERS, Lang, Page, checked, find_page, own
 from layers.city import City
 from layers.drill import Query
 from layers.model import Scope
@@ -64,11 +64,11 @@ class Cut:
             return None
         found = find_page(self.page.partition("?")[0])
         here = found[1].get("code") if found else None
-        if here is None or (self.area not in (None, here) and not limited(scope)):
+        if here is None or (self.area not in (None, here) and not scope.limited):
             return snapshot.reading(self.kpi or "", self.area, self.opd)
         drilled = room.drill(scope, query(self.area or here, self.filters)) if room.drill and room.has_frames() else None
         reading = next((r for r in drilled.readings if r.kpi == self.kpi), None) if drilled else None
-        if limited(scope):
+        if scope.limited:
             return own(reading) if reading else None
         if reading:
             return reading if self.filters else checked(reading, snapshot)

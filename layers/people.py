@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from layers import clock, schema
 from layers.database import Database
-from layers.model import Role, Scope
+from layers.model import LIMITS, Role, Scope
 from layers.privacy import mask
 from layers.schema import micros
 from layers.settings import Settings
@@ -34,6 +34,7 @@ FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=2), timedelta(minutes=15)
 """The delay doubles with each further failure from the first to the longest."""
 FORGET = timedelta(days=1)
 """Failures are forgotten after this long without another."""
+LIMIT_WORDS = {"opds": "OPD", "areas": "wilayah", "categories": "kategori"}
 PASSWORD_LENGTH = range(10, 257)
 TOKEN_BYTES = 32
 
@@ -66,11 +67,12 @@ class People(Database):
         *,
         opds: Collection[str] | None = None,
         areas: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
         now: datetime | None = None,
     ) -> None:
-        """Create an account; ``opds`` and ``areas`` limit whose rows it sees, ``None`` is all.
+        """Create an account; ``opds``, ``areas`` and ``categories`` limit whose rows it sees, ``None`` is all.
 
-        Raises ``ValueError`` for a name that is taken, a weak password or a role that is no person's.
+        Raises ``ValueError`` for a name that is taken, a weak password, a role that is no person's or lacks what limits it.
         """
         name = _name(name)
         try:
@@ -79,14 +81,15 @@ class People(Database):
             raise ValueError(f"peran tidak dikenal: {role}") from None
         if role in (Role.PUBLIC, Role.SCREEN):
             raise ValueError(f"peran {role.value} bukan untuk akun orang")
-        if role is Role.OPD_HEAD and not opds:
-            raise ValueError("peran opd memerlukan sedikitnya satu OPD")
+        given = {"opds": opds, "areas": areas, "categories": categories}
+        if missing := [LIMIT_WORDS[name] for name in LIMITS.get(role, ()) if not given[name]]:
+            raise ValueError(f"peran {role.value} memerlukan sedikitnya satu {' dan satu '.join(missing)}")
         if not name or len(name) > 100:
             raise ValueError("nama akun harus 1 sampai 100 huruf")
         if len(password) not in PASSWORD_LENGTH or password.casefold() == name:
             raise ValueError(f"kata sandi perlu sedikitnya {PASSWORD_LENGTH.start} huruf dan tidak sama dengan nama akun")
         facts = {"name": name, "hash": self._hasher.hash(password), "role": role.value, "created": now or clock.now()}
-        facts |= {"opds": _listed(opds), "areas": _listed(areas)}
+        facts |= {name: _listed(values) for name, values in given.items()}
         with self.write() as connection:
             new = self._insert(schema.account).values(facts).on_conflict_do_nothing()
             if connection.execute(new.returning(schema.account.c.name)).first() is None:
@@ -263,5 +266,5 @@ def token_hash(token: str) -> bytes:
 
 
 def _scope(row: Any) -> Scope:
-    opds, areas = (None if value is None else frozenset(value) for value in (row.opds, row.areas))
-    return Scope(user=row.name, role=Role(row.role), opds=opds, areas=areas)
+    limits = {name: None if (value := getattr(row, name)) is None else frozenset(value) for name in LIMIT_WORDS}
+    return Scope(user=row.name, role=Role(row.role), **limits)
