@@ -44,7 +44,12 @@ def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer
         from connectors.simulator.upstream import prepare
 
         prepare(data_folder())
-    run_room(from_environment())
+    settings = from_environment()
+    if settings.demo:
+        from connectors.simulator.users import make_users
+
+        make_users(settings)
+    run_room(settings)
 
 
 @app.command()

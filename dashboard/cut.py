@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 from starlette.exceptions import HTTPException
 
+from dashboard.access import Refused
 from dashboard.feed import Room
 from dashboard.page import FILTERS, Lang, Page, checked, find_page, own
 from layers.city import City
@@ -107,13 +108,17 @@ def page_for(scope: Scope, address: str, room: Room) -> tuple[Page, dict[str, st
     """
     path, _, query = address.partition("?")
     found = find_page(path)
-    if found is None or scope.role not in found[0].roles:
+    if found is None:
         raise HTTPException(404)
+    if scope.role not in found[0].roles:
+        raise Refused(scope)
     page, params = found
     if "code" in params and params["code"] not in room.tree.areas:
         raise HTTPException(404)
-    if "opd" in params and (room.city.opd(params["opd"]) is None or (scope.opds is not None and params["opd"] not in scope.opds)):
+    if "opd" in params and room.city.opd(params["opd"]) is None:
         raise HTTPException(404)
+    if "opd" in params and scope.opds is not None and params["opd"] not in scope.opds:
+        raise Refused(scope)
     return page, params | _asked(page, query)
 
 
