@@ -44,7 +44,12 @@ def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer
         from connectors.simulator.upstream import prepare
 
         prepare(data_folder())
-    run_room(from_environment())
+    settings = from_environment()
+    if settings.demo:
+        from connectors.simulator.users import make_users
+
+        make_users(settings)
+    run_room(settings)
 
 
 @app.command()
@@ -236,9 +241,10 @@ def adopt(
 @user_app.command("add")
 def user_add(
     name: str,
-    role: Annotated[str, typer.Option(help="leader, opd, analyst, operator, admin")],
+    role: Annotated[str, typer.Option(help="leader, opd, bidang, camat, lurah, analyst, operator, admin")],
     opd: Annotated[list[str] | None, typer.Option(help="OPD yang boleh dilihat; tanpa ini: semua.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="Kode wilayah yang boleh dilihat; tanpa ini: semua.")] = None,
+    kategori: Annotated[list[str] | None, typer.Option(help="Kategori aduan yang boleh dilihat; tanpa ini: semua.")] = None,
 ) -> None:
     """Buat akun; kata sandi diminta, tidak pernah di baris perintah."""
     from layers.people import People
@@ -247,7 +253,7 @@ def user_add(
     settings = from_environment()
     settings.city.check(opd or [], area or [])
     password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
-    People.of(settings).add_user(name, password, role, opds=opd, areas=area)
+    People.of(settings).add_user(name, password, role, opds=opd, areas=area, categories=kategori)
     typer.echo(f"Akun {name} ({role}) dibuat.")
 
 

@@ -26,7 +26,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from dashboard import api
-from dashboard.access import HOME, Access, read_form
+from dashboard.access import HOME, Access
+from dashboard.accountdesk import add_people
 from dashboard.alarmdesk import AlarmDesk
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
@@ -34,6 +35,7 @@ from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.fonts import load_fonts
+from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
@@ -41,10 +43,9 @@ from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.remotedesk import RemoteDesk
 from dashboard.screendesk import ScreenDesk
-from dashboard.shell import Shell, login
+from dashboard.shell import Shell
 from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Stream
-from dashboard.text import say
 from layers import clock
 from layers.alarmbook import SHOWN_DAYS, log_at, read_log
 from layers.areas import AreaTree
@@ -73,11 +74,6 @@ log = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent.parent / "assets"
 HTML = "text/html; charset=utf-8"
 LANG_DAYS = 365
-_BUSY = {
-    429: "Terlalu banyak percobaan masuk dari alamat ini. Tunggu beberapa menit.",
-    503: "Masuk sedang tidak dapat diproses. Coba lagi sebentar lagi.",
-}
-"""Why a login is not even tried."""
 
 
 class Web:
@@ -169,25 +165,6 @@ class Web:
         answer = drawn.whole.answer(request)
         answer.headers["x-clock"] = str(int(clock.now().timestamp() * 1000))
         return answer
-
-    # --- people ----------------------------------------------------------------------------------
-
-    async def login(self, request: Request) -> Response:
-        """``/masuk``: the form, or the posted answer to it."""
-        lang, wrong, status, headers = language(request), None, 200, None
-        following = request.query_params.get("lanjut", "")
-        if request.method == "POST":
-            following = (await read_form(request)).get("lanjut", "")
-            try:
-                if answer := await self.access.sign_in(request):
-                    return answer
-                wrong, status = say(lang, "Nama pengguna atau kata sandi tidak cocok."), 401
-            except HTTPException as error:
-                if error.status_code not in _BUSY:
-                    raise
-                wrong, status, headers = say(lang, _BUSY[error.status_code]), error.status_code, error.headers
-        content = login(lang=lang, following=following, wrong=wrong)
-        return Response(self.shell.plain(say(lang, "Masuk"), lang, content), status, headers, HTML)
 
     # --- static ----------------------------------------------------------------------------------
 
@@ -325,6 +302,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
+    gates |= add_people(server, settings, access, Framed(hub, shell))
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)
@@ -348,8 +326,6 @@ def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
         ("/live", web.live, EVERYONE, ["GET"]),
         ("/live/doc", web.live_document, EVERYONE, ["GET"]),
         ("/geo/{name}", web.geo, EVERYONE, ["GET"]),
-        ("/masuk", web.login, None, ["GET", "POST"]),
-        ("/keluar", web.access.sign_out, None, ["POST"]),
         ("/assets/{name}", web.asset, None, ["GET"]),
         (SUITES + "{path:path}", suites.answer, None, ["GET"]),
         ("/healthz", web.healthz, None, ["GET"]),

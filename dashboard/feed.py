@@ -158,7 +158,7 @@ class Drawn:
 
 def role_class(scope: Scope) -> Scope:
     """The scope without the person: what may be shared by all with the same rights."""
-    return Scope(user=scope.role.value, role=scope.role, opds=scope.opds, areas=scope.areas)
+    return replace(scope, user=scope.role.value)
 
 
 def key(scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> Key:

@@ -67,11 +67,6 @@ EVERYONE = frozenset(Role)
 NO_LOG = AlarmLog()
 
 
-def limited(scope: Scope) -> bool:
-    """Whether a scope covers less than the whole city."""
-    return scope.opds is not None or scope.areas is not None
-
-
 def own(reading: Reading) -> Reading:
     """A reading over a part of the city's rows, without the target and the band that were set for the whole city."""
     return replace(reading, target=None, band=Band.NORMAL)
@@ -147,7 +142,7 @@ class View:
     @property
     def limited(self) -> bool:
         """Whether the asker's rights cover less than the whole city, so that the city's figures are not theirs."""
-        return limited(self.scope)
+        return self.scope.limited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

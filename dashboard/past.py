@@ -26,7 +26,7 @@ from dashboard import text
 from dashboard.cut import Cut, query
 from dashboard.feed import Hub, Room, ringing, role_class
 from dashboard.guard import Said
-from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page, limited
+from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence
 from layers import clock
 from layers.alarmbook import with_log
@@ -186,7 +186,7 @@ class Machine:
         room = self._room(moment, _told(asked, moment))
         other = self._room(moment, moment.then if asked.now else moment.now)
         by = moment.then if asked.now else moment.now
-        narrowed = limited(scope) or any(name in params for name in FILTERS)
+        narrowed = scope.limited or any(name in params for name in FILTERS)
 
         def elsewhere(reading: Reading) -> Reading | None:
             """The same reading by the other account; a drilled one is drilled there too."""

@@ -104,7 +104,7 @@ def rows(scope: Scope, room: Room, kpi: Kpi, query: Query, *, page: int = 1, ord
     by, falling = order.removeprefix("-"), not order or order.startswith("-")
     if by and by not in SORTED_BY[kpi.kind]:
         raise ValueError(f"urutan {order!r} tidak dikenal")
-    columns, limited = COLUMNS[kpi.kind], scope.opds is not None or scope.areas is not None
+    columns, limited = COLUMNS[kpi.kind], scope.limited
     found = _counted(scope, room, kpi, query)
     sums = found.select(
         pl.len(), n=_adds(kpi.form, _when(kpi, room, query)).n, part=pl.col("+part").sum(), whole=pl.col("+whole").sum()
@@ -141,8 +141,10 @@ def _counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> pl.LazyFrame:
     marked = frame.lazy().with_columns(**{"+counts": adds.counts, "+part": adds.part, "+whole": adds.whole}).filter("+counts")
     if kpi.kind is None:
         return marked
-    own = query if kpi.kind is Kind.COMPLAINT else replace(query, category=None, channel=None)
-    return marked.filter(where_of(scope, own, room.tree, kpi.by_opd if kpi.kind is Kind.COMPLAINT else "opd"))
+    if kpi.kind is Kind.COMPLAINT:
+        return marked.filter(where_of(scope, query, room.tree, kpi.by_opd))
+    scope, query = replace(scope, categories=None), replace(query, category=None, channel=None)
+    return marked.filter(where_of(scope, query, room.tree))
 
 
 def _when(kpi: Kpi, room: Room, query: Query) -> When:

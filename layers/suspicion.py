@@ -237,6 +237,8 @@ def _seen_by(scope: Scope) -> pl.Expr:
         within = [pl.col("area").cast(pl.String) == code for code in codes]
         below = [pl.col("area").cast(pl.String).str.starts_with(f"{code}.") for code in codes]
         seen.append(pl.any_horizontal(pl.lit(value=False), *within, *below))
+    if scope.categories is not None:
+        seen.append(pl.col("category").cast(pl.String).is_in(sorted(scope.categories)))
     return pl.all_horizontal(seen).fill_null(value=False)
 
 

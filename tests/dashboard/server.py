@@ -24,7 +24,7 @@ from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache
 from layers.catalog import catalog
-from layers.model import Role
+from layers.model import LIMITS, Role
 from layers.people import People
 from layers.remote import Remote
 from layers.settings import Settings
@@ -35,6 +35,7 @@ from tests.dashboard.snapshots import CITY, snapshot
 FONTS = Path(tempfile.gettempdir()) / f"liveroom-fonts-{os.getuid()}"
 """The cut fonts, shared by the tests: cutting them takes two seconds."""
 SECRET = "q7Jm2vXw9LkT4sRz8bNc1yHd6gPf3aUe5oWi0tZx"
+LIMITED = {"opds": ["dlh"], "areas": ["36.71.01"], "categories": ["Sampah"]}
 PASSWORD = "kuda-benar-baterai-staples"
 
 
@@ -131,8 +132,9 @@ class Live:
         return httpx.Client(base_url=self.url, timeout=10, **options)
 
     def signed_in(self, role: Role, **limits: Any) -> httpx.Client:
-        """A client with a session of its own of an account in this role."""
+        """A client with a session of its own of an account in this role, with the limits that it needs."""
         name = f"{role.value}-{time.monotonic_ns()}"
+        limits = {limit: LIMITED[limit] for limit in LIMITS.get(role, ())} | limits
         self.people.add_user(name, PASSWORD, role, **limits)
         client = self.client()
         answer = client.post("/masuk", data={"nama": name, "sandi": PASSWORD})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import comb
 from pathlib import Path
@@ -104,6 +105,9 @@ def test_cases_are_only_for_those_who_may_see_them(frames: Any) -> None:
     assert [case.source_id for case in found(held, camat)["foto_sama"].cases] == ["a1"]
     assert found(held, Scope(user="x", role=Role.ANALYST, opds=frozenset())) == {}
     assert found(held)["foto_sama"].n == 2
+    bidang = Scope(user="b", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"Sampah"}))
+    assert [case.source_id for case in found(held, bidang)["foto_sama"].cases] == ["a0"]
+    assert found(held, replace(bidang, categories=frozenset({"Jalan"}))) == {}
 
 
 def test_cases_are_of_who_held_them_as_the_figures_are(frames: Any) -> None:
