@@ -407,7 +407,8 @@ class Snapshot:
     places: Mapping[Cut, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        known = self.readings.places if isinstance(self.readings, Readings) else places((r.kpi, r.area, r.opd) for r in self.readings)
+        given = self.readings
+        known = given.places if isinstance(given, Readings) else places((r.kpi, r.area, r.opd) for r in given)
         object.__setattr__(self, "places", known)
 
     def reading(self, kpi: str, area: str | None = None, opd: str | None = None) -> Reading | None:
