@@ -1,8 +1,8 @@
 """Who asks: sessions, screens' tokens and the demo's public, resolved to a Scope; login and logout.
 
-Cookies are HttpOnly and SameSite=Lax; over https they are Secure and carry the ``__Host-`` prefix. Where
-nobody has signed in, only the demo on loopback grants ``public``, and only under a loopback name, so that
-a foreign page cannot reach it through a name of its own that points here.
+Cookies are HttpOnly and SameSite=Lax; over https they are Secure and carry the ``__Host-`` prefix (below a path of a shared
+host ``__Secure-``, with that path). Where nobody has signed in, only the demo on loopback grants ``public``, and only under
+a loopback name, so that a foreign page cannot reach it through a name of its own that points here.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dashboard.page import find_page
+from dashboard.prefix import prefix_of
 from layers import clock
 from layers.model import Role, Scope
 from layers.people import People
@@ -213,7 +214,8 @@ class Access:
         await read_form(request)
         await self._end(request)
         answer = RedirectResponse("/masuk", 303, {"clear-site-data": '"cache", "storage"'})
-        answer.delete_cookie(cookie_name(SESSION, request), secure=_https(request), httponly=True, samesite="lax")
+        name, path = cookie_name(SESSION, request), cookie_path(request)
+        answer.delete_cookie(name, path, secure=_https(request), httponly=True, samesite="lax")
         return answer
 
     async def _end(self, request: Request) -> None:
@@ -279,10 +281,22 @@ def _https(request: Request) -> bool:
 
 
 def cookie_name(name: str, request: Request) -> str:
-    return f"__Host-{name}" if _https(request) else name
+    if not _https(request):
+        return name
+    return f"__Secure-{name}" if prefix_of(request) else f"__Host-{name}"  # the latter must have the path /
+
+
+def cookie_path(request: Request) -> str:
+    return prefix_of(request) or "/"
 
 
 def put_cookie(answer: Response, name: str, value: str, request: Request, age: int | None) -> None:
     answer.set_cookie(
-        cookie_name(name, request), value, max_age=age, path="/", secure=_https(request), httponly=True, samesite="lax"
+        cookie_name(name, request),
+        value,
+        max_age=age,
+        path=cookie_path(request),
+        secure=_https(request),
+        httponly=True,
+        samesite="lax",
     )
