@@ -188,7 +188,7 @@
 
   // --- the stream and its supervisor --------------------------------------------------------------
 
-  const address = (path, more) => `${path}?${new URLSearchParams({ page, lang, ...more })}`;
+  const address = (path, more) => `${body.dataset.root}${path}?${new URLSearchParams({ page, lang, ...more })}`;
   let source = null, tries = 0, retry = 0, heard = own(), etag = "", polled = 0, build = null;
 
   function open() {
@@ -361,7 +361,7 @@
     const order = ["category", "channel", "opd", "days"], given = new FormData(form);
     cut = Object.fromEntries(order.filter(key => given.get(key)).map(key => [key, given.get(key)]));
     const [path, asks = ""] = page.split("?");
-    history.pushState(null, "", `${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries({ ...cut, ...when })])}`);
+    history.pushState(null, "", `${body.dataset.root}${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries({ ...cut, ...when })])}`);
     narrow();
   }
 

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.bodies import Body, Event
 from dashboard.page import NO_LOG, Document, Lang, Page, View, document
+from dashboard.prefix import Prefix
 from layers import clock
 from layers.alarmbook import AlarmLog
 from layers.alarms import concerns
@@ -177,6 +178,7 @@ class Hub:
         self.told: tuple[Steering, ...] = ()
         self.steering = UNSTEERED
         self.build = ""
+        self.prefix = Prefix()
         self.pulse = self.word()
         self._pulsed = monotonic()
         self.cache_down = cache is not None
@@ -379,8 +381,14 @@ class Hub:
         known = next((d for d in self._drawn.get(wanted, ()) if d.document.version == base), None)
         at = known.document.version if known else None
         if at not in drawn.deltas:
-            drawn.deltas[at] = Event("doc", encode_document(_between(known, drawn.document), at))
+            drawn.deltas[at] = Event("doc", encode_document(self.outward(_between(known, drawn.document)), at))
         return drawn.deltas[at]
+
+    def outward(self, sent: Document) -> Document:
+        """A document as browsers are sent it: its links lead below the prefix of the room."""
+        if not self.prefix.path:
+            return sent
+        return replace(sent, parts={name: self.prefix.markup(html) for name, html in sent.parts.items()})
 
 
 def ringing(snapshot: Snapshot, scope: Scope) -> int:

@@ -49,6 +49,7 @@ class Live:
     port: int = 0
     cache: Cache | None = None
     room: Room | None = None
+    prefix: str = ""
     hub: Hub = field(init=False)
     people: People = field(init=False)
     _server: uvicorn.Server | None = None
@@ -95,6 +96,7 @@ class Live:
             database_url="sqlite://",
             people_url=f"sqlite:///{self.data / 'people.sqlite'}",
             secret=SECRET,
+            prefix=self.prefix,
         )
         assert self.room is not None
         self.hub = Hub(self.room, self.file, self.cache)
