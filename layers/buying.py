@@ -24,7 +24,7 @@ from layers.readings import reading
 from layers.room import Room
 from layers.snapshot import Reading
 
-PAGE = 50
+PAGE = 25
 """Packages of one page."""
 
 FLAGS: Mapping[str, pl.Expr] = {
@@ -165,16 +165,16 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
         asked.append(wanted.method == METHOD)
     if wanted.flag:
         asked.append(pl.col(f"+{wanted.flag}"))
-    asked += [_holds(("title", "provider"), (word,)) for word in wanted.words]
+    asked += [holds(("title", "provider"), (word,)) for word in wanted.words]
     if wanted.kind:
-        asked.append(_holds(("title", "bought"), wanted.kind))
+        asked.append(holds(("title", "bought"), wanted.kind))
     signed = contracted(when)
     marks = {f"+{name}": (signed & flag).fill_null(value=False) for name, flag in FLAGS.items()}
     frame = room.whole[Kind.PACKAGE].with_columns(**marks)
     return frame.with_columns(pl.all_horizontal(asked).fill_null(value=False).alias(_IN))
 
 
-def _holds(columns: Sequence[str], words: Sequence[str]) -> pl.Expr:
+def holds(columns: Sequence[str], words: Sequence[str]) -> pl.Expr:
     """Whether one of the columns holds one of the words, at the beginning of a word and whatever its case."""
     told = [pl.col(name).cast(pl.String).fill_null("").str.to_lowercase() for name in columns]
     padded = [pl.concat_str(pl.lit(" "), text.str.replace_all(r"[^\p{L}\p{N}]+", " ")) for text in told]
