@@ -40,6 +40,7 @@ from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
+from dashboard.places.address import area_address
 from dashboard.prefix import Edge, Prefix
 from dashboard.remotedesk import RemoteDesk
 from dashboard.screendesk import ScreenDesk
@@ -62,6 +63,7 @@ from layers.orders import Orders
 from layers.past import Past
 from layers.people import People
 from layers.remote import Remote
+from layers.room import Room as Figures
 from layers.rows import Rooms, Rows, rows
 from layers.runs import SourceFacts
 from layers.screens import Screens
@@ -98,6 +100,8 @@ class Web:
         scope, lang = request.state.scope, language(request)
         page, params = page_for(scope, f"{request.url.path}?{request.url.query}", self.hub.room)
         filters = check_filters(dict(request.query_params), self.hub.room.city)
+        if "code" in params and (proper := area_address(params["code"])) != request.url.path:
+            return RedirectResponse(f"{proper}?{request.url.query}" if request.url.query else proper, 307)
         if asked := Asked.read(request.query_params, self.hub.room.city.zone):
             return await self._past(asked, request, page, params, filters)
         drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
@@ -233,9 +237,11 @@ def create() -> ASGIApp:
         return facts if facts is not None else facts_of(hub.snapshot.sources) if hub.snapshot else []
 
     def behind(scope: Scope, kpi: str, query: Query, page: int, order: str) -> Rows:
+        return rows(scope, figures(), kpis[kpi], query, page=page, order=order)
+
+    def figures() -> Figures:
         """At the moment of the snapshot that is shown, so that they are the rows that it counted."""
-        now = hub.snapshot.built_at if hub.snapshot else clock.now()
-        return rows(scope, rooms.at(now), kpis[kpi], query, page=page, order=order)
+        return rooms.at(hub.snapshot.built_at if hub.snapshot else clock.now())
 
     rooms = Rooms(frames, tree, city, known)
 
@@ -250,6 +256,7 @@ def create() -> ASGIApp:
         quarantine=lambda source: attempt(partial(store.quarantine_reasons, source)),
         store_away=lambda: attempt.away,
         rows=behind,
+        figures=figures,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from layers.orders import Order
     from layers.past import Past
     from layers.remote import Remote
+    from layers.room import Room as Figures
     from layers.rows import Rows
     from layers.screens import Screen
     from layers.stills import Stills
@@ -101,9 +102,10 @@ class Room:
     address: str | None = None
     remote: Remote | None = None
     screens: Callable[[], Sequence[Screen] | None] = lambda: ()
+    figures: Callable[[], Figures] | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
+        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None, figures=None)
         drill, changes, rows, suspicions = given.drill, given.changes, given.rows, given.suspicions
         return View(
             now=clock.now(),
@@ -118,6 +120,7 @@ class Room:
             changes=(lambda question: changes(scope, question)) if changes else None,
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
+            figures=given.figures,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from layers.catalog import Kpi
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
+    from layers.room import Room as Figures
     from layers.rows import Rows
     from layers.screens import Screen
     from layers.stills import Still
@@ -118,6 +119,8 @@ class View:
     rows: Callable[[str, Query, int, str], Rows] | None = None
     """The rows behind a KPI at a cut, by page and order, for the scope of the asker; ``None`` while there are no frames."""
     past: Bygone | None = None
+    figures: Callable[[], Figures] | None = None
+    """The rows at the snapshot's moment, for functions that take the asker's scope first; ``None`` while there are no frames."""
 
     suspicions: Callable[[], Sequence[Suspicion]] | None = None
     """Closings to be looked at, among the rows that the asker may see; ``None`` for who may see none, or without frames."""
@@ -173,6 +176,8 @@ class Page:
     areas: Callable[[Snapshot, View], dict[str, AreaPaint]] | None = None
     asks: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
+    readings: Callable[[View], Mapping[str, Reading]] | None = None
+    """Figures that the page computes itself, by KPI: an evidence card that is opened on it shows these."""
 
     def match(self, path: str) -> dict[str, str] | None:
         """The values of the path's ``{names}``, or ``None`` if this is another page's path."""

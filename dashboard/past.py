@@ -156,8 +156,10 @@ class Machine:
             return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
 
         def behind(scope: Scope, kpi: str, wanted: Query, page: int, order: str) -> Rows:
-            figures = Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
-            return rows(scope, figures, moment.catalog[kpi], wanted, page=page, order=order)
+            return rows(scope, figures(), moment.catalog[kpi], wanted, page=page, order=order)
+
+        def figures() -> Figures:
+            return Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
 
         def changes(scope: Scope, question: Question) -> Answer:
             return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
@@ -175,6 +177,7 @@ class Machine:
             drill=cut,
             changes=changes,
             rows=behind,
+            figures=figures,
             suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),

@@ -16,6 +16,7 @@ from dashboard.parts.evenness import evenness
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.funnel import funnel_plot
 from dashboard.parts.standings import number, per, rank_words, said, standings
+from dashboard.places.address import area_address
 from layers.catalog import Share
 from layers.equity import equity, measurable
 from layers.explain import short
@@ -138,7 +139,7 @@ def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Lev
         view,
         name=lambda key: _name(level, view, key),
         origin=snapshot.reading(kpi.id),
-        link=None if level == "opd" else lambda key: f"/kelurahan/{key}",
+        link=None if level == "opd" else area_address,
     )
 
 

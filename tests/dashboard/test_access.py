@@ -151,6 +151,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/geo/{name}": ("", DATA),
     "/healthz": ("/healthz", OPEN),
     "/kelurahan/{code}": (f"/kelurahan/{KELURAHAN[0]}", DATA),
+    "/kecamatan/{code}": ("/kecamatan/36.71.01", DATA),
     "/kecocokan": ("/kecocokan", DATA),
     "/keluar": ("POST", OPEN),
     "/layar-lapor": ("POST", REPORTS),
