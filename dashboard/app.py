@@ -32,6 +32,7 @@ from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
 from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
+from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.fonts import load_fonts
 from dashboard.guard import Gate, Guard, language
@@ -61,6 +62,7 @@ from layers.past import Past
 from layers.people import People
 from layers.remote import Remote
 from layers.rows import Rooms, Rows, rows
+from layers.rowstream import Every, every
 from layers.runs import SourceFacts
 from layers.screens import Screens
 from layers.settings import Settings, from_environment
@@ -260,6 +262,10 @@ def create() -> ASGIApp:
         now = hub.snapshot.built_at if hub.snapshot else clock.now()
         return rows(scope, rooms.at(now), kpis[kpi], query, page=page, order=order)
 
+    def whole(scope: Scope, kpi: str, query: Query, order: str) -> Every:
+        now = hub.snapshot.built_at if hub.snapshot else clock.now()
+        return every(scope, rooms.at(now), kpis[kpi], query, order)
+
     rooms = Rooms(frames, tree, city, known)
 
     room = Room(
@@ -273,6 +279,7 @@ def create() -> ASGIApp:
         quarantine=lambda source: attempt(partial(store.quarantine_reasons, source)),
         store_away=lambda: attempt.away,
         rows=behind,
+        every=whole,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
@@ -324,6 +331,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
+    gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):

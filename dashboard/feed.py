@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from layers.past import Past
     from layers.remote import Remote
     from layers.rows import Rows
+    from layers.rowstream import Every
     from layers.screens import Screen
     from layers.stills import Stills
     from layers.suspicion import Suspicion
@@ -89,6 +90,7 @@ class Room:
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
+    every: Callable[[Scope, str, Query, str], Every] | None = None
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
     past: Past | None = None
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
@@ -102,7 +104,7 @@ class Room:
     screens: Callable[[], Sequence[Screen] | None] = lambda: ()
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
+        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, every=None, suspicions=None)
         drill, changes, rows, suspicions = given.drill, given.changes, given.rows, given.suspicions
         return View(
             now=clock.now(),
@@ -117,6 +119,7 @@ class Room:
             changes=(lambda question: changes(scope, question)) if changes else None,
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
+            every=partial(given.every, scope) if given.every else None,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),

@@ -307,3 +307,8 @@ class Scope:
     def free_text(self) -> bool:
         """Whether the asker may read what citizens wrote: operators, and the head of an OPD of its own cases."""
         return self.may_operate or (self.role is Role.OPD_HEAD and self.opds is not None)
+
+    @property
+    def may_export_rows(self) -> bool:
+        """Whether the asker may take single rows away, in a file or by the API; aggregates are for all who see them."""
+        return self.may_see_rows and self.role is not Role.LEADER

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from dashboard import text
 from dashboard.export.sheet import Origin, Provenance
 from dashboard.page import FILTERS
+from dashboard.parts.download import page_address
 from layers import clock
 from layers.catalog import Window
 from layers.snapshot import Freshness, Reading, Snapshot
 
 if TYPE_CHECKING:
-    from dashboard.page import View
+    from dashboard.page import Page, View
     from layers.catalog import Kpi
 
 NAMES = {"category": "Kategori", "channel": "Kanal", "opd": "OPD", "days": "Rentang"}
@@ -29,7 +29,7 @@ PERIODS = {
 def provenance(
     snapshot: Snapshot,
     view: View,
-    path: str,
+    page: Page,
     title: str,
     *,
     kpis: Iterable[Kpi] = (),
@@ -39,7 +39,7 @@ def provenance(
     filters: Iterable[tuple[str, str]] = (),
     notes: Iterable[str] = (),
 ) -> Provenance:
-    """What a sheet of the page at ``path`` rests on.
+    """What a sheet of a page rests on.
 
     ``readings`` are those whose sources, ages and missing values count; ``formula`` is said where the sheet shows more
     than its figures, ``filters`` are choices beside those of the address.
@@ -59,8 +59,8 @@ def provenance(
         city=view.city,
         lang=lang,
         title=title,
-        page=path,
-        address=path_of(path, view),
+        page=page.title[lang],
+        address=page_address(page, view),
         version=snapshot.version,
         moment=snapshot.built_at,
         taken=clock.now(),
@@ -68,21 +68,12 @@ def provenance(
         filters=(*said, *filters),
         period=period or (text.say(lang, PERIODS[window], days=days) if window else None),
         formulas=(*formulas, *((kpi.title[lang], kpi.formula[lang]) for kpi in kpis)),
-        rules=tuple(dict.fromkeys(_rule(kpi) for kpi in kpis)),
+        rules=tuple(dict.fromkeys(rule_words(kpi) for kpi in kpis)),
         sources=tuple(Origin(name=name, title=titles.get(name, name), freshness=age) for name, age in sorted(seen.items())),
         notice=snapshot.notice,
         missing=tuple(dict.fromkeys(r.why_none for r in readings if r.why_none)),
         notes=tuple(notes),
     )
-
-
-def path_of(path: str, view: View) -> str:
-    """The page's address with everything that it was asked."""
-    here = path.format_map({name: view.params[name] for name in ("code", "opd") if name in view.params})
-    asked = {name: value for name, value in sorted(view.params.items()) if f"{{{name}}}" not in path}
-    if view.past:
-        asked |= {"pada": view.past.pada} | ({"menurut": "kini"} if view.past.now else {})
-    return f"{here}?{urlencode(asked)}" if asked else here
 
 
 def _value(name: str, value: str, view: View) -> str:
@@ -92,7 +83,8 @@ def _value(name: str, value: str, view: View) -> str:
     return text.say(view.lang, "{days} hari", days=value) if name == "days" else value
 
 
-def _rule(kpi: Kpi) -> str:
+def rule_words(kpi: Kpi) -> str:
+    """The rule behind a figure, with its article."""
     rule = kpi.rule
     return ", ".join(filter(None, (rule.name, rule.article)))
 

@@ -95,7 +95,8 @@ class Provenance:
 class Sheet:
     """One chart or table. ``rows`` may be read once and may be long; ``count`` is how many there are where that is known.
 
-    ``name`` is short and stable: a file's name. A sheet whose part of the page draws a chart also comes as a picture.
+    ``name`` is short and stable: a file's name. A sheet whose part of the page draws a chart also comes as a picture, unless
+    ``hidden`` says that small counts are left out, which the page's drawing shows.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Sheet:
     rows: Iterable[Row] = field(repr=False)
     about: Provenance
     count: int | None = None
+    hidden: bool = False
 
     @property
     def areas(self) -> int | None:
@@ -116,6 +118,14 @@ def ahead(rows: Iterable[Row], most: int) -> tuple[list[Row], Iterator[Row]]:
     every = iter(rows)
     first = [row for _, row in zip(range(most), every, strict=False)]
     return first, chain(first, every)
+
+
+PLACES = 6
+
+
+def exact(number: float) -> float | None:
+    """A number to :data:`PLACES` decimals, which no figure of the room exceeds; ``None`` for what is none."""
+    return round(number, PLACES) if number - number == 0 else None
 
 
 DANGEROUS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from dashboard.export.provenance import lines
-from dashboard.export.sheet import Cell, Sheet, harmless
+from dashboard.export.sheet import Cell, Sheet, exact, harmless
 
 CHUNK = 1 << 16
 """Letters that are gathered before they are sent."""
@@ -39,7 +39,7 @@ def write(sheet: Sheet, *, clean: bool = False) -> Iterator[bytes]:
         if isinstance(cell, date):
             return cell.isoformat()
         if isinstance(cell, float):
-            return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell if cell - cell == 0 else None
+            return int(cell) if cell.is_integer() and abs(cell) < 1e15 else exact(cell)
         return cell
 
     for row in sheet.rows:

@@ -6,7 +6,6 @@ text: nothing in a cell can become a formula or a link.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -18,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from dashboard import text
 from dashboard.export.provenance import lines
-from dashboard.export.sheet import Cell, Column, Row, Sheet, Type, ahead
+from dashboard.export.sheet import Cell, Column, Row, Sheet, Type, ahead, exact
 
 ROWS = 1_048_575
 """Rows of a worksheet below its heading; what is more goes on in another."""
@@ -101,8 +100,8 @@ def _writer(column: Column, form: Format | None, sheet: Sheet) -> Callable[[Work
     zone = sheet.about.city.zone
 
     def number(page: Worksheet, row: int, k: int, cell: Cell) -> None:
-        if isinstance(cell, int | float) and math.isfinite(cell):
-            page.write_number(row, k, cell, form)
+        if isinstance(cell, int | float) and (plain := exact(cell)) is not None:
+            page.write_number(row, k, plain, form)
         elif isinstance(cell, str):
             page.write_string(row, k, _text(cell))
 

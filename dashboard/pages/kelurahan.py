@@ -11,7 +11,9 @@ import htpy
 from htpy import a, button, div, form, h1, h2, header, label, li, nav, noscript, ol, option, p, section, select, span
 
 from dashboard import text
-from dashboard.page import EVERYONE, FILTERS, AreaPaint, Page, checked, own
+from dashboard.export.makers import daily, figures, over, slices
+from dashboard.export.sheet import Column, Sheet, Type
+from dashboard.page import EVERYONE, FILTERS, AreaPaint, Export, Page, checked, own
 from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.breakdown import breakdown
 from dashboard.parts.frame import banner, desk, sources_state
@@ -22,11 +24,13 @@ from dashboard.parts.trend import Series, trend
 from layers.areas import unit
 from layers.drill import Query
 from layers.model import UNPLACED, Area, Level
-from layers.ranking import ranking, residents
+from layers.ranking import Ranking, ranking, residents
+from layers.smallcells import small
 from layers.snapshot import Reading, Snapshot, Trend
 
 if TYPE_CHECKING:
     from dashboard.page import View
+    from layers.catalog import Kpi
     from layers.drill import Drill, Slice
 
 CARDS = (
@@ -42,6 +46,14 @@ OPEN = "aduan_terbuka"
 MONTH = "aduan_masuk_30h"
 """Its name says 30 days, so it is not shown for another stretch."""
 DAYS = ("7", "30", "90", "365")
+DAILY = "Aduan masuk dan selesai per hari, 90 hari"
+DAILY_FORMULA = "aduan yang diterima, dan yang ditutup sebagai selesai, pada tiap hari setempat"
+GROUPS = {
+    "category": ("Menurut kategori", "by_category"),
+    "opd": ("Menurut OPD", "by_opd"),
+    "channel": ("Menurut kanal", "by_channel"),
+}
+"""What the total is split by: its title, and where a drill has it."""
 CHARTS = ("trend", "by-category", "by-opd", "by-channel")
 
 
@@ -49,15 +61,8 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     """Everything on the page that a new snapshot or another filter can change."""
     area = view.tree.areas[view.params["code"]]
     drill = view.drill(_query(area, view)) if view.drill else None
-    drilled = {reading.kpi: reading for reading in drill.readings} if drill else {}
-    cards = [name for name in CARDS if name != MONTH or days(view) == "30"]
-    if view.limited:  # what the whole city shows is not theirs
-        readings = {name: own(drilled[name]) if name in drilled else None for name in cards}
-    else:
-        readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in cards}
-    narrowed = view.limited or any(view.params.get(name) for name in FILTERS)
-    if not narrowed:
-        readings = {name: checked(r, snapshot) if r else None for name, r in readings.items()}
+    readings = _readings(snapshot, area, drill, view)
+    narrowed = _narrowed(view)
     trends = {} if narrowed else {t.kpi: t for t in snapshot.trends if t.area == area.code}
     return {
         "notice": banner(snapshot),
@@ -69,6 +74,20 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         "map-legend": map_legend(snapshot, view, view.catalog[COMPARED], signs=False),
         "compare": _compare(snapshot, area, view),
     }
+
+
+def _narrowed(view: View) -> bool:
+    return view.limited or any(view.params.get(name) for name in FILTERS)
+
+
+def _readings(snapshot: Snapshot, area: Area, drill: Drill | None, view: View) -> dict[str, Reading | None]:
+    """The figures of the cards, over the rows that the asker may count."""
+    drilled = {reading.kpi: reading for reading in drill.readings} if drill else {}
+    cards = [name for name in CARDS if name != MONTH or days(view) == "30"]
+    if view.limited:  # what the whole city shows is not theirs
+        return {name: own(drilled[name]) if name in drilled else None for name in cards}
+    readings = {name: drilled.get(name) or snapshot.reading(name, area.code) for name in cards}
+    return readings if _narrowed(view) else {name: checked(r, snapshot) if r else None for name, r in readings.items()}
 
 
 def areas(snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
@@ -204,17 +223,12 @@ def _charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str
         Series(label=text.say(view.lang, "masuk"), values=drill.received, look="a"),
         Series(label=text.say(view.lang, "selesai"), values=drill.closed, look="b"),
     ]
-    title = text.say(view.lang, "Aduan masuk dan selesai per hari, 90 hari")
-    formula = text.say(view.lang, "aduan yang diterima, dan yang ditutup sebagai selesai, pada tiap hari setempat")
-    found = {"trend": trend(title, drill.days, lines, (origin, kpi), view, formula=formula)}
-    groups = {
-        "category": ("Menurut kategori", drill.by_category),
-        "opd": ("Menurut OPD", drill.by_opd),
-        "channel": ("Menurut kanal", drill.by_channel),
-    }
-    for name, (words, slices) in groups.items():
+    formula = text.say(view.lang, DAILY_FORMULA)
+    found = {"trend": trend(text.say(view.lang, DAILY), drill.days, lines, (origin, kpi), view, formula=formula)}
+    for name, (words, key) in GROUPS.items():
+        some = getattr(drill, key)
         found[f"by-{name}"] = breakdown(
-            text.say(view.lang, words), slices, (origin, kpi), view, element=f"by-{name}", link=partial(_narrow, name, view)
+            text.say(view.lang, words), some, (origin, kpi), view, element=f"by-{name}", link=partial(_narrow, name, view)
         )
     return found
 
@@ -233,8 +247,8 @@ def _compared(snapshot: Snapshot, code: str, view: View) -> Reading | None:
     return next((own(r) for r in drilled if r.kpi == COMPARED), None)
 
 
-def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
-    """The area among its neighbours, or a larger area's parts; worst first."""
+def _compared_to(snapshot: Snapshot, area: Area, view: View) -> tuple[str, list[Reading], Ranking | None]:
+    """The area among its neighbours, or a larger area's parts, worst first: what they are, their readings and ranks."""
     if area.level is Level.KELURAHAN and area.code != UNPLACED:
         title, codes = "Dibanding {unit} tetangga", (area.code, *view.tree.neighbours(area.code))
     elif area.level is Level.KECAMATAN:
@@ -246,13 +260,79 @@ def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     people = {} if view.limited else residents(snapshot, view.tree)
     per_head = bool(readings) and all(r.area in people for r in readings)
     ranked = ranking(kpi, readings, people=people if per_head else None)
-    shown = worst_first(readings, ranked, kpi.better)
-    rows = [(view.tree.name(r.area), r) for r in shown]
-    links = [None if r.area == area.code else f"/kelurahan/{r.area}" for r in shown]
     heading = f"{text.say(view.lang, title, unit=view.tree.unit)}: {kpi.short[view.lang].lower()}"
     if per_head:
         heading += f", {text.say(view.lang, 'urutan menurut jumlah per 1.000 penduduk')}"
+    return heading, worst_first(readings, ranked, kpi.better), ranked
+
+
+def _compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
+    kpi = view.catalog[COMPARED]
+    heading, shown, ranked = _compared_to(snapshot, area, view)
+    rows = [(view.tree.name(r.area), r) for r in shown]
+    links = [None if r.area == area.code else f"/kelurahan/{r.area}" for r in shown]
     return bars(heading, rows, kpi, view, element="compare", links=links, here=view.tree.name(area.code), ranking=ranked)
+
+
+# --- as files ----------------------------------------------------------------------------------
+
+
+def _figures(snapshot: Snapshot, view: View) -> Sheet:
+    area = view.tree.areas[view.params["code"]]
+    found = _readings(snapshot, area, view.drill(_query(area, view)) if view.drill else None, view)
+    return figures(snapshot, view, PAGE, _title(area, view), [(view.catalog[name], r) for name, r in found.items()])
+
+
+def _cut(snapshot: Snapshot, view: View) -> tuple[Area, Drill, tuple[Reading, Kpi]]:
+    """The drill of the page; ``LookupError`` where there is none yet."""
+    area = view.tree.areas[view.params["code"]]
+    drill = view.drill(_query(area, view)) if view.drill else None
+    origin = _readings(snapshot, area, drill, view).get(OPEN)
+    if drill is None or origin is None:
+        raise LookupError("rincian belum tersedia")
+    return area, drill, (origin, view.catalog[OPEN])
+
+
+def _daily(snapshot: Snapshot, view: View) -> Sheet:
+    area, drill, origin = _cut(snapshot, view)
+    series = {
+        name: (Column(key=name, title=text.say(view.lang, name), type=Type.WHOLE, unit="aduan"), values)
+        for name, values in (("masuk", drill.received), ("selesai", drill.closed))
+    }
+    title = f"{_title(area, view)}: {text.say(view.lang, DAILY)}"
+    return daily(
+        snapshot,
+        view,
+        PAGE,
+        title,
+        drill.days,
+        series,
+        origin=origin,
+        formula=text.say(view.lang, DAILY_FORMULA),
+        name="per-hari",
+    )
+
+
+def _parts_of(name: str, snapshot: Snapshot, view: View) -> Sheet:
+    area, drill, origin = _cut(snapshot, view)
+    words, key = GROUPS[name]
+    title = f"{_title(area, view)}: {text.say(view.lang, words).lower()}"
+    people = name == "category" and small(area)
+    return slices(snapshot, view, PAGE, title, getattr(drill, key), origin, name=key, people=people)
+
+
+def _comparison(snapshot: Snapshot, view: View) -> Sheet:
+    area = view.tree.areas[view.params["code"]]
+    heading, shown, ranked = _compared_to(snapshot, area, view)
+    rows = [(view.tree.name(r.area), r) for r in shown]
+    return over(snapshot, view, PAGE, heading, view.catalog[COMPARED], rows, name="pembanding", ranking=ranked)
+
+
+def _mapped(snapshot: Snapshot, view: View) -> Sheet:
+    kpi = view.catalog[COMPARED]
+    title = text.say(view.lang, "{kpi} per {unit}", kpi=kpi.short[view.lang], unit=view.tree.unit)
+    rows = [(area.name, r) for area in view.tree.kelurahan if (r := snapshot.reading(COMPARED, area.code))]
+    return over(snapshot, view, PAGE, title, kpi, rows, name="peta")
 
 
 PAGE = Page(
@@ -263,4 +343,11 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     areas=areas,
+    sheets={
+        "figures": Export(sheet=_figures),
+        "trend": Export(sheet=_daily),
+        "map-legend": Export(sheet=_mapped, areas=True, map=True),
+        **{f"by-{name}": Export(sheet=partial(_parts_of, name)) for name in GROUPS},
+        "compare": Export(sheet=_comparison, areas=True),
+    },
 )
