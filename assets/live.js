@@ -142,6 +142,7 @@
     const active = document.activeElement;
     const focused = old.contains(active) && (active.name ? active : active.closest("[data-kpi], [id]"));
     if (old.open) fresh.open = true;  // what a person has opened stays open
+    for (const menu of old.querySelectorAll("details.download[open]")) fresh.querySelector(`#${menu.id}`)?.setAttribute("open", "");
     old.replaceWith(fresh);
     for (const element of [fresh, ...all("[data-value]", fresh)]) {
       const value = before.get(name(element));

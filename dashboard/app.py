@@ -33,6 +33,7 @@ from dashboard.bodies import IMMUTABLE, Body, accepted
 from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
+from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
@@ -65,6 +66,7 @@ from layers.people import People
 from layers.remote import Remote
 from layers.room import Room as Figures
 from layers.rows import Rooms, Rows, rows
+from layers.rowstream import Every, every
 from layers.runs import SourceFacts
 from layers.screens import Screens
 from layers.settings import Settings, from_environment
@@ -243,6 +245,9 @@ def create() -> ASGIApp:
         """At the moment of the snapshot that is shown, so that they are the rows that it counted."""
         return rooms.at(hub.snapshot.built_at if hub.snapshot else clock.now())
 
+    def whole(scope: Scope, kpi: str, query: Query, order: str) -> Every:
+        return every(scope, figures(), kpis[kpi], query, order)
+
     rooms = Rooms(frames, tree, city, known)
 
     room = Room(
@@ -257,6 +262,7 @@ def create() -> ASGIApp:
         store_away=lambda: attempt.away,
         rows=behind,
         figures=figures,
+        every=whole,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
@@ -310,6 +316,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
+    gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
     gates |= add_people(server, settings, access, Framed(hub, shell))
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from layers.remote import Remote
     from layers.room import Room as Figures
     from layers.rows import Rows
+    from layers.rowstream import Every
     from layers.screens import Screen
     from layers.stills import Stills
     from layers.suspicion import Suspicion
@@ -91,6 +92,7 @@ class Room:
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
+    every: Callable[[Scope, str, Query, str], Every] | None = None
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
     past: Past | None = None
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
@@ -105,7 +107,9 @@ class Room:
     figures: Callable[[], Figures] | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None, figures=None)
+        given = self
+        if not self.has_frames():
+            given = replace(self, drill=None, changes=None, rows=None, every=None, suspicions=None, figures=None)
         drill, changes, rows, suspicions = given.drill, given.changes, given.rows, given.suspicions
         return View(
             now=clock.now(),
@@ -121,6 +125,7 @@ class Room:
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
             figures=given.figures,
+            every=partial(given.every, scope) if given.every else None,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),

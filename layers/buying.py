@@ -162,7 +162,7 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
     if wanted.stage:
         asked.append(pl.col("stage") == wanted.stage)
     if wanted.method:
-        asked.append(wanted.method == METHOD)
+        asked.append(METHOD.eq(wanted.method))
     if wanted.flag:
         asked.append(pl.col(f"+{wanted.flag}"))
     asked += [holds(("title", "provider"), (word,)) for word in wanted.words]
