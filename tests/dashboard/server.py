@@ -24,6 +24,7 @@ from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache
 from layers.catalog import catalog
+from layers.entry import Entry
 from layers.model import LIMITS, Role
 from layers.people import People
 from layers.remote import Remote
@@ -49,6 +50,7 @@ class Live:
     port: int = 0
     cache: Cache | None = None
     room: Room | None = None
+    entry: Entry = field(default_factory=Entry)
     hub: Hub = field(init=False)
     people: People = field(init=False)
     _server: uvicorn.Server | None = None
@@ -95,6 +97,8 @@ class Live:
             database_url="sqlite://",
             people_url=f"sqlite:///{self.data / 'people.sqlite'}",
             secret=SECRET,
+            port=self.port or 8050,
+            entry=self.entry,
         )
         assert self.room is not None
         self.hub = Hub(self.room, self.file, self.cache)
