@@ -321,6 +321,15 @@ def audit(
     typer.echo("\n".join(map(plain, found.lines)) or "Tidak ada catatan.")
 
 
+@app.command("static")
+def static_files(folder: Path) -> None:
+    """Tulis skrip, gaya, dan huruf rilis ini ke folder, agar proksi melayaninya sendiri."""
+    from dashboard.static import write_files
+    from layers.settings import data_folder
+
+    typer.echo(f"{len(write_files(folder, data_folder()))} berkas ditulis ke {folder}.")
+
+
 @screen_app.command("add")
 def screen_add(
     name: str,
@@ -340,7 +349,7 @@ def screen_add(
     panel = None if inci is None else Panel.read(f"{inci}", f"{jarak}", piksel)
     settings = from_environment()
     token = People.of(settings).add_screen(name, panel=asdict(panel) if panel else None)
-    typer.echo(f"http://{settings.host}:{settings.port}/layar/{token}")
+    typer.echo(f"{settings.address}/layar/{token}")
     if panel and panel.units > SPARSE:
         typer.echo(f"Layar {panel.inches:g} inci hanya terbaca sampai {panel.farthest:.1f} m.", err=True)
 

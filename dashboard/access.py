@@ -1,8 +1,8 @@
 """Who asks: sessions, screens' tokens and the demo's public, resolved to a Scope; login and logout.
 
-Cookies are HttpOnly and SameSite=Lax; over https they are Secure and carry the ``__Host-`` prefix. Where
-nobody has signed in, only the demo on loopback grants ``public``, and only under a loopback name, so that
-a foreign page cannot reach it through a name of its own that points here.
+Cookies are HttpOnly and SameSite=Lax; over https they are Secure and carry the ``__Host-`` prefix (below a path of a shared
+host ``__Secure-``, with that path). Where nobody has signed in, only the demo on loopback grants ``public``, and only under
+a loopback name, so that a foreign page cannot reach it through a name of its own that points here.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from dashboard.feed import Room
 from dashboard.page import FILTERS, Lang, Page, checked, find_page, own
 from layers.city import City
 from layers.drill import Query
-from layers.model import Scope
+from layers.model import Kind, Scope
 from layers.snapshot import Reading, Snapshot
 
 LONGEST = 80
@@ -64,8 +64,13 @@ class Cut:
         if self.area not in (None, *room.tree.areas):
             return None
         found = find_page(self.page.partition("?")[0])
+        if found and (drawn := found[0].readings):
+            params = page_for(scope, self.page, room)[1]
+            shown = drawn(room.view(scope, self.lang, params | self.filters)).get(self.kpi or "")
+            if shown and (shown.area, shown.opd) == (self.area or shown.area, self.opd):
+                return shown
         here = found[1].get("code") if found else None
-        if here is None or (self.area not in (None, here) and not scope.limited):
+        if here is None or self._published(room) or (self.area not in (None, here) and not scope.limited):
             return snapshot.reading(self.kpi or "", self.area, self.opd)
         drilled = room.drill(scope, query(self.area or here, self.filters)) if room.drill and room.has_frames() else None
         reading = next((r for r in drilled.readings if r.kpi == self.kpi), None) if drilled else None
@@ -74,6 +79,11 @@ class Cut:
         if reading:
             return reading if self.filters else checked(reading, snapshot)
         return None if self.filters else snapshot.reading(self.kpi or "", self.area or here, self.opd)
+
+    def _published(self, room: Room) -> bool:
+        """Whether the figure is not of complaints: no page drills into others, so that all see the published one."""
+        kpi = room.catalog.get(self.kpi or "")
+        return kpi is not None and kpi.kind is not Kind.COMPLAINT
 
 
 def _word(asked: Mapping[str, object], name: str, most: int = LONGEST) -> str | None:

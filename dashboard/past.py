@@ -37,6 +37,7 @@ from layers.orders import Order
 from layers.past import Moment, Told
 from layers.readings import Room as Figures
 from layers.rows import Rows, rows
+from layers.rowstream import Every, every
 from layers.snapshot import Reading, Snapshot
 from layers.suspicion import suspicions
 
@@ -99,6 +100,12 @@ class Machine:
         """The evidence card of a reading at a moment."""
         return await self._ask(partial(self._card, asked, scope, cut))
 
+    async def look(
+        self, asked: Asked, scope: Scope, lang: Lang, params: Mapping[str, str], make: Callable[[Snapshot, View], T]
+    ) -> T:
+        """What ``make`` makes of a moment, as a page of it shows it to the asker."""
+        return await self._ask(lambda: make(*self._seen(asked, role_class(scope), params, lang)))
+
     async def _ask(self, work: Callable[[], T]) -> T:
         with self._lock:
             if self._waiting >= WAITING:
@@ -117,6 +124,12 @@ class Machine:
             self._waiting -= 1
 
     def _page(self, asked: Asked, scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> tuple[Document, View]:
+        snapshot, view = self._seen(asked, scope, params, lang)
+        drawn = document(page, snapshot, view)
+        return replace(drawn, parts={name: stay(html, asked) for name, html in drawn.parts.items()}), view
+
+    def _seen(self, asked: Asked, scope: Scope, params: Mapping[str, str], lang: Lang) -> tuple[Snapshot, View]:
+        """What a page of a moment is drawn from; 404 for an area that there was not then."""
         moment = self._moment(asked)
         if params.get("code", moment.city.code) not in moment.tree.areas:
             raise HTTPException(404)
@@ -126,8 +139,7 @@ class Machine:
         if log is not None:
             snapshot = with_log(snapshot, log, moment.city.state)
             view = replace(view, ringing=ringing(snapshot, scope))
-        drawn = document(page, snapshot, view)
-        return replace(drawn, parts={name: stay(html, asked) for name, html in drawn.parts.items()}), view
+        return snapshot, view
 
     def _card(self, asked: Asked, scope: Scope, cut: Cut) -> str:
         moment = self._moment(asked)
@@ -156,8 +168,13 @@ class Machine:
             return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
 
         def behind(scope: Scope, kpi: str, wanted: Query, page: int, order: str) -> Rows:
-            figures = Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
-            return rows(scope, figures, moment.catalog[kpi], wanted, page=page, order=order)
+            return rows(scope, figures(), moment.catalog[kpi], wanted, page=page, order=order)
+
+        def figures() -> Figures:
+            return Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
+
+        def whole(scope: Scope, kpi: str, wanted: Query, order: str) -> Every:
+            return every(scope, figures(), moment.catalog[kpi], wanted, order)
 
         def changes(scope: Scope, question: Question) -> Answer:
             return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
@@ -175,6 +192,8 @@ class Machine:
             drill=cut,
             changes=changes,
             rows=behind,
+            figures=figures,
+            every=whole,
             suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),

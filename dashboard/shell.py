@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from dashboard.bodies import Assets
 from dashboard.page import Lang, Page
+from dashboard.prefix import Prefix
 from dashboard.text import say
 
 CURTAIN = 120
@@ -26,6 +27,7 @@ class Shell:
     zone: ZoneInfo
     dash_config: str
     dash_scripts: tuple[str, ...]
+    prefix: Prefix
 
     @property
     def build(self) -> str:
@@ -39,9 +41,10 @@ class Shell:
         body = htpy.body(
             when or {},
             data_page=path,
+            data_root=self.prefix.path,
             data_version=str(version),
             data_cut=cut,
-            data_dash=" ".join(self.dash_scripts),
+            data_dash=" ".join(self.prefix.path + script for script in self.dash_scripts),
             data_zone=str(self.zone),
             data_curtain=str(CURTAIN),
             data_late=say(lang, "data terlambat {age}"),
@@ -80,7 +83,7 @@ class Shell:
             ],
             body,
         ]
-        return str(html).encode()
+        return self.prefix.markup(str(html)).encode()
 
 
 def trouble(*, lang: Lang, heading: str, advice: str, reference: str) -> htpy.Node:

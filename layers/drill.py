@@ -200,8 +200,9 @@ def _readings(
     kpis = [k for k in catalog.values() if k.kind is Kind.COMPLAINT and k.pattern is None]
     whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in kpis}
     pairs: dict[str, tuple[Cell, Cell]] = {}
-    for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS):
-        some = [k for k in kpis if (k.window is Window.YEAR) is year and k.by_opd == by]
+    whoever = mine["opd"].meta.eq(mine["holder"])  # then one pass does for both
+    for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS[:1] if whoever else OPDS):
+        some = [k for k in kpis if (k.window is Window.YEAR) is year and (whoever or k.by_opd == by)]
         if not some:
             continue
         found = together(frame.filter(mine[by]), [(k.form, when) for k in some for when in (whens[k.id], whens[k.id].before())])[

@@ -26,7 +26,10 @@ MENU = (
     ("Hari ini", (("/dinding", "Dinding"), ("/ringkasan", "Ringkasan"), ("/alarm", "Alarm"), ("/arahan", "Arahan"))),
     (
         "Telusuri",
-        (("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
+        (
+            *(("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
+            ("/pengadaan", "Pengadaan"),
+        ),
     ),
     ("Dasar angka", (("/sumber", "Sumber data"), ("/metrik", "Metrik"), ("/kecocokan", "Kecocokan"))),
 )

@@ -51,6 +51,7 @@ class Live:
     cache: Cache | None = None
     room: Room | None = None
     entry: Entry = field(default_factory=Entry)
+    prefix: str = ""
     hub: Hub = field(init=False)
     people: People = field(init=False)
     _server: uvicorn.Server | None = None
@@ -99,6 +100,7 @@ class Live:
             secret=SECRET,
             port=self.port or 8050,
             entry=self.entry,
+            prefix=self.prefix,
         )
         assert self.room is not None
         self.hub = Hub(self.room, self.file, self.cache)

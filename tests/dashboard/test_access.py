@@ -25,7 +25,7 @@ from dashboard import attempts
 from dashboard.access import following
 from dashboard.feed import Room
 from dashboard.page import find_page, pages
-from dashboard.pages import baris
+from dashboard.pages import rows as rows_page
 from layers import briefs, clock, orders
 from layers.model import ROWS as ROWS_ROLES
 from layers.model import Role
@@ -107,7 +107,7 @@ REPORTS = "reports"
 PERSON, LEAVES, FORM, ACTS, ADMIN, MANAGES = "person", "leaves", "form", "acts", "admin", "manages"
 SOME = {
     REPORTS: (frozenset({Role.SCREEN}), 400),
-    ROWS: (baris.MAY, 200),
+    ROWS: (rows_page.MAY, 200),
     BRIEFS: (briefs.ROLES, 200),
     ORDERS: (orders.READERS, 200),
     GIVES: (orders.GIVERS, 422),
@@ -151,6 +151,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/geo/{name}": ("", DATA),
     "/healthz": ("/healthz", OPEN),
     "/kelurahan/{code}": (f"/kelurahan/{KELURAHAN[0]}", DATA),
+    "/kecamatan/{code}": ("/kecamatan/36.71.01", DATA),
     "/kecocokan": ("/kecocokan", DATA),
     "/keluar": ("POST", OPEN),
     "/layar-lapor": ("POST", REPORTS),

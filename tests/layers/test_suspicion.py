@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from layers import holding
 from layers.areas import AreaTree
 from layers.city import City
-from layers.frames import Frames
-from layers.model import Complaint, Role, Scope, Status
+from layers.frames import Frames, View
+from layers.model import Complaint, Kind, Role, Scope, Status
 from layers.suspicion import MOST_CASES, Suspicion, gathered, suspects, suspicions, tail
 from layers.suspicionrules import SuspicionRules
 from tests.layers.made import ANALYST, DAY, HOUR, NOW, PUBLIC, complaint, give, opened
@@ -176,8 +176,8 @@ def boston(shared: Path) -> pl.DataFrame:
 
 def test_what_the_patterns_reveal_in_a_real_city(shared: Path) -> None:
     """Inspections (ISD) close in the last hour far more often than chance; traffic signals are closed by the dozen at a time."""
-    frame = boston(shared)
-    named = {month: gathered(suspects(frame, RULES, datetime(2015, month, 1, tzinfo=UTC))) for month in range(3, 13)}
+    view = View(version=1, seq=1, _files={Kind.COMPLAINT: {"2015": boston(shared)}})
+    named = {month: gathered(suspects(view, RULES, datetime(2015, month, 1, tzinfo=UTC))) for month in range(3, 13)}
     last = [(month, one) for month, ones in named.items() for one in ones if one.pattern == "menjelang_tenggat"]
     assert [(month, one.opd) for month, one in last if one.opd != "disperkimtan"] == [(6, "dishub")]
     assert [month for month, one in last if one.opd == "disperkimtan"] == [3, 5, 6, 7, 11]

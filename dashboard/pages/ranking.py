@@ -11,11 +11,14 @@ import htpy
 from htpy import a, button, div, form, h1, h2, header, label, li, ol, optgroup, option, p, section, select, span, strong
 
 from dashboard import text
-from dashboard.page import EVERYONE, AreaPaint, Page
+from dashboard.export.makers import over
+from dashboard.export.sheet import Sheet
+from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.evenness import evenness
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.funnel import funnel_plot
 from dashboard.parts.standings import number, per, rank_words, said, standings
+from dashboard.places.address import area_address
 from layers.catalog import Share
 from layers.equity import equity, measurable
 from layers.explain import short
@@ -138,7 +141,7 @@ def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Lev
         view,
         name=lambda key: _name(level, view, key),
         origin=snapshot.reading(kpi.id),
-        link=None if level == "opd" else lambda key: f"/kelurahan/{key}",
+        link=None if level == "opd" else area_address,
     )
 
 
@@ -268,6 +271,19 @@ def _method(view: View) -> htpy.Element:
     ]
 
 
+def _ranked(snapshot: Snapshot, view: View) -> Sheet:
+    """Everybody of the level in the order of the ranking, those without a rank after them."""
+    kpi, level = _chosen(view)
+    ranking = of_level(snapshot, view.tree, kpi, level)
+    order = {row.key: k for k, row in enumerate(ranking.rows)} if ranking else {}
+    readings = sorted(
+        at_level(snapshot, view.tree, kpi, level), key=lambda r: (order.get(r.opd or r.area, len(order)), r.opd or r.area)
+    )
+    rows = [(_name(level, view, r.opd or r.area), r) for r in readings]
+    title = text.say(view.lang, "Peringkat {level}", level=_level_words(level, view)) + f": {kpi.title[view.lang]}"
+    return over(snapshot, view, PAGE, title, kpi, rows, name=f"peringkat-{level}", ranking=ranking)
+
+
 PAGE = Page(
     path=PATH,
     title={"id": "Peringkat", "en": "Ranking"},
@@ -276,4 +292,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     asks={"kpi": "[a-z][a-z0-9_]{2,40}", "level": "|".join(LEVELS)},
+    sheets={"standings": Export(sheet=_ranked, areas=True), "funnel": Export(sheet=_ranked, areas=True)},
 )
