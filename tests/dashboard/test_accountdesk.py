@@ -177,7 +177,7 @@ def test_an_admin_sees_everybody_and_ends_their_sessions(live: Live) -> None:
         assert admin.post("/pengguna/sesi", data={"akun": "wati"}).status_code == 303
         assert wati.get("/sumber").status_code == 401
         log = admin.get("/audit", params={"akun": "wati", "apa": "masuk"}).text
-        assert log.count('<th scope="row">wati</th>') == 1
+        assert log.count("<td>wati</td>") == 1
         assert "Rantai catatan utuh" in log
         assert admin.get("/audit?halaman=x").status_code == 400
 
