@@ -38,11 +38,11 @@ def beside(scope: Scope, room: Room, rules: tuple[Alike, ...], area: str | None 
 
     What has no place is told under :data:`layers.model.UNPLACED`. Raises ``ValueError`` for an unknown area.
     """
-    within_scope = where_of(scope, Query(area=area), room.tree)
+    mine = {kind: where_of(scope, Query(area=area), room.tree, kind=kind) for kind in (Kind.COMPLAINT, Kind.PACKAGE)}
     now, month = (window.at(room.now, room.city.zone) for window in (Window.NOW, Window.DAYS30))
     year = Window.YEAR.at(room.now, room.city.zone)
-    complaints = room.recent(Kind.COMPLAINT).lazy().filter(*within_scope)
-    packages = room.whole[Kind.PACKAGE].lazy().filter(*within_scope).filter(announced(year))
+    complaints = room.recent(Kind.COMPLAINT).lazy().filter(*mine[Kind.COMPLAINT])
+    packages = room.whole[Kind.PACKAGE].lazy().filter(*mine[Kind.PACKAGE]).filter(announced(year))
     categories = room.recent(Kind.COMPLAINT).select(pl.col("category").unique().cast(pl.String))  # few: no row is read for words
     parts = []
     for rule in rules:

@@ -131,7 +131,7 @@ def packages(scope: Scope, room: Room, wanted: Wanted, *, page: int = 1, order: 
         by_opd=_groups(live, pl.col("opd").cast(pl.String)),
         by_area=_groups(live, pl.col("area").cast(pl.String)),
         months=_months(live, _year(room)),
-        limited=scope.opds is not None or scope.areas is not None,
+        limited=scope.limited,
     )
 
 
@@ -156,7 +156,7 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
     if wanted.flag is not None and wanted.flag not in FLAGS:
         raise ValueError(f"tanda {wanted.flag!r} tidak dikenal")
     when = _year(room)
-    asked = where_of(scope, Query(area=wanted.area, opd=wanted.opd), room.tree)
+    asked = where_of(scope, Query(area=wanted.area, opd=wanted.opd), room.tree, kind=Kind.PACKAGE)
     if year:
         asked.append((pl.col("year") == when.year) & when.by_end("announced"))
     if wanted.stage:

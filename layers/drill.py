@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from weakref import WeakKeyDictionary
@@ -155,8 +155,13 @@ def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) 
     )
 
 
-def where_of(scope: Scope, query: Query, tree: AreaTree, by: str = "opd") -> list[pl.Expr]:
-    """The rows of the cut that the scope may count, by whose they are: see :func:`_mine`."""
+def where_of(scope: Scope, query: Query, tree: AreaTree, by: str = "opd", kind: Kind = Kind.COMPLAINT) -> list[pl.Expr]:
+    """The rows of the cut that the scope may count, by whose they are: see :func:`_mine`.
+
+    Categories and channels are those of complaints: they limit no rows of another kind.
+    """
+    if kind is not Kind.COMPLAINT:
+        scope, query = replace(scope, categories=None), replace(query, category=None, channel=None)
     return [*_where(scope, query, tree), _mine(scope, query, by)]
 
 

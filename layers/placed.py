@@ -62,7 +62,7 @@ def counters(scope: Scope, room: Room, area: str) -> tuple[Counter, ...]:
     rows = (
         room.whole[Kind.SERVICE]
         .lazy()
-        .filter(*where_of(scope, Query(area=area), room.tree))
+        .filter(*where_of(scope, Query(area=area), room.tree, kind=Kind.SERVICE))
         .filter(pl.col("day").is_between(moment(room.now - DAYS), moment(room.now), closed="right"))
         .group_by(pl.col("service").cast(pl.String))
         .agg(

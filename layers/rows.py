@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -154,10 +154,7 @@ def counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[pl.DataFr
     marked = marked.with_columns(**{"+counts": adds.counts, "+part": adds.part, "+whole": adds.whole}).filter("+counts")
     if kpi.kind is None:
         return frame, marked
-    if kpi.kind is Kind.COMPLAINT:
-        return frame, marked.filter(where_of(scope, query, room.tree, kpi.by_opd))
-    scope, query = replace(scope, categories=None), replace(query, category=None, channel=None)
-    return frame, marked.filter(where_of(scope, query, room.tree))
+    return frame, marked.filter(where_of(scope, query, room.tree, kpi.by_opd, kpi.kind))
 
 
 def _when(kpi: Kpi, room: Room, query: Query) -> When:

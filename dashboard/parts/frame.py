@@ -35,6 +35,8 @@ MENU = (
 )
 """The pages of the navigation, by what one comes for."""
 
+PRESENT = frozenset({"/akun", "/pengguna", "/audit"})
+"""Pages about now alone: the time machine has nothing to say of them."""
 EVENTS = 8
 
 
@@ -154,7 +156,7 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
             div("#menu.menu")[
                 nav(aria_label=text.say(view.lang, "Menu utama"))[_menu(here, view)],
                 div(".side-foot")[
-                    past_form(view),
+                    past_form(view) if here not in PRESENT else None,
                     account(view),
                 ],
                 a(".menu-close", href="#content")[text.say(view.lang, "Tutup menu")],
