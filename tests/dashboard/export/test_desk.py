@@ -100,7 +100,6 @@ def test_every_part_in_every_format_and_never_a_persons_data(
     for part in ("trend", "by-category", "by-opd", "by-channel"):
         assert given[f"/kelurahan/{{code}} {part}"] == drawn
     assert given["/kelurahan/{code} map-legend"] == given["/kelurahan/{code} compare"] == drawn | {"geojson"}
-    assert given["/peringkat standings"] == drawn, "OPDs have no boundaries"
     assert given["/perubahan change-steps"] == drawn
     assert len(given) == len(offers())
 
