@@ -127,7 +127,7 @@ class Found:
 def rows(scope: Scope, hub: Hub, kpi: str, query: Query, order: str, *, offset: int, limit: int | None) -> Found:
     """The rows behind a figure, within what the asker may count.
 
-    404, with a line in the log, for who may take no rows away; 422 for an order that the rows do not have.
+    404 for what is not there, an order that the rows do not have too, and with a line in the log for who may take no rows away.
     """
     room, _ = hub.room, held(hub)
     _known(hub, kpi=kpi, area=query.area, opd=query.opd)
@@ -140,7 +140,7 @@ def rows(scope: Scope, hub: Hub, kpi: str, query: Query, order: str, *, offset: 
     try:
         found = room.every(scope, kpi, query, order)
     except ValueError as error:
-        raise HTTPException(422) from error
+        raise HTTPException(404) from error
     some = found.part(offset, limit)
     return Found(kpi=room.catalog[kpi], total=found.count, columns=found.columns, rows=map(row_out, some))
 
