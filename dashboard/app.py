@@ -24,10 +24,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from dashboard import api
 from dashboard.access import HOME, Access
 from dashboard.accountdesk import add_people
 from dashboard.alarmdesk import AlarmDesk
+from dashboard.api import routes as api
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Body, accepted
 from dashboard.cookies import cookie_path
@@ -311,8 +311,8 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts, prefix=prefix)
     hub.build = shell.build
     web = Web(hub, access, shell, metrics, settings.secret, machine)
-    api.add_routes(server, hub)
-    gates = _routes(server, web, suites)
+    read = api.add_routes(server, hub, people)
+    gates = _routes(server, web, suites, read)
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
@@ -326,7 +326,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     return Edge(guard, prefix.path) if prefix.path else guard
 
 
-def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
+def _routes(server: FastAPI, web: Web, suites: Suites, read: Mapping[str, Gate]) -> dict[str, Gate]:
     """Add our routes; who may ask which, for every route there is."""
     nobody: Gate = frozenset()
     gates: dict[str, Gate] = {
@@ -336,7 +336,7 @@ def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
         "/_reload-hash": nobody,
         "/_favicon.ico": nobody,
         "/api/v1/openapi.json": EVERYONE,
-        **{f"/api/v1/{name}": EVERYONE for name in ("readings", "kpis", "areas", "sources")},
+        **read,
     }
     for path, endpoint, gate, methods in (
         ("/", web.home, EVERYONE, ["GET"]),

@@ -465,3 +465,17 @@ steering = Table(
     Column("until", Moment),
 )
 """What each screen of the wall was last told, all of them at once under ``*``; who told it stands in the audit."""
+
+token = Table(
+    "token",
+    people,
+    Column("name", Text, primary_key=True),
+    Column("token", LargeBinary, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("opds", JSON(none_as_null=True)),
+    Column("areas", JSON(none_as_null=True)),
+    Column("created", Moment, nullable=False),
+    Column("until", Moment),
+    Column("used", Moment),
+)
+"""What programs prove themselves with, hashed, each with rights of its own until a moment; ``used`` is the last day of use."""
