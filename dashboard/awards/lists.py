@@ -28,13 +28,13 @@ UPDATED, POSTS = "situs_pembaruan", "medsos_per_minggu"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One who is praised. ``reading`` is what the row can be walked back to."""
+    """One who is praised; ``n`` is ``None`` where nothing is counted. ``reading`` is what the row can be walked back to."""
 
     rank: str
     name: str
     value: str
     interval: str | None
-    n: int
+    n: int | None
     reading: Reading | None = None
 
 
@@ -147,7 +147,7 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
             name=" · ".join(filter(None, (one.name, short(one.opd, view.city)))),
             value=text.say(lang, "diperbarui {days} hari lalu", days=text.number(one.value, 0, lang)),
             interval=None,
-            n=one.n,
+            n=None,
             reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None,
         )
         for one in found.rows

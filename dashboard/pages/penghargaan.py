@@ -62,7 +62,7 @@ def _head(snapshot: Snapshot, view: View) -> htpy.Element:
                     a(href=f"{PATH}?daftar={name}" if name else PATH, aria_current="page" if name == chosen else None)[words]
                     for name, words in names.items()
                 ],
-                None if view.past else a(href=f"{PATH}?{before}")[text.say(lang, "Sampai awal bulan ini")],
+                None if view.past else a(href=f"{PATH}?{before}")[text.say(lang, "Bulan lalu")],
             ],
         ],
         button(".print.button", type="button", data_print=True)[text.say(lang, "Cetak A4")],
@@ -99,7 +99,7 @@ def _award(award: Award, snapshot: Snapshot, view: View, *, alone: bool) -> htpy
 
 def _row(row: Row, view: View) -> htpy.Element:
     words = [strong(".name")[row.name], span(".val")[row.value]]
-    n = text.say(view.lang, "n = {n}", n=text.number(row.n, 0, view.lang))
+    n = None if row.n is None else f"n = {text.number(row.n, 0, view.lang)}"
     beside = " · ".join(filter(None, (row.interval, n)))
     return li(".award-row", hooks(row.reading, view) if row.reading else {})[
         span(".rank")[row.rank],
