@@ -44,7 +44,12 @@ def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer
         from connectors.simulator.upstream import prepare
 
         prepare(data_folder())
-    run_room(from_environment())
+    settings = from_environment()
+    if settings.demo:
+        from connectors.simulator.users import make_users
+
+        make_users(settings)
+    run_room(settings)
 
 
 @app.command()
@@ -236,9 +241,10 @@ def adopt(
 @user_app.command("add")
 def user_add(
     name: str,
-    role: Annotated[str, typer.Option(help="leader, opd, analyst, operator, admin")],
+    role: Annotated[str, typer.Option(help="leader, opd, bidang, camat, lurah, analyst, operator, admin")],
     opd: Annotated[list[str] | None, typer.Option(help="OPD yang boleh dilihat; tanpa ini: semua.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="Kode wilayah yang boleh dilihat; tanpa ini: semua.")] = None,
+    kategori: Annotated[list[str] | None, typer.Option(help="Kategori aduan yang boleh dilihat; tanpa ini: semua.")] = None,
 ) -> None:
     """Buat akun; kata sandi diminta, tidak pernah di baris perintah."""
     from layers.people import People
@@ -247,8 +253,17 @@ def user_add(
     settings = from_environment()
     settings.city.check(opd or [], area or [])
     password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
-    People.of(settings).add_user(name, password, role, opds=opd, areas=area)
+    People.of(settings).add_user(name, password, role, opds=opd, areas=area, categories=kategori)
     typer.echo(f"Akun {name} ({role}) dibuat.")
+
+
+@app.command("static")
+def static_files(folder: Path) -> None:
+    """Tulis skrip, gaya, dan huruf rilis ini ke folder, agar proksi melayaninya sendiri."""
+    from dashboard.static import write_files
+    from layers.settings import data_folder
+
+    typer.echo(f"{len(write_files(folder, data_folder()))} berkas ditulis ke {folder}.")
 
 
 @screen_app.command("add")
@@ -270,7 +285,7 @@ def screen_add(
     panel = None if inci is None else Panel.read(f"{inci}", f"{jarak}", piksel)
     settings = from_environment()
     token = People.of(settings).add_screen(name, panel=asdict(panel) if panel else None)
-    typer.echo(f"http://{settings.host}:{settings.port}/layar/{token}")
+    typer.echo(f"{settings.address}/layar/{token}")
     if panel and panel.units > SPARSE:
         typer.echo(f"Layar {panel.inches:g} inci hanya terbaca sampai {panel.farthest:.1f} m.", err=True)
 

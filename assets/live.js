@@ -142,6 +142,7 @@
     const active = document.activeElement;
     const focused = old.contains(active) && (active.name ? active : active.closest("[data-kpi], [id]"));
     if (old.open) fresh.open = true;  // what a person has opened stays open
+    for (const menu of old.querySelectorAll("details.download[open]")) fresh.querySelector(`#${menu.id}`)?.setAttribute("open", "");
     old.replaceWith(fresh);
     for (const element of [fresh, ...all("[data-value]", fresh)]) {
       const value = before.get(name(element));
@@ -188,7 +189,7 @@
 
   // --- the stream and its supervisor --------------------------------------------------------------
 
-  const address = (path, more) => `${path}?${new URLSearchParams({ page, lang, ...more })}`;
+  const address = (path, more) => `${body.dataset.root}${path}?${new URLSearchParams({ page, lang, ...more })}`;
   let source = null, tries = 0, retry = 0, heard = own(), etag = "", polled = 0, build = null;
 
   function open() {
@@ -361,7 +362,7 @@
     const order = ["category", "channel", "opd", "days"], given = new FormData(form);
     cut = Object.fromEntries(order.filter(key => given.get(key)).map(key => [key, given.get(key)]));
     const [path, asks = ""] = page.split("?");
-    history.pushState(null, "", `${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries({ ...cut, ...when })])}`);
+    history.pushState(null, "", `${body.dataset.root}${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries({ ...cut, ...when })])}`);
     narrow();
   }
 

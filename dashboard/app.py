@@ -14,7 +14,6 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from types import FrameType
 
 import orjson
@@ -26,26 +25,30 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from dashboard import api
-from dashboard.access import HOME, Access, read_form
+from dashboard.access import HOME, Access
+from dashboard.accountdesk import add_people
 from dashboard.alarmdesk import AlarmDesk
 from dashboard.away import Attempt, facts_of, open_soon
-from dashboard.bodies import IMMUTABLE, Assets, Body, accepted
+from dashboard.bodies import IMMUTABLE, Body, accepted
+from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
+from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, Room, encode_document, key
-from dashboard.fonts import load_fonts
+from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.places.address import area_address
+from dashboard.prefix import Edge, Prefix
 from dashboard.remotedesk import RemoteDesk
 from dashboard.screendesk import ScreenDesk
-from dashboard.shell import Shell, login
+from dashboard.shell import Shell
+from dashboard.static import room_assets
 from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Stream
-from dashboard.text import say
 from layers import clock
 from layers.alarmbook import SHOWN_DAYS, log_at, read_log
 from layers.areas import AreaTree
@@ -63,6 +66,7 @@ from layers.people import People
 from layers.remote import Remote
 from layers.room import Room as Figures
 from layers.rows import Rooms, Rows, rows
+from layers.rowstream import Every, every
 from layers.runs import SourceFacts
 from layers.screens import Screens
 from layers.settings import Settings, from_environment
@@ -72,14 +76,8 @@ from layers.suspicion import suspicions
 
 log = logging.getLogger(__name__)
 
-ASSETS = Path(__file__).parent.parent / "assets"
 HTML = "text/html; charset=utf-8"
 LANG_DAYS = 365
-_BUSY = {
-    429: "Terlalu banyak percobaan masuk dari alamat ini. Tunggu beberapa menit.",
-    503: "Masuk sedang tidak dapat diproses. Coba lagi sebentar lagi.",
-}
-"""Why a login is not even tried."""
 
 
 class Web:
@@ -115,7 +113,7 @@ class Web:
             drawn.html = await asyncio.to_thread(self._html, page, drawn, address(request.url.path, page, params), filters)
         answer = drawn.html.answer(request)
         if "lang" in request.query_params:
-            answer.set_cookie("lang", lang, max_age=LANG_DAYS * 86400, samesite="lax", httponly=True)
+            answer.set_cookie("lang", lang, max_age=LANG_DAYS * 86400, path=cookie_path(request), samesite="lax", httponly=True)
         return answer
 
     async def _past(
@@ -169,29 +167,10 @@ class Web:
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5"})
         if drawn.whole is None:
-            drawn.whole = Body(encode_document(drawn.document, None), "application/json")
+            drawn.whole = Body(encode_document(self.hub.outward(drawn.document), None), "application/json")
         answer = drawn.whole.answer(request)
         answer.headers["x-clock"] = str(int(clock.now().timestamp() * 1000))
         return answer
-
-    # --- people ----------------------------------------------------------------------------------
-
-    async def login(self, request: Request) -> Response:
-        """``/masuk``: the form, or the posted answer to it."""
-        lang, wrong, status, headers = language(request), None, 200, None
-        following = request.query_params.get("lanjut", "")
-        if request.method == "POST":
-            following = (await read_form(request)).get("lanjut", "")
-            try:
-                if answer := await self.access.sign_in(request):
-                    return answer
-                wrong, status = say(lang, "Nama pengguna atau kata sandi tidak cocok."), 401
-            except HTTPException as error:
-                if error.status_code not in _BUSY:
-                    raise
-                wrong, status, headers = say(lang, _BUSY[error.status_code]), error.status_code, error.headers
-        content = login(lang=lang, following=following, wrong=wrong)
-        return Response(self.shell.plain(say(lang, "Masuk"), lang, content), status, headers, HTML)
 
     # --- static ----------------------------------------------------------------------------------
 
@@ -266,6 +245,9 @@ def create() -> ASGIApp:
         """At the moment of the snapshot that is shown, so that they are the rows that it counted."""
         return rooms.at(hub.snapshot.built_at if hub.snapshot else clock.now())
 
+    def whole(scope: Scope, kpi: str, query: Query, order: str) -> Every:
+        return every(scope, figures(), kpis[kpi], query, order)
+
     rooms = Rooms(frames, tree, city, known)
 
     room = Room(
@@ -280,6 +262,7 @@ def create() -> ASGIApp:
         store_away=lambda: attempt.away,
         rows=behind,
         figures=figures,
+        every=whole,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
@@ -299,6 +282,7 @@ def create() -> ASGIApp:
 def create_app(settings: Settings, room: Room, people: People, cache: Cache | None = None, hub: Hub | None = None) -> ASGIApp:
     """The server as an ASGI application, made of the given parts."""
     hub = hub or Hub(room, settings.data / "frames" / "snapshot.json", cache)
+    prefix = Prefix(settings.prefix)
     access = Access(people, settings.public_by_default)
     metrics = Metrics(hub)
 
@@ -317,13 +301,14 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        servers=[{"url": prefix.path}] if prefix.path else None,
     )
+    hub.prefix = prefix
     machine = Machine(hub)
     dash = create_dash(server, hub, machine)
     suites = Suites(dash)
-    fonts = load_fonts(settings.data / "fonts")
-    assets = Assets.read("/assets/", ASSETS, {**fonts.files, "fonts.css": fonts.css("").encode()})
-    shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts)
+    assets = room_assets(settings.data)
+    shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts, prefix=prefix)
     hub.build = shell.build
     web = Web(hub, access, shell, metrics, settings.secret, machine)
     api.add_routes(server, hub)
@@ -331,11 +316,14 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
+    gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
+    gates |= add_people(server, settings, access, Framed(hub, shell))
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)
-    return guard
+    prefix.check(gates)
+    return Edge(guard, prefix.path) if prefix.path else guard
 
 
 def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
@@ -355,8 +343,6 @@ def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
         ("/live", web.live, EVERYONE, ["GET"]),
         ("/live/doc", web.live_document, EVERYONE, ["GET"]),
         ("/geo/{name}", web.geo, EVERYONE, ["GET"]),
-        ("/masuk", web.login, None, ["GET", "POST"]),
-        ("/keluar", web.access.sign_out, None, ["POST"]),
         ("/assets/{name}", web.asset, None, ["GET"]),
         (SUITES + "{path:path}", suites.answer, None, ["GET"]),
         ("/healthz", web.healthz, None, ["GET"]),

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.bodies import Body, Event
 from dashboard.page import NO_LOG, Document, Lang, Page, View, document
+from dashboard.prefix import Prefix
 from layers import clock
 from layers.alarmbook import AlarmLog
 from layers.alarms import concerns
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from layers.remote import Remote
     from layers.room import Room as Figures
     from layers.rows import Rows
+    from layers.rowstream import Every
     from layers.screens import Screen
     from layers.stills import Stills
     from layers.suspicion import Suspicion
@@ -90,6 +92,7 @@ class Room:
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
+    every: Callable[[Scope, str, Query, str], Every] | None = None
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
     past: Past | None = None
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
@@ -104,7 +107,9 @@ class Room:
     figures: Callable[[], Figures] | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None, figures=None)
+        given = self
+        if not self.has_frames():
+            given = replace(self, drill=None, changes=None, rows=None, every=None, suspicions=None, figures=None)
         drill, changes, rows, suspicions = given.drill, given.changes, given.rows, given.suspicions
         return View(
             now=clock.now(),
@@ -120,6 +125,7 @@ class Room:
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
             figures=given.figures,
+            every=partial(given.every, scope) if given.every else None,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),
@@ -161,7 +167,7 @@ class Drawn:
 
 def role_class(scope: Scope) -> Scope:
     """The scope without the person: what may be shared by all with the same rights."""
-    return Scope(user=scope.role.value, role=scope.role, opds=scope.opds, areas=scope.areas)
+    return replace(scope, user=scope.role.value)
 
 
 def key(scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> Key:
@@ -180,6 +186,7 @@ class Hub:
         self.told: tuple[Steering, ...] = ()
         self.steering = UNSTEERED
         self.build = ""
+        self.prefix = Prefix()
         self.pulse = self.word()
         self._pulsed = monotonic()
         self.cache_down = cache is not None
@@ -382,8 +389,14 @@ class Hub:
         known = next((d for d in self._drawn.get(wanted, ()) if d.document.version == base), None)
         at = known.document.version if known else None
         if at not in drawn.deltas:
-            drawn.deltas[at] = Event("doc", encode_document(_between(known, drawn.document), at))
+            drawn.deltas[at] = Event("doc", encode_document(self.outward(_between(known, drawn.document)), at))
         return drawn.deltas[at]
+
+    def outward(self, sent: Document) -> Document:
+        """A document as browsers are sent it: its links lead below the prefix of the room."""
+        if not self.prefix.path:
+            return sent
+        return replace(sent, parts={name: self.prefix.markup(html) for name, html in sent.parts.items()})
 
 
 def ringing(snapshot: Snapshot, scope: Scope) -> int:

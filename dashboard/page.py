@@ -32,10 +32,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlencode
 
 import htpy
 from markupsafe import Markup
 
+from dashboard.parts import download
 from dashboard.parts.alarmcount import alarm_count
 from layers.alarmbook import AlarmLog
 from layers.briefs import Shelf
@@ -45,6 +47,7 @@ from layers.orders import Order
 from layers.snapshot import Band, Reading, Snapshot
 
 if TYPE_CHECKING:
+    from dashboard.export.sheet import Sheet
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
     from layers.catalog import Kpi
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from layers.drill import Drill, Query
     from layers.room import Room as Figures
     from layers.rows import Rows
+    from layers.rowstream import Every
     from layers.screens import Screen
     from layers.stills import Still
     from layers.suspicion import Suspicion
@@ -66,11 +70,6 @@ EVERYONE = frozenset(Role)
 
 
 NO_LOG = AlarmLog()
-
-
-def limited(scope: Scope) -> bool:
-    """Whether a scope covers less than the whole city."""
-    return scope.opds is not None or scope.areas is not None
 
 
 def own(reading: Reading) -> Reading:
@@ -123,6 +122,8 @@ class View:
     """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
     rows: Callable[[str, Query, int, str], Rows] | None = None
     """The rows behind a KPI at a cut, by page and order, for the scope of the asker; ``None`` while there are no frames."""
+    every: Callable[[str, Query, str], Every] | None = None
+    """All of them in an order, for who may take them away."""
     past: Bygone | None = None
     figures: Callable[[], Figures] | None = None
     """The rows at the snapshot's moment, for functions that take the asker's scope first; ``None`` while there are no frames."""
@@ -150,7 +151,7 @@ class View:
     @property
     def limited(self) -> bool:
         """Whether the asker's rights cover less than the whole city, so that the city's figures are not theirs."""
-        return limited(self.scope)
+        return self.scope.limited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +163,20 @@ class AreaPaint:
     label: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What a part of a page gives as a file: its ``sheet``, made of what the page itself is drawn of, for the asker's Scope.
+
+    ``areas``: its rows name areas, so that it comes with their boundaries too; ``map``: its picture is the page's map.
+    ``rows``: it holds rows, so only who may take them out gets it.
+    """
+
+    sheet: Callable[[Snapshot, View], Sheet]
+    areas: bool = False
+    map: bool = False
+    rows: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Page:
     """One page. ``parts`` maps an element's id to the element, which carries that same id.
@@ -169,7 +184,8 @@ class Page:
     ``layout`` puts the parts in their places, with the map's shapes in the colours that ``areas`` gave. ``asks`` are
     what the page's own address may ask beside :data:`FILTERS`: name -> pattern of the whole value. They come with the
     page's other ``View.params``. A ``fresh`` page is drawn anew for each visitor, for its layout reads a database; what a
-    person fills in stands in the layout, for only parts are replaced by a new snapshot.
+    person fills in stands in the layout, for only parts are replaced by a new snapshot. ``sheets`` are the parts that can be
+    taken out as files (:mod:`dashboard.export`); a key that is no part's id comes with the whole page only.
     """
 
     path: str
@@ -183,6 +199,19 @@ class Page:
     fresh: bool = False
     readings: Callable[[View], Mapping[str, Reading]] | None = None
     """Figures that the page computes itself, by KPI: an evidence card that is opened on it shows these."""
+    sheets: Mapping[str, Export] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> Mapping[str, Export]:
+        """What comes with the whole page: figures, never rows."""
+        return {key: export for key, export in self.sheets.items() if not export.rows}
+
+    def address(self, params: Mapping[str, str], more: Mapping[str, str] | None = None) -> str:
+        """This page's address with what ``params`` hold of its path, its filters and what it asks."""
+        path = re.sub(r"\{(\w+)\}", lambda found: params[found[1]], self.path)
+        named = set(re.findall(r"\{(\w+)\}", self.path))
+        taken = {name: params[name] for name in (*FILTERS, *self.asks) if name in params and name not in named}
+        return f"{path}?{urlencode(asked)}" if (asked := taken | dict(more or {})) else path
 
     def match(self, path: str) -> dict[str, str] | None:
         """The values of the path's ``{names}``, or ``None`` if this is another page's path."""
@@ -218,9 +247,15 @@ def document(page: Page, snapshot: Snapshot, view: View) -> Document:
     parts = page.parts(snapshot, view)
     if page.theme == "light":
         parts["alarm-count"] = alarm_count(view)
+    if page.whole:
+        parts[download.PART] = download.page_menu(page, view)
+    drawn = {key: str(element) for key, element in parts.items()}
+    for key in drawn.keys() & page.sheets.keys():
+        if not page.sheets[key].rows or view.scope.may_export_rows:
+            drawn[key] = download.with_menu(drawn[key], page, key, view)
     return Document(
         version=snapshot.version,
-        parts={key: str(element) for key, element in parts.items()},
+        parts=drawn,
         areas={code: (paint.cls, paint.value, paint.label) for code, paint in paints.items()},
     )
 
@@ -229,7 +264,8 @@ def layout(page: Page, drawn: Document, view: View) -> str:
     """The page's layout around parts that are drawn already."""
     ready = {key: Markup(html) for key, html in drawn.parts.items()}  # noqa: S704 - drawn by htpy, escaped there
     paints = {code: AreaPaint(cls=cls, value=value, label=label) for code, (cls, value, label) in drawn.areas.items()}
-    return str(page.layout(cast("dict[str, htpy.Element]", ready), view, paints))
+    head, end, tail = str(page.layout(cast("dict[str, htpy.Element]", ready), view, paints)).partition("</main>")
+    return "".join((head, drawn.parts.get(download.PART, ""), end, tail))
 
 
 @cache

@@ -26,7 +26,7 @@ from dashboard import text
 from dashboard.cut import Cut, query
 from dashboard.feed import Hub, Room, ringing, role_class
 from dashboard.guard import Said
-from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page, limited
+from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence
 from layers import clock
 from layers.alarmbook import with_log
@@ -37,6 +37,7 @@ from layers.orders import Order
 from layers.past import Moment, Told
 from layers.readings import Room as Figures
 from layers.rows import Rows, rows
+from layers.rowstream import Every, every
 from layers.snapshot import Reading, Snapshot
 from layers.suspicion import suspicions
 
@@ -99,6 +100,12 @@ class Machine:
         """The evidence card of a reading at a moment."""
         return await self._ask(partial(self._card, asked, scope, cut))
 
+    async def look(
+        self, asked: Asked, scope: Scope, lang: Lang, params: Mapping[str, str], make: Callable[[Snapshot, View], T]
+    ) -> T:
+        """What ``make`` makes of a moment, as a page of it shows it to the asker."""
+        return await self._ask(lambda: make(*self._seen(asked, role_class(scope), params, lang)))
+
     async def _ask(self, work: Callable[[], T]) -> T:
         with self._lock:
             if self._waiting >= WAITING:
@@ -117,6 +124,12 @@ class Machine:
             self._waiting -= 1
 
     def _page(self, asked: Asked, scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> tuple[Document, View]:
+        snapshot, view = self._seen(asked, scope, params, lang)
+        drawn = document(page, snapshot, view)
+        return replace(drawn, parts={name: stay(html, asked) for name, html in drawn.parts.items()}), view
+
+    def _seen(self, asked: Asked, scope: Scope, params: Mapping[str, str], lang: Lang) -> tuple[Snapshot, View]:
+        """What a page of a moment is drawn from; 404 for an area that there was not then."""
         moment = self._moment(asked)
         if params.get("code", moment.city.code) not in moment.tree.areas:
             raise HTTPException(404)
@@ -126,8 +139,7 @@ class Machine:
         if log is not None:
             snapshot = with_log(snapshot, log, moment.city.state)
             view = replace(view, ringing=ringing(snapshot, scope))
-        drawn = document(page, snapshot, view)
-        return replace(drawn, parts={name: stay(html, asked) for name, html in drawn.parts.items()}), view
+        return snapshot, view
 
     def _card(self, asked: Asked, scope: Scope, cut: Cut) -> str:
         moment = self._moment(asked)
@@ -161,6 +173,9 @@ class Machine:
         def figures() -> Figures:
             return Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
 
+        def whole(scope: Scope, kpi: str, wanted: Query, order: str) -> Every:
+            return every(scope, figures(), moment.catalog[kpi], wanted, order)
+
         def changes(scope: Scope, question: Question) -> Answer:
             return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
 
@@ -178,6 +193,7 @@ class Machine:
             changes=changes,
             rows=behind,
             figures=figures,
+            every=whole,
             suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
@@ -189,7 +205,7 @@ class Machine:
         room = self._room(moment, _told(asked, moment))
         other = self._room(moment, moment.then if asked.now else moment.now)
         by = moment.then if asked.now else moment.now
-        narrowed = limited(scope) or any(name in params for name in FILTERS)
+        narrowed = scope.limited or any(name in params for name in FILTERS)
 
         def elsewhere(reading: Reading) -> Reading | None:
             """The same reading by the other account; a drilled one is drilled there too."""

@@ -20,7 +20,7 @@ from layers.evaluate import WHOLE, Cell, since, together, touched_since
 from layers.explain import short
 from layers.frames import Views
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
-from layers.model import Kind, Scope
+from layers.model import Kind, Limits, Scope
 from layers.prepared import prepared
 from layers.readings import Room, reading, watched_before
 from layers.runs import SourceFacts
@@ -84,7 +84,7 @@ class _Near:
     reach: datetime
 
 
-_Key = tuple[int, datetime, Query, frozenset[str] | None, frozenset[str] | None]
+_Key = tuple[int, datetime, Query, Limits]
 _memo: WeakKeyDictionary[Views, OrderedDict[_Key, Drill]] = WeakKeyDictionary()
 _near: WeakKeyDictionary[Views, _Near] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -106,7 +106,7 @@ def drill(
     ``ValueError`` for an area that the city does not have.
     """
     view, minute = frames.view(), now.astimezone(UTC).replace(second=0, microsecond=0)
-    key = (view.version, minute, query, scope.opds, scope.areas)
+    key = (view.version, minute, query, scope.limits)
     with _lock:
         if (found := _memo.setdefault(frames, OrderedDict()).get(key)) is not None:
             return found
@@ -167,6 +167,8 @@ def _where(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
         wanted.append(within([query.area], tree))
     if scope.areas is not None:
         wanted.append(within(sorted(scope.areas), tree))
+    if scope.categories is not None:
+        wanted.append(pl.col("category").is_in(sorted(scope.categories)))
     return wanted
 
 
@@ -198,8 +200,9 @@ def _readings(
     kpis = [k for k in catalog.values() if k.kind is Kind.COMPLAINT and k.pattern is None]
     whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in kpis}
     pairs: dict[str, tuple[Cell, Cell]] = {}
-    for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS):
-        some = [k for k in kpis if (k.window is Window.YEAR) is year and k.by_opd == by]
+    whoever = mine["opd"].meta.eq(mine["holder"])  # then one pass does for both
+    for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS[:1] if whoever else OPDS):
+        some = [k for k in kpis if (k.window is Window.YEAR) is year and (whoever or k.by_opd == by)]
         if not some:
             continue
         found = together(frame.filter(mine[by]), [(k.form, when) for k in some for when in (whens[k.id], whens[k.id].before())])[

@@ -91,7 +91,7 @@ class Room:
     def suspects(self) -> pl.DataFrame:
         """The complaints that a pattern of closing names."""
         if self._suspects is None:
-            self._suspects = suspects(self.whole[Kind.COMPLAINT], self.city.suspicion, self.now)
+            self._suspects = suspects(self._view, self.city.suspicion, self.now)
         return self._suspects
 
     def family(self, name: str) -> pl.DataFrame:

@@ -343,7 +343,23 @@ account = Table(
     Column("opds", JSON(none_as_null=True)),
     Column("areas", JSON(none_as_null=True)),
     Column("created", Moment, nullable=False),
+    Column("categories", JSON(none_as_null=True)),
+    Column("totp", LargeBinary),
+    Column("totp_step", BigInteger),
+    Column("issuer", Text),
+    Column("subject", Text),
+    Index("account_identity", "issuer", "subject", unique=True),
 )
+"""``totp`` is the second factor's encrypted secret and ``totp_step`` the last time step that was used; ``issuer`` and ``subject``
+are who this is to a provider of OpenID Connect, and such an account has no password (``hash`` is empty)."""
+
+recovery = Table(
+    "recovery",
+    people,
+    Column("name", Text, primary_key=True),
+    Column("code", LargeBinary, primary_key=True),
+)
+"""Keyed digests of the codes that stand in for a lost second factor, each good for one login."""
 
 attempt = Table(
     "attempt",
@@ -362,6 +378,7 @@ session = Table(
     Column("name", Text, nullable=False),
     Column("started", Moment, nullable=False),
     Column("used", Moment, nullable=False),
+    Column("device", Text),
 )
 
 screen = Table(

@@ -216,6 +216,8 @@ class Shelves(Database):
             query = query.where(table.c.opd.in_(scope.opds))
         if scope.areas is not None:
             query = query.where(or_(*(within(table.c.area, area) for area in scope.areas)) if scope.areas else table.c.seq < 0)
+        if scope.categories is not None and kind is Kind.COMPLAINT:
+            query = query.where(table.c.category.in_(scope.categories))
         return query
 
 

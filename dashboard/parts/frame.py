@@ -11,12 +11,12 @@ from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, sectio
 
 from dashboard import text
 from dashboard.page import find_page
+from dashboard.parts.account import account
 from dashboard.parts.alarmcount import alarm_count
 from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
 from dashboard.scene import address, ahead, rotation, scenes, shown
-from layers.model import Role
 from layers.snapshot import Event, Snapshot, State
 
 if TYPE_CHECKING:
@@ -36,16 +36,6 @@ MENU = (
 """The pages of the navigation, by what one comes for."""
 
 EVENTS = 8
-
-ROLES = {
-    Role.PUBLIC: "Publik, data agregat",
-    Role.SCREEN: "Layar",
-    Role.LEADER: "Pimpinan",
-    Role.OPD_HEAD: "Kepala OPD",
-    Role.ANALYST: "Analis",
-    Role.OPERATOR: "Operator",
-    Role.ADMIN: "Admin",
-}
 
 
 def banner(snapshot: Snapshot, *, element: str = "notice") -> htpy.Element:
@@ -164,9 +154,8 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
             div("#menu.menu")[
                 nav(aria_label=text.say(view.lang, "Menu utama"))[_menu(here, view)],
                 div(".side-foot")[
-                    p[text.say(view.lang, ROLES[view.scope.role])],
                     past_form(view),
-                    a(href="/masuk")[text.say(view.lang, "Masuk")] if view.scope.role is Role.PUBLIC else None,
+                    account(view),
                 ],
                 a(".menu-close", href="#content")[text.say(view.lang, "Tutup menu")],
             ],

@@ -16,7 +16,7 @@ from dashboard.parts.tile import hooks
 from dashboard.places.address import area_address
 from dashboard.places.complaints import narrowed, query
 from layers.model import UNPLACED, Area, Kind, Level
-from layers.ranking import ranking, residents
+from layers.ranking import Ranking, ranking, residents
 from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
@@ -47,20 +47,25 @@ def others(area: Area, view: View) -> tuple[str, tuple[str, ...]]:
     return "Menurut kecamatan", tuple(k.code for k in view.tree.kecamatan)
 
 
-def compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
-    """The area among its neighbours, or a larger area's parts; worst first."""
+def compared_to(snapshot: Snapshot, area: Area, view: View) -> tuple[str, list[Reading], Ranking | None]:
+    """The area among its neighbours, or a larger area's parts, worst first: what they are, their readings and ranks."""
     title, codes = others(area, view)
     kpi = view.catalog[COMPARED]
     readings = [r for code in codes if (r := _compared(snapshot, COMPARED, code, view))]
     people = {} if view.limited else residents(snapshot, view.tree)
     per_head = bool(readings) and all(r.area in people for r in readings)
     ranked = ranking(kpi, readings, people=people if per_head else None)
-    shown = worst_first(readings, ranked, kpi.better)
-    rows = [(view.tree.name(r.area), r) for r in shown]
-    links = [None if r.area == area.code else area_address(r.area) for r in shown]
     heading = f"{text.say(view.lang, title, unit=view.tree.unit)}: {kpi.short[view.lang].lower()}"
     if per_head:
         heading += f", {text.say(view.lang, 'urutan menurut jumlah per 1.000 penduduk')}"
+    return heading, worst_first(readings, ranked, kpi.better), ranked
+
+
+def compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
+    """The area among the others as bars."""
+    heading, shown, ranked = compared_to(snapshot, area, view)
+    kpi, rows = view.catalog[COMPARED], [(view.tree.name(r.area), r) for r in shown]
+    links = [None if r.area == area.code else area_address(r.area) for r in shown]
     return bars(heading, rows, kpi, view, element="compare", links=links, here=view.tree.name(area.code), ranking=ranked)
 
 

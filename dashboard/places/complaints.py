@@ -37,6 +37,14 @@ OPEN = "aduan_terbuka"
 MONTH = "aduan_masuk_30h"
 """Its name says 30 days, so it is not shown for another stretch."""
 DAYS = ("7", "30", "90", "365")
+DAILY = "Aduan masuk dan selesai per hari, 90 hari"
+DAILY_FORMULA = "aduan yang diterima, dan yang ditutup sebagai selesai, pada tiap hari setempat"
+GROUPS = {
+    "category": ("Menurut kategori", "by_category"),
+    "opd": ("Menurut OPD", "by_opd"),
+    "channel": ("Menurut kanal", "by_channel"),
+}
+"""What the total is split by: its title, and where a drill has it."""
 CHARTS = ("trend", "by-category", "by-opd", "by-channel")
 
 
@@ -126,17 +134,12 @@ def charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str,
         Series(label=text.say(view.lang, "masuk"), values=drill.received, look="a"),
         Series(label=text.say(view.lang, "selesai"), values=drill.closed, look="b"),
     ]
-    title = text.say(view.lang, "Aduan masuk dan selesai per hari, 90 hari")
-    formula = text.say(view.lang, "aduan yang diterima, dan yang ditutup sebagai selesai, pada tiap hari setempat")
-    found = {"trend": trend(title, drill.days, lines, (origin, kpi), view, formula=formula)}
-    groups = {
-        "category": ("Menurut kategori", drill.by_category),
-        "opd": ("Menurut OPD", drill.by_opd),
-        "channel": ("Menurut kanal", drill.by_channel),
-    }
-    for name, (words, slices) in groups.items():
+    formula = text.say(view.lang, DAILY_FORMULA)
+    found = {"trend": trend(text.say(view.lang, DAILY), drill.days, lines, (origin, kpi), view, formula=formula)}
+    for name, (words, key) in GROUPS.items():
+        some = getattr(drill, key)
         found[f"by-{name}"] = breakdown(
-            text.say(view.lang, words), slices, (origin, kpi), view, element=f"by-{name}", link=partial(_narrow, name, view)
+            text.say(view.lang, words), some, (origin, kpi), view, element=f"by-{name}", link=partial(_narrow, name, view)
         )
     return found
 

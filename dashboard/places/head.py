@@ -62,4 +62,6 @@ def _own(view: View) -> str:
     if scope.areas is not None:
         names = (view.tree.name(code) for code in sorted(scope.areas))
         said.append(text.say(view.lang, "hanya wilayah Anda: {names}", names=", ".join(names) or "-"))
+    if scope.categories is not None:
+        said.append(text.say(view.lang, "hanya kategori Anda: {names}", names=", ".join(sorted(scope.categories)) or "-"))
     return " · ".join(said)

@@ -17,6 +17,7 @@ from dashboard.places.address import area_address
 from dashboard.places.compare import COMPARED, beside, compare
 from dashboard.places.head import head
 from dashboard.places.printed import print_foot
+from dashboard.places.sheets import SHEETS
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -90,4 +91,5 @@ def place_page(path: str, title: Mapping[str, str]) -> Page:
         parts=parts,
         layout=layout,
         areas=areas,
+        sheets=SHEETS,
     )

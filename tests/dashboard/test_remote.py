@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.access import TRIES
+from dashboard.attempts import TRIES
 from dashboard.page import document
 from dashboard.pages import wall
 from layers import clock

@@ -104,6 +104,12 @@ def test_only_the_rows_of_the_scope() -> None:
     assert rows(mine, here, kpi, Query(opd="dpupr")).why == "tidak ada baris dalam lingkup Anda"
     nearby = Scope(user="camat", role=Role.LEADER, areas=frozenset({"36.71.01"}))
     assert {str(row.cells["area"])[:8] for row in rows(nearby, here, kpi, Query()).rows} == {"36.71.01"}
+    bidang = Scope(user="b", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"Sampah"}))
+    some = rows(bidang, here, kpi, Query())
+    assert {(row.cells["opd"], row.cells["category"]) for row in some.rows} == {("dlh", "Sampah")}
+    assert 0 < some.total < found.total
+    packages = catalog()["paket_diumumkan"]
+    assert rows(bidang, here, packages, Query()).total == rows(mine, here, packages, Query()).total, "a package has no category"
 
 
 def test_whoever_sees_aggregates_only_gets_none() -> None:

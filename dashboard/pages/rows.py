@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -10,15 +12,18 @@ import htpy
 from htpy import a, div, h1, h2, header, nav, p, section, span, table, tbody, td, th, thead, tr
 
 from dashboard import text
-from dashboard.page import FILTERS, AreaPaint, Page
+from dashboard.export.provenance import provenance
+from dashboard.export.sheet import Cell, Column, Sheet, Type
+from dashboard.page import FILTERS, AreaPaint, Export, Page
 from dashboard.parts.behind import ROWS
 from dashboard.parts.cells import HEADINGS, NUMERIC, cell
 from dashboard.parts.evidence import area_words
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.marks import days, source_titles, value_words
+from layers import model
 from layers.catalog import Count, Kpi, Ratio, Share, Window
 from layers.drill import Query
-from layers.model import Role, Scope
+from layers.model import Kind
 from layers.rows import PAGE as SIZE
 from layers.rows import SORTED_BY, Row, Rows
 from layers.snapshot import Reading, Snapshot
@@ -26,28 +31,35 @@ from layers.snapshot import Reading, Snapshot
 if TYPE_CHECKING:
     from dashboard.page import View
 
-MAY = frozenset(role for role in Role if Scope(user="", role=role).may_see_rows)
+MAY = model.ROWS
 ASKS = ("kpi", "area", "halaman", "urut")
 
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     """The heading with what is counted, and one page of the rows."""
     common = {"notice": banner(snapshot), "sources-state": sources_state(snapshot, view)}
-    kpi = view.catalog.get(view.params.get("kpi", ""))
-    area = view.params.get("area", view.city.code)
+    kpi, area = _asked(view)
     if kpi is None or area not in view.tree.areas:
         words = "Angka atau wilayah ini tidak ada. Pilih angka di katalog metrik."
         return common | {"baris-head": _lost(words, view), "baris": section(id="baris")}
     if view.rows is None:
         words = "Baris tersedia setelah data pertama selesai diambil."
         return common | {"baris-head": _lost(words, view), "baris": section(id="baris")}
-    cut = {name: view.params.get(name) for name in ("opd", "category", "channel")}
-    query = Query(area=area, days=int(days(view)), **cut)
-    order = view.params.get("urut", "")
-    order = order if order.removeprefix("-") in SORTED_BY[kpi.kind] else ""
+    query, order = _cut(kpi, area, view)
     found = view.rows(kpi.id, query, int(view.params.get("halaman", "1")), order)
     reading = snapshot.reading(kpi.id, area, query.opd) if query == Query(area=area, opd=query.opd) else None
     return common | {"baris-head": _head(kpi, query, found, reading, view), "baris": _table(kpi, found, view)}
+
+
+def _asked(view: View) -> tuple[Kpi | None, str]:
+    return view.catalog.get(view.params.get("kpi", "")), view.params.get("area", view.city.code)
+
+
+def _cut(kpi: Kpi, area: str, view: View) -> tuple[Query, str]:
+    """The cut whose rows are shown, and their order."""
+    cut = {name: view.params.get(name) for name in ("opd", "category", "channel")}
+    order = view.params.get("urut", "")
+    return Query(area=area, days=int(days(view)), **cut), order if order.removeprefix("-") in SORTED_BY[kpi.kind] else ""
 
 
 def _lost(words: str, view: View) -> htpy.Element:
@@ -186,6 +198,63 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
     return desk(view, ROWS, found["sources-state"], found["notice"], found["baris-head"], found["baris"])
 
 
+TYPES = {
+    "area": Type.AREA,
+    **dict.fromkeys(("pagu", "value"), Type.MONEY),
+    **dict.fromkeys(("served", "on_time", "queued"), Type.WHOLE),
+    "waiting_minutes": Type.NUMBER,
+    **dict.fromkeys(("received", "due", "responded", "closed", "announced", "contracted", "measured"), Type.MOMENT),
+    "day": Type.DAY,
+}
+"""What the fields of records are, where they are no words."""
+
+
+def _plain(name: str, value: Any, view: View) -> Cell:
+    """A field as a cell: a day is one of the city's."""
+    if TYPES.get(name) is Type.DAY and isinstance(value, datetime):
+        return value.astimezone(view.city.zone).date()
+    plain: Cell = value.value if isinstance(value, StrEnum) else value
+    return plain
+
+
+def _every(snapshot: Snapshot, view: View) -> Sheet:
+    """All rows of the page, not only those that it lists; ``LookupError`` while there are none to ask."""
+    kpi, area = _asked(view)
+    if kpi is None or view.every is None or area not in view.tree.areas:
+        raise LookupError("baris belum tersedia")
+    query, order = _cut(kpi, area, view)
+    found = view.every(kpi.id, query, order)
+    package = kpi.kind is Kind.PACKAGE
+
+    def column(name: str) -> Column:
+        type_ = Type.NUMBER if name == "value" and not package else TYPES.get(name, Type.TEXT)
+        unit = "rupiah" if type_ is Type.MONEY else None
+        return Column(key=name, title=text.say(view.lang, HEADINGS[name]), type=type_, unit=unit, decimals=2 * (name == "value"))
+
+    more = [] if "source" in found.columns else ["source"]
+
+    def cells(row: Row) -> list[Cell]:
+        return [
+            *(_plain(name, row.cells[name], view) for name in found.columns),
+            *(row.source for _ in more),
+            row.part,
+            row.whole,
+        ]
+
+    counted = (("pembilang", "Pembilang"), ("penyebut", "Penyebut"))
+    columns = [*map(column, (*found.columns, *more))]
+    columns += [Column(key=key, title=text.say(view.lang, words), type=Type.NUMBER, decimals=2) for key, words in counted]
+    place = (text.say(view.lang, "Wilayah"), area_words(area, view))
+    reading = snapshot.reading(kpi.id, area, query.opd)
+    about = provenance(
+        snapshot, view, PAGE, kpi.title[view.lang], kpis=[kpi], readings=[reading] if reading else (), filters=[place]
+    )
+    title = text.say(view.lang, "Baris di balik angka")
+    return Sheet(
+        name=f"baris-{kpi.id}", title=title, columns=tuple(columns), rows=map(cells, found.rows), count=found.count, about=about
+    )
+
+
 PAGE = Page(
     path=ROWS,
     title={"id": "Baris di balik angka", "en": "Rows behind a figure"},
@@ -199,4 +268,5 @@ PAGE = Page(
         "halaman": r"[1-9]\d{0,5}",
         "urut": r"-?[a-z_]{2,20}",
     },
+    sheets={"baris": Export(sheet=_every, rows=True)},
 )

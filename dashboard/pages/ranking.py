@@ -11,7 +11,9 @@ import htpy
 from htpy import a, button, div, form, h1, h2, header, label, li, ol, optgroup, option, p, section, select, span, strong
 
 from dashboard import text
-from dashboard.page import EVERYONE, AreaPaint, Page
+from dashboard.export.makers import over
+from dashboard.export.sheet import Sheet
+from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.evenness import evenness
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.funnel import funnel_plot
@@ -263,6 +265,19 @@ def _method(view: View) -> htpy.Element:
     ]
 
 
+def _ranked(snapshot: Snapshot, view: View) -> Sheet:
+    """Everybody of the level in the order of the ranking, those without a rank after them."""
+    kpi, level = _chosen(view)
+    ranking = of_level(snapshot, view.tree, kpi, level)
+    order = {row.key: k for k, row in enumerate(ranking.rows)} if ranking else {}
+    readings = sorted(
+        at_level(snapshot, view.tree, kpi, level), key=lambda r: (order.get(r.opd or r.area, len(order)), r.opd or r.area)
+    )
+    rows = [(_name(level, view, r.opd or r.area), r) for r in readings]
+    title = text.say(view.lang, "Peringkat {level}", level=_level_words(level, view)) + f": {kpi.title[view.lang]}"
+    return over(snapshot, view, PAGE, title, kpi, rows, name=f"peringkat-{level}", ranking=ranking)
+
+
 PAGE = Page(
     path=PATH,
     title={"id": "Peringkat", "en": "Ranking"},
@@ -271,4 +286,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     asks={"kpi": "[a-z][a-z0-9_]{2,40}", "level": "|".join(LEVELS)},
+    sheets={"standings": Export(sheet=_ranked, areas=True), "funnel": Export(sheet=_ranked, areas=True)},
 )

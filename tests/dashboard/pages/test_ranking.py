@@ -14,8 +14,7 @@ from starlette.exceptions import HTTPException
 
 from dashboard.cut import page_for
 from dashboard.page import View, document, layout
-from dashboard.pages import peringkat
-from dashboard.pages.peringkat import PAGE
+from dashboard.pages.ranking import PAGE
 from layers.explain import wilson
 from layers.model import Role, Scope
 from layers.snapshot import Evidence, Reading, Snapshot
@@ -169,5 +168,5 @@ def test_the_form_works_without_scripts(browser: Browser, tmp_path: Path) -> Non
 def test_the_page_is_in_the_navigation() -> None:
     whole = layout(PAGE, document(PAGE, ranked(), seen()), seen())
     assert '<a href="/peringkat" aria-current="page">Peringkat</a>' in whole
-    assert peringkat.PAGE.roles == frozenset(Role)
+    assert PAGE.roles == frozenset(Role)
     assert CITY.wall.ranking == ON_TIME

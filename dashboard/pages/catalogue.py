@@ -11,7 +11,9 @@ from htpy import a, button, div, form, h1, h2, header, label, li, nav, p, sectio
 from htpy import input as field
 
 from dashboard import text
-from dashboard.page import EVERYONE, AreaPaint, Page
+from dashboard.export.provenance import provenance, rule_words
+from dashboard.export.sheet import Column, Row, Sheet, Type
+from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.metric import metric
 from layers.catalog import Kpi
@@ -102,6 +104,34 @@ def _anchor(concept: str) -> str:
     return "bidang-" + "-".join(concept.casefold().split())
 
 
+def _catalogue(snapshot: Snapshot, view: View) -> Sheet:
+    """The figures that are found: what each means, and what it stands at in the city."""
+    lang, found = view.lang, _found(view)
+    headings = (
+        ("kpi", "Kode"), ("bidang", "Bidang"), ("angka", "Angka"), ("rumus", "Rumus"), ("aturan", "Aturan"),
+        ("pemilik", "Pemilik"), ("satuan", "Satuan"), ("nilai", "Nilai"), ("target", "Target"), ("n", "n"),
+        ("data_per", "Data per"), ("alasan", "Mengapa tidak ada nilai"),
+    )  # fmt: skip
+    types = {"nilai": Type.NUMBER, "target": Type.NUMBER, "n": Type.WHOLE, "data_per": Type.MOMENT}
+    columns = tuple(
+        Column(key=key, title=text.say(lang, words), type=types.get(key, Type.TEXT), decimals=2 * (key in ("nilai", "target")))
+        for key, words in headings
+    )
+    readings = {kpi.id: snapshot.reading(kpi.id) for kpi in found}
+
+    def row(kpi: Kpi) -> Row:
+        meant = (kpi.id, kpi.concept, kpi.title[lang], kpi.formula[lang], rule_words(kpi), kpi.owner, kpi.unit)
+        if (r := readings[kpi.id]) is None:
+            return (*meant, None, None, None, None, text.say(lang, "belum dihitung"))
+        return (*meant, r.value, r.target, r.n, r.freshness.observed_at, r.why_none)
+
+    asked = view.params.get(SEARCH)
+    filters = [(text.say(lang, "Cari"), asked)] if asked else []
+    title = text.say(lang, "Katalog metrik")
+    about = provenance(snapshot, view, PAGE, title, readings=[r for r in readings.values() if r], filters=filters)
+    return Sheet(name="metrik", title=title, columns=columns, rows=map(row, found), count=len(found), about=about)
+
+
 PAGE = Page(
     path="/metrik",
     title={"id": "Katalog metrik", "en": "Catalogue of figures"},
@@ -110,4 +140,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     asks={SEARCH: r"[^\x00-\x1f\x7f]{1,80}"},
+    sheets={"metrik-head": Export(sheet=_catalogue)},
 )

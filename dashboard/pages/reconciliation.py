@@ -9,7 +9,9 @@ import htpy
 from htpy import a, div, h1, h2, header, li, ol, p, section, span, strong
 
 from dashboard import text
-from dashboard.page import EVERYONE, AreaPaint, Page
+from dashboard.export.provenance import provenance
+from dashboard.export.sheet import Column, Row, Sheet, Type
+from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.evidence import area_words
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.marks import source_titles
@@ -115,6 +117,35 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
     )
 
 
+def _cases(snapshot: Snapshot, view: View) -> Sheet:
+    """Every case that does not agree, and every check that does, with what should be equal."""
+    lang = view.lang
+    titles = {identity.id: identity.title[lang] for identity in IDENTITIES}
+    kinds = {"kiri": Type.NUMBER, "kanan": Type.NUMBER, "beda": Type.NUMBER, "n": Type.WHOLE, "sejak": Type.MOMENT}
+    headings = (
+        ("pemeriksaan", "Pemeriksaan"), ("keadaan", "Keadaan"), ("wilayah", "Wilayah"), ("opd", "OPD"), ("hal", "Hal"),
+        ("kiri", "Tertulis"), ("kanan", "Seharusnya"), ("beda", "Selisih"), ("satuan", "Satuan"), ("n", "n"), ("sejak", "Sejak"),
+        ("pemilik", "Perlu diselesaikan oleh"),
+    )  # fmt: skip
+    columns = tuple(
+        Column(
+            key=key, title=text.say(lang, words), type=kinds.get(key, Type.TEXT), decimals=2 * (key in ("kiri", "kanan", "beda"))
+        )
+        for key, words in headings
+    )
+    failing = {case.identity for case in snapshot.mismatches}
+    rows: list[Row] = [
+        (titles.get(c.identity, c.identity), text.say(lang, "tidak cocok"), area_words(c.area, view), c.opd, c.subject,
+         c.left, c.right, c.difference, c.unit, c.n, c.since, c.owner)
+        for c in snapshot.mismatches
+    ]  # fmt: skip
+    good = text.say(lang, "cocok")
+    rows += [(title, good, *(None,) * 10) for name, title in titles.items() if name not in failing]
+    title = text.say(lang, "Kecocokan angka")
+    about = provenance(snapshot, view, PAGE, title, period=None)
+    return Sheet(name="kecocokan", title=title, columns=columns, rows=rows, count=len(rows), about=about)
+
+
 PAGE = Page(
     path="/kecocokan",
     title={"id": "Kecocokan angka", "en": "Whether figures agree"},
@@ -122,4 +153,5 @@ PAGE = Page(
     roles=EVERYONE,
     parts=parts,
     layout=layout,
+    sheets={"cocok-head": Export(sheet=_cases)},
 )
