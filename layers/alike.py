@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from layers.alikerules import Alike
-from layers.buying import holds
+from layers.buying import held, holds
 from layers.catalog import Window
 from layers.drill import Query, where_of
 from layers.frames import SEN
@@ -38,11 +38,10 @@ def beside(scope: Scope, room: Room, rules: tuple[Alike, ...], area: str | None 
 
     What has no place is told under :data:`layers.model.UNPLACED`. Raises ``ValueError`` for an unknown area.
     """
-    within_scope = where_of(scope, Query(area=area), room.tree)
     now, month = (window.at(room.now, room.city.zone) for window in (Window.NOW, Window.DAYS30))
     year = Window.YEAR.at(room.now, room.city.zone)
-    complaints = room.recent(Kind.COMPLAINT).lazy().filter(*within_scope)
-    packages = room.whole[Kind.PACKAGE].lazy().filter(*within_scope).filter(announced(year))
+    complaints = room.recent(Kind.COMPLAINT).lazy().filter(*where_of(scope, Query(area=area), room.tree))
+    packages = room.whole[Kind.PACKAGE].lazy().filter(*held(scope, room, area), announced(year))
     categories = room.recent(Kind.COMPLAINT).select(pl.col("category").unique().cast(pl.String))  # few: no row is read for words
     parts = []
     for rule in rules:

@@ -7,7 +7,7 @@ rows too; a scope that is limited to OPDs or areas still sees only theirs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
@@ -147,6 +147,11 @@ def figures(scope: Scope, room: Room, kpis: Sequence[Kpi], wanted: Wanted) -> di
     return found
 
 
+def held(scope: Scope, room: Room, area: str | None, opd: str | None = None) -> list[pl.Expr]:
+    """The rows of a place and OPD within the scope, of packages and services: these have no category to be limited by."""
+    return where_of(replace(scope, categories=None), Query(area=area, opd=opd), room.tree)
+
+
 def _year(room: Room) -> When:
     return Window.YEAR.at(room.now, room.city.zone)
 
@@ -156,7 +161,7 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
     if wanted.flag is not None and wanted.flag not in FLAGS:
         raise ValueError(f"tanda {wanted.flag!r} tidak dikenal")
     when = _year(room)
-    asked = where_of(scope, Query(area=wanted.area, opd=wanted.opd), room.tree)
+    asked = held(scope, room, wanted.area, wanted.opd)
     if year:
         asked.append((pl.col("year") == when.year) & when.by_end("announced"))
     if wanted.stage:
