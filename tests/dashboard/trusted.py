@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,4 +133,5 @@ def trusted(folder: Path) -> Trusted:
 
     asset = load_boundaries(city, folder).asset
     room = Room(city=city, tree=tree, map=asset, catalog=kpis, drill=cut, rows=behind, every=whole, changes=changes)
+    room = replace(room, figures=partial(rooms.at, NOW))
     return Trusted(room=room, snapshot=snapshot, city=city)
