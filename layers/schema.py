@@ -465,3 +465,17 @@ steering = Table(
     Column("until", Moment),
 )
 """What each screen of the wall was last told, all of them at once under ``*``; who told it stands in the audit."""
+
+saved_view = Table(
+    "saved_view",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Index("saved_view_owner", "owner"),
+    Index("saved_view_audience", "audience"),
+)
+"""Questions of the page of analysis that somebody kept, and for whom: the owner alone, a role, or everybody."""

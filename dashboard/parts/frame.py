@@ -28,7 +28,7 @@ MENU = (
         "Telusuri",
         (
             *(("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
-            ("/pengadaan", "Pengadaan"),
+            *(("/pengadaan", "Pengadaan"), ("/analisis", "Analisis")),
         ),
     ),
     ("Dasar angka", (("/sumber", "Sumber data"), ("/metrik", "Metrik"), ("/kecocokan", "Kecocokan"))),
