@@ -10,12 +10,15 @@ from urllib.parse import urlencode
 
 import htpy
 from htpy import div, figcaption, figure, h1, h2, header, p, section, span
+from starlette.exceptions import HTTPException
 
 from dashboard import text
 from dashboard.access import Refused
-from dashboard.page import EVERYONE, AreaPaint, Page
+from dashboard.export.provenance import provenance
+from dashboard.export.sheet import Column, Sheet, Type
+from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.analysisform import PATH, ask_form
-from dashboard.parts.answer import bars, links, origin, pinned, summary_of, table
+from dashboard.parts.answer import bars, links, origin, period_words, pinned, summary_of, table
 from dashboard.parts.dictionary import dictionary
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.funnel import funnel_plot
@@ -27,7 +30,8 @@ from dashboard.parts.savedviews import saved_views
 from layers.analysis.ask import FILTERS, FORMS, Ask
 from layers.analysis.dimensions import DIMENSIONS
 from layers.analysis.engine import OutsideError
-from layers.analysis.found import Found
+from layers.analysis.found import Column as FoundColumn
+from layers.analysis.found import Found, label
 from layers.funnel import funnel
 from layers.model import Role
 from layers.periods import Period
@@ -207,6 +211,54 @@ def _funnel(found: Found, view: View, *, element: str) -> htpy.Element:
     return funnel_plot(found.kpi.title[view.lang], plot, ranked, found.kpi, view, name=name, element=element)
 
 
+def _sheet(snapshot: Snapshot, view: View) -> Sheet:
+    """The answer as it is shown, every row of it; 404 for what cannot be asked."""
+    try:
+        ask = asked(view)
+        found = _find(ask, view.analyst, view) if view.analyst else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise HTTPException(404)
+    about = provenance(
+        snapshot,
+        view,
+        PAGE,
+        found.kpi.title[view.lang],
+        kpis=[found.kpi],
+        readings=[found.total],
+        period=period_words(found, view),
+        filters=[
+            (
+                text.say(view.lang, "Wilayah") if name == "area" else DIMENSIONS[name].title[view.lang],
+                label(DIMENSIONS[name], value, view.city, view.tree, view.lang),
+            )
+            for name, value in found.ask.where
+            if name not in ("opd", "category", "channel")
+        ],
+        notes=[text.say(view.lang, "{n} sel disamarkan karena terlalu sedikit kasusnya.", n=found.hidden)]
+        if found.hidden
+        else [],
+    )
+    return Sheet(
+        name=f"analisis-{found.kpi.id.replace(':', '-').replace('.', '-')}",
+        title=found.kpi.title[view.lang],
+        columns=tuple(_column(column, view) for column in found.columns),
+        rows=found.rows(view.city, view.tree, view.lang),
+        about=about,
+        count=sum(1 for _ in found.lines()),
+        hidden=found.hidden > 0,
+    )
+
+
+def _column(column: FoundColumn, view: View) -> Column:
+    kinds = {"text": Type.TEXT, "date": Type.DAY, "whole": Type.WHOLE, "number": Type.NUMBER}
+    money = {"persen": Type.SHARE, "rupiah": Type.MONEY}
+    kind = money.get(column.unit or "", kinds[column.type]) if column.key in ("value", "before") else kinds[column.type]
+    unit = text.say(view.lang, column.unit) if column.unit and column.unit not in money else None
+    return Column(key=column.key, title=column.title[view.lang], type=kind, unit=unit, decimals=column.decimals)
+
+
 VALUE = r"[^\x00-\x1f]{1,80}"
 PAGE = Page(
     path=PATH,
@@ -230,4 +282,5 @@ PAGE = Page(
     },
     fresh=True,
     long=True,
+    sheets={"answer": Export(sheet=_sheet), "answer-table": Export(sheet=_sheet)},
 )

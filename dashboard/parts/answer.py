@@ -60,18 +60,20 @@ def span_words(when: When, view: View) -> str:
 
 def words_of(found: Found, view: View) -> str:
     """What was asked, in one line: by what, when, of which rows."""
-    lang, where = view.lang, dict(found.ask.where)
+    where = dict(found.ask.where)
     cut = [view.tree.name(where["area"]) if "area" in where else view.city.name]
     cut += [value for name, value in where.items() if name not in ("area", "opd")]
     if "opd" in where:
         opd = view.city.opd(where["opd"])
         cut.append(opd.short if opd else where["opd"])
-    when = found.when
+    return " · ".join([*cut, period_words(found, view)])
+
+
+def period_words(found: Found, view: View) -> str:
+    """The days that the figure speaks of, or the moment at their end."""
     if found.at_end:
-        cut.append(text.say(lang, "per {at}", at=text.moment(when.end, view.city.zone, lang)))
-    else:
-        cut.append(span_words(when, view))
-    return " · ".join(cut)
+        return text.say(view.lang, "per {at}", at=text.moment(found.when.end, view.city.zone, view.lang))
+    return span_words(found.when, view)
 
 
 def summary_of(found: Found, view: View, *, element: str) -> htpy.Element:

@@ -94,3 +94,17 @@ def test_two_days_make_a_period(made: tuple[Room, Snapshot]) -> None:
     room, _ = made
     view = room.view(ANALYST, "id", {"dari": "2026-10-01", "sampai": "2026-10-15", "by": "day"})
     assert asked(view).query() == "kpi=aduan_masuk_30h&by=day&kurun=2026-10-01..2026-10-15"
+
+
+def test_the_sheet_of_an_answer_says_what_the_page_says(made: tuple[Room, Snapshot]) -> None:
+    room, snapshot = made
+    params = {"kpi": "selesai_tepat_waktu", "by": "month", "per": "opd", "kurun": "2026", "area": "36.71.01", "status": "selesai"}
+    sheet = PAGE.sheets["answer-table"].sheet(snapshot, replace(room.view(ANALYST, "id", params), now=NOW))
+    found = analyst(ANALYST).find(Ask.read(params))
+    at = [column.key for column in sheet.columns].index("value")
+    assert [row[at] for row in sheet.rows] == [now.value for _, now, _ in found.lines()]
+    assert sheet.columns[0].type == "tanggal"
+    assert sheet.columns[at].type == "persen"
+    assert dict(sheet.about.filters) == {"Wilayah": "Tangerang", "Status": "selesai"}
+    assert "kurun=2026" in sheet.about.address
+    assert "per=opd" in sheet.about.address
