@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(minutes=1)
 MOST_BARS = 40
+FEW_BARS = 24
+"""Of more values than this, those without any case are left to the table."""
 MOST_ROWS = 400
 """Rows of the table on the screen; an export has them all."""
 
@@ -163,7 +165,8 @@ def bars(found: Found, view: View, *, element: str) -> htpy.Element:
     lines = list(found.lines())
     if found.dimensions[0].sort in (Sort.PLACE, Sort.OFFICE):
         lines.sort(key=lambda each: (each[1].value is None, -(each[1].value or 0)))
-    shown = [each for each in lines if each[1].value is not None or each[1].n][:MOST_BARS] or lines[:MOST_BARS]
+    some = [each for each in lines if each[1].n or (each[2] and each[2].n)] if len(lines) > FEW_BARS else lines
+    shown = some[:MOST_BARS] or lines[:FEW_BARS]
     values = [abs(r.value) for _, now, before in shown for r in (now, before) if r is not None and r.value is not None]
     full = 100.0 if found.kpi.unit == "persen" and max(values, default=0) <= 100 else max(values, default=0) or 1
     rows = [_bar(found, key, now, before, full, view) for key, now, before in shown]
