@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from types import FrameType
 
@@ -27,6 +28,7 @@ from starlette.types import ASGIApp
 from dashboard.access import HOME, Access
 from dashboard.accountdesk import add_people
 from dashboard.alarmdesk import AlarmDesk
+from dashboard.analysisdesk import AnalysisDesk
 from dashboard.api import routes as api
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Body, accepted
@@ -39,7 +41,7 @@ from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
-from dashboard.page import EVERYONE, Page, layout, pages
+from dashboard.page import EVERYONE, Page, View, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.places.address import area_address
 from dashboard.prefix import Edge, Prefix
@@ -51,6 +53,7 @@ from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Stream
 from layers import clock
 from layers.alarmbook import SHOWN_DAYS, log_at, read_log
+from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.briefs import Briefs
@@ -68,6 +71,7 @@ from layers.room import Room as Figures
 from layers.rows import Rooms, Rows, rows
 from layers.rowstream import Every, every
 from layers.runs import SourceFacts
+from layers.savedviews import SavedViews
 from layers.screens import Screens
 from layers.settings import Settings, from_environment
 from layers.stills import Stills
@@ -109,6 +113,8 @@ class Web:
         drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5", "refresh": "5"})
+        if page.fresh:
+            drawn.view = self._own(request, drawn.view)
         if drawn.html is None:
             drawn.html = await asyncio.to_thread(self._html, page, drawn, address(request.url.path, page, params), filters)
         answer = drawn.html.answer(request)
@@ -122,6 +128,7 @@ class Web:
         """The page at a moment gone by."""
         lang = language(request)
         drawn, view = await self.machine.page(asked, request.state.scope, page, {**params, **filters}, lang)
+        view = self._own(request, view)
         body = await asyncio.to_thread(lambda: stay(layout(page, drawn, view), asked))
         when = {f"data-{name}": value for name, value in {"past": view.now.isoformat(), **asked.address(now=asked.now)}.items()}
         cut = orjson.dumps(filters).decode()
@@ -134,8 +141,14 @@ class Web:
         drawn = await self.hub.draw(key(request.state.scope, page, params, language(request)), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5"})
+        if page.fresh:
+            drawn.view = self._own(request, drawn.view)
         body = await asyncio.to_thread(self._html, page, drawn, page.path, {})
         return body.answer(request, status=status)
+
+    def _own(self, request: Request, view: View) -> View:
+        """A view that nobody else is shown, with what is the person's own."""
+        return replace(view, saved=partial(self.hub.room.saved, request.state.scope))
 
     def _html(self, page: Page, drawn: Drawn, path: str, filters: Mapping[str, str]) -> Body:
         body = layout(page, drawn.document, drawn.view)
@@ -248,6 +261,9 @@ def create() -> ASGIApp:
     def whole(scope: Scope, kpi: str, query: Query, order: str) -> Every:
         return every(scope, figures(), kpis[kpi], query, order)
 
+    def analyst(scope: Scope) -> Analyst:
+        return Analyst(scope=scope, frames=frames, catalog=kpis, tree=tree, city=city, facts=known, now=clock.now())
+
     rooms = Rooms(frames, tree, city, known)
 
     room = Room(
@@ -265,6 +281,7 @@ def create() -> ASGIApp:
         every=whole,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
+        analyst=analyst,
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
         orders=lambda scope: asked(partial(Orders(people).seen, scope)),
         shelf=lambda scope, opd, day, until: attempt(partial(Briefs(store).read, scope, city.code, opd, day, until)),
@@ -273,6 +290,7 @@ def create() -> ASGIApp:
         address=settings.url and settings.address,
         remote=Remote(people, [screen.name for screen in city.wall.screens]),
         screens=lambda: asked(Screens(people).all),
+        saved=lambda scope: asked(partial(SavedViews(people).seen, scope)),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -315,6 +333,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates = _routes(server, web, suites, read)
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
+    gates |= AnalysisDesk(people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)

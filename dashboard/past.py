@@ -30,6 +30,7 @@ from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document
 from dashboard.parts.evidence import evidence
 from layers import clock
 from layers.alarmbook import with_log
+from layers.analysis.desk import Analyst
 from layers.changes import Answer, Question, explain
 from layers.drill import Drill, Query, drill
 from layers.model import Scope
@@ -46,7 +47,7 @@ WAITING = 8
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::\d\d(?:\.\d+)?)?")
 _LINK = re.compile(r'href="(/[^"?#]*)(?:\?([^"#]*))?"')
-_FILTERS = re.compile(r"<form\b[^>]*\bdata-cut\b[^>]*>")
+_FILTERS = re.compile(r"<form\b[^>]*\bdata-(?:cut|ask)\b[^>]*>")
 _GRAINS = {
     "jam": "Pengukuran dan keadaan sumber dari waktu itu tinggal tersimpan per jam, jadi dapat lebih tua",
     "hari": "Pengukuran dan keadaan sumber dari waktu itu tinggal tersimpan per hari, jadi dapat lebih tua",
@@ -179,6 +180,17 @@ class Machine:
         def changes(scope: Scope, question: Question) -> Answer:
             return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
 
+        def analyst(scope: Scope) -> Analyst:
+            return Analyst(
+                scope=scope,
+                frames=told.frames,
+                catalog=moment.catalog,
+                tree=moment.tree,
+                city=moment.city,
+                facts=lambda: told.facts,
+                now=moment.at,
+            )
+
         def orders(scope: Scope) -> Sequence[Order] | None:
             known = live.orders(scope)
             return None if known is None else [then for order in known if (then := order.at(moment.at))]
@@ -194,6 +206,7 @@ class Machine:
             rows=behind,
             figures=figures,
             every=whole,
+            analyst=analyst,
             suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
@@ -202,6 +215,7 @@ class Machine:
         )
 
     def _view(self, asked: Asked, moment: Moment, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
+        question = {name: value for name, value in params.items() if name != "code"}  # which its other accounts keep
         room = self._room(moment, _told(asked, moment))
         other = self._room(moment, moment.then if asked.now else moment.now)
         by = moment.then if asked.now else moment.now
@@ -218,8 +232,9 @@ class Machine:
             at=moment.at,
             now=asked.now,
             pada=asked.written,
-            then_address="?" + urlencode(asked.address(now=False)),
-            now_address="?" + urlencode(asked.address(now=True)),
+            then_address="?" + urlencode({**question, **asked.address(now=False)}),
+            now_address="?" + urlencode({**question, **asked.address(now=True)}),
+            live_address="?" + urlencode({**question, "pada": ""}),
             other=elsewhere,
         )
         return replace(room.view(scope, lang, params), now=moment.at, past=bygone)

@@ -479,3 +479,17 @@ token = Table(
     Column("used", Moment),
 )
 """What programs prove themselves with, hashed, each with rights of its own until a moment; ``used`` is the last day of use."""
+
+saved_view = Table(
+    "saved_view",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Index("saved_view_owner", "owner"),
+    Index("saved_view_audience", "audience"),
+)
+"""Questions of the page of analysis that somebody kept, and for whom: the owner alone, a role, or everybody."""

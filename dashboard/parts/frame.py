@@ -28,7 +28,7 @@ MENU = (
         "Telusuri",
         (
             *(("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
-            *(("/pengadaan", "Pengadaan"), ("/penghargaan", "Penghargaan")),
+            *(("/pengadaan", "Pengadaan"), ("/penghargaan", "Penghargaan"), ("/analisis", "Analisis")),
         ),
     ),
     ("Dasar angka", (("/sumber", "Sumber data"), ("/metrik", "Metrik"), ("/kecocokan", "Kecocokan"))),
