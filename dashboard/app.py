@@ -38,11 +38,13 @@ from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
+from dashboard.opddesk import OpdDesk
 from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.places.address import area_address
 from dashboard.prefix import Edge, Prefix
+from dashboard.reach import Reach
 from dashboard.remotedesk import RemoteDesk
 from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
@@ -60,6 +62,7 @@ from layers.citykpis import catalog_of
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Role, Scope
+from layers.opdbook import read_book
 from layers.orders import Orders
 from layers.past import Past
 from layers.people import People
@@ -101,7 +104,7 @@ class Web:
         """A page, complete: the first paint needs no script."""
         scope, lang = request.state.scope, language(request)
         page, params = page_for(scope, f"{request.url.path}?{request.url.query}", self.hub.room)
-        filters = check_filters(dict(request.query_params), self.hub.room.city)
+        filters = check_filters({n: v for n, v in request.query_params.items() if n not in page.asks}, self.hub.room.city)
         if "code" in params and (proper := area_address(params["code"])) != request.url.path:
             return RedirectResponse(f"{proper}?{request.url.query}" if request.url.query else proper, 307)
         if asked := Asked.read(request.query_params, self.hub.room.city.zone):
@@ -134,7 +137,7 @@ class Web:
         drawn = await self.hub.draw(key(request.state.scope, page, params, language(request)), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5"})
-        body = await asyncio.to_thread(self._html, page, drawn, page.path, {})
+        body = await asyncio.to_thread(self._html, page, drawn, page.path.format_map(params), {})
         return body.answer(request, status=status)
 
     def _html(self, page: Page, drawn: Drawn, path: str, filters: Mapping[str, str]) -> Body:
@@ -273,6 +276,10 @@ def create() -> ASGIApp:
         address=settings.url and settings.address,
         remote=Remote(people, [screen.name for screen in city.wall.screens]),
         screens=lambda: asked(Screens(people).all),
+        reach=Reach(
+            book=lambda scope, opd, at: asked(partial(read_book, scope, people, opd, at=at)),
+            texts=lambda scope, cases: attempt(partial(store.texts, scope, cases)),
+        ),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -315,6 +322,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates = _routes(server, web, suites)
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
+    gates |= OpdDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)

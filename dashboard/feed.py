@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from dashboard.reach import Reach
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
     from layers.cache import Cache
@@ -105,6 +106,7 @@ class Room:
     remote: Remote | None = None
     screens: Callable[[], Sequence[Screen] | None] = lambda: ()
     figures: Callable[[], Figures] | None = None
+    reach: Reach | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self
@@ -134,6 +136,7 @@ class Room:
             address=self.address,
             code=self.remote.code if self.remote and scope.role in CODED else None,
             screens=self.screens,
+            reach=self.reach,
         )
 
 
