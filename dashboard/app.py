@@ -40,11 +40,13 @@ from dashboard.feed import Drawn, Hub, Room, encode_document, key
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
+from dashboard.opddesk import OpdDesk
 from dashboard.orderdesk import OrderDesk
 from dashboard.page import EVERYONE, Page, View, layout, pages
 from dashboard.past import Asked, Machine, stay
 from dashboard.places.address import area_address
 from dashboard.prefix import Edge, Prefix
+from dashboard.reach import Reach
 from dashboard.remotedesk import RemoteDesk
 from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
@@ -63,6 +65,7 @@ from layers.citykpis import catalog_of
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Role, Scope
+from layers.opdbook import read_book
 from layers.orders import Orders
 from layers.past import Past
 from layers.people import People
@@ -105,7 +108,7 @@ class Web:
         """A page, complete: the first paint needs no script."""
         scope, lang = request.state.scope, language(request)
         page, params = page_for(scope, f"{request.url.path}?{request.url.query}", self.hub.room)
-        filters = check_filters(dict(request.query_params), self.hub.room.city)
+        filters = check_filters({n: v for n, v in request.query_params.items() if n not in page.asks}, self.hub.room.city)
         if "code" in params and (proper := area_address(params["code"])) != request.url.path:
             return RedirectResponse(f"{proper}?{request.url.query}" if request.url.query else proper, 307)
         if asked := Asked.read(request.query_params, self.hub.room.city.zone):
@@ -143,7 +146,7 @@ class Web:
             raise HTTPException(503, headers={"retry-after": "5"})
         if page.fresh:
             drawn.view = self._own(request, drawn.view)
-        body = await asyncio.to_thread(self._html, page, drawn, page.path, {})
+        body = await asyncio.to_thread(self._html, page, drawn, page.path.format_map(params), {})
         return body.answer(request, status=status)
 
     def _own(self, request: Request, view: View) -> View:
@@ -291,6 +294,10 @@ def create() -> ASGIApp:
         remote=Remote(people, [screen.name for screen in city.wall.screens]),
         screens=lambda: asked(Screens(people).all),
         saved=lambda scope: asked(partial(SavedViews(people).seen, scope)),
+        reach=Reach(
+            book=lambda scope, opd, at: asked(partial(read_book, scope, people, opd, at=at)),
+            texts=lambda scope, cases: attempt(partial(store.texts, scope, cases)),
+        ),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -333,7 +340,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates = _routes(server, web, suites, read)
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
-    gates |= AnalysisDesk(people, web.show).add_routes(server)
+    gates |= AnalysisDesk(people, web.show).add_routes(server) | OpdDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from dashboard.reach import Reach
     from layers.analysis.desk import Analyst
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
@@ -110,6 +111,7 @@ class Room:
     screens: Callable[[], Sequence[Screen] | None] = lambda: ()
     figures: Callable[[], Figures] | None = None
     saved: Callable[[Scope], Sequence[SavedView] | None] = lambda _scope: ()
+    reach: Reach | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
         given = self
@@ -141,6 +143,7 @@ class Room:
             address=self.address,
             code=self.remote.code if self.remote and scope.role in CODED else None,
             screens=self.screens,
+            reach=self.reach,
         )
 
 

@@ -18,7 +18,8 @@ The frame around a layout (``dashboard/shell.py``) and ``assets/live.js`` agree 
   clock in that zone.
 * ``form[data-cut]`` holds the page's filters (``category``, ``channel``, ``opd``, ``days``) and works without scripts; with
   them the drilled parts come back by a Dash callback and replace those with the same ids. ``form[data-ask]`` asks for its
-  page anew at each choice.
+  page anew at each choice. ``a[data-turn]`` leads to the same page at another address: with scripts its parts are replaced
+  in place; one with ``data-turn=<name>`` and ``data-key`` sets that name of the address, or takes it out where it is so.
 * A part that was replaced gets the class ``changed`` for 300 ms.
 """
 
@@ -48,6 +49,7 @@ from layers.snapshot import Band, Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.export.sheet import Sheet
+    from dashboard.reach import Reach
     from layers.analysis.desk import Analyst
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
@@ -155,6 +157,8 @@ class View:
     """The asker's saved views, on a ``fresh`` page. ``None``: the accounts' database cannot be asked."""
     stills: Callable[[], Sequence[Still]] = lambda: ()
     """The cameras of the pack with the age of their pictures; none on a page of the past, for nothing is recorded."""
+    reach: Reach | None = None
+    """What people and citizens wrote, for an OPD's desk; ``None`` where there are no accounts."""
 
     @property
     def limited(self) -> bool:

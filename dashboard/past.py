@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from html import escape
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -28,12 +28,14 @@ from dashboard.feed import Hub, Room, ringing, role_class
 from dashboard.guard import Said
 from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence
+from dashboard.reach import Reach
 from layers import clock
 from layers.alarmbook import with_log
 from layers.analysis.desk import Analyst
 from layers.changes import Answer, Question, explain
 from layers.drill import Drill, Query, drill
 from layers.model import Scope
+from layers.opdbook import Book
 from layers.orders import Order
 from layers.past import Moment, Told
 from layers.readings import Room as Figures
@@ -165,14 +167,18 @@ class Machine:
         """The room as it was: its pack, drills into what was known, the rows that counted, what was ordered and told."""
         live = self._hub.room
 
+        @cache
+        def figures() -> Figures:
+            return Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
+
+        def book(scope: Scope, opd: str | None, _at: datetime | None) -> Book | None:
+            return live.reach.book(scope, opd, moment.at) if live.reach else None
+
         def cut(scope: Scope, wanted: Query) -> Drill:
             return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
 
         def behind(scope: Scope, kpi: str, wanted: Query, page: int, order: str) -> Rows:
             return rows(scope, figures(), moment.catalog[kpi], wanted, page=page, order=order)
-
-        def figures() -> Figures:
-            return Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
 
         def whole(scope: Scope, kpi: str, wanted: Query, order: str) -> Every:
             return every(scope, figures(), moment.catalog[kpi], wanted, order)
@@ -211,6 +217,7 @@ class Machine:
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
             stills=None,
+            reach=Reach(book=book) if live.reach else None,
             has_frames=lambda: True,
         )
 

@@ -113,13 +113,14 @@ def plot(
         g(".axis.x")[
             [htpy.text({"data-i": str(i)}, x=pc(x), y="100%", dy="1.6em")[words] for i, x, words in dates(days, view, written)]
         ],
-        _target_label(target, y(target), kpi, view) if target is not None else None,
+        target_label(target, y(target), kpi, view) if target is not None else None,
         svg(STRETCHED)[[path(class_=f"line {s.look}", d=line_path(s.values, low, high)) for s in series]],
-        _labels(series, y),
+        labels(series, y),
     ]
 
 
-def _target_label(target: float, y: float, kpi: Kpi, view: View) -> htpy.Fragment:
+def target_label(target: float, y: float, kpi: Kpi, view: View) -> htpy.Fragment:
+    """The target as a dashed line with its words, ``y`` percent from above."""
     words = text.quantity(target, kpi.unit, 0 if float(target).is_integer() else kpi.decimals, view.lang)
     return htpy.fragment[
         line(".target-line", x1="0", x2="100%", y1=pc(y), y2=pc(y)),
@@ -127,7 +128,7 @@ def _target_label(target: float, y: float, kpi: Kpi, view: View) -> htpy.Fragmen
     ]
 
 
-def _labels(series: Sequence[Series], y: Callable[[float], float]) -> list[htpy.Fragment]:
+def labels(series: Sequence[Series], y: Callable[[float], float]) -> list[htpy.Fragment]:
     """A dot and the name at the end of each line; names too near each other are moved apart."""
     ends = sorted(((y(last), s) for s in series if (last := _last(s)) is not None), key=lambda end: end[0])
     places: list[float] = []

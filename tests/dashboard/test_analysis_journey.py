@@ -32,7 +32,10 @@ from tests.dashboard.snapshots import CITY, KELURAHAN
 from tests.layers.made import HOUR, NOW, complaint, give, new_store
 
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
-CELLS = "() => [...document.querySelectorAll('#answer-table tbody tr')].map(r => [...r.cells].map(c => c.textContent.trim()).join('|'))"
+CELLS = (
+    "() => [...document.querySelectorAll('#answer-table tbody tr')]"
+    ".map(r => [...r.cells].map(c => c.textContent.trim()).join('|'))"
+)
 KPIS = ("aduan_terbuka", "aduan_masuk_30h", "selesai_tepat_waktu")
 
 

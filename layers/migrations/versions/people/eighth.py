@@ -6,7 +6,7 @@ from alembic import op
 from layers.schema import Moment, Serial
 
 revision = "people_0008"
-down_revision = "people_0006"
+down_revision = "people_0007"
 
 
 def upgrade() -> None:
