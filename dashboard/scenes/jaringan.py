@@ -59,7 +59,7 @@ def parts(snapshot: Snapshot, view: View, shown: Shown) -> dict[str, htpy.Elemen
         "map-title": map_title(snapshot, view, kpi),
         "map-legend": map_legend(snapshot, view, kpi, signs=False),
         "map-marks": spot_legend(marks, WORDS, data, view, beside=_unplaced(snapshot, view)),
-        "map-overlay": spots(marks, view),
+        "map-overlay": spots(marks, view, alarms=snapshot.alarms),
         "ranking": ranking(snapshot, view, view.catalog[shown.ranking or HOURS], ("opd", "kecamatan")),
         "offices-down": down(
             text.say(view.lang, "Kantor terputus"), OFFICES, snapshot, view, element="offices-down", calm=OFFICES_WELL

@@ -59,7 +59,7 @@ def parts(snapshot: Snapshot, view: View, shown: Shown) -> dict[str, htpy.Elemen
         "map-title": map_title(snapshot, view, kpi),
         "map-legend": map_legend(snapshot, view, kpi, signs=False),
         "map-marks": spot_legend(marks, {Band.WATCH: "loket tidak melapor"}, data, view),
-        "map-overlay": spots(marks, view),
+        "map-overlay": spots(marks, view, alarms=snapshot.alarms),
         "days": columns(text.say(view.lang, "Layanan per hari, 30 hari"), days, today, view.catalog[DAYS], view, element="days"),
         "satisfaction": satisfaction(snapshot, view),
         "silent": places(
