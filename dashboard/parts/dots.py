@@ -62,16 +62,19 @@ def heaps(spots: Sequence[Spot], size: float) -> list[Heap]:
     return found
 
 
+def ways_off(spot: Spot, r: float, names: Sequence[Box]) -> list[float]:
+    """By how much a mark must go up (down: less than zero) to lie off the names that it is under, the shorter way first."""
+    x, y = spot
+    under = [box for box in names if box[0] < x + r and x - r < box[2] and box[1] < y + r and y - r < box[3]]
+    ways = (y + r - min(box[1] for box in under), y - r - max(box[3] for box in under)) if under else ()
+    return sorted(ways, key=abs)
+
+
 def clear(found: Sequence[Heap], names: Sequence[Box]) -> list[Heap]:
     """Counted marks moved off the names that they lie under, up or down, where there is room for them."""
     out = list(found)
     for place, heap in enumerate(out):
-        (x, y), r = heap.middle, heap.radius
-        under = [box for box in names if box[0] < x + r and x - r < box[2] and box[1] < y + r and y - r < box[3]]
-        if not heap.counted or not under:
-            continue
-        above, below = y + r - min(box[1] for box in under), y - r - max(box[3] for box in under)
-        for up in sorted((above, below), key=abs):
+        for up in ways_off(heap.middle, heap.radius, names) if heap.counted else ():
             moved = replace(heap, up=up)
             if not any(moved.meets(other) for other in out if other is not heap):
                 out[place] = moved

@@ -15,7 +15,7 @@ from htpy import a, button, circle, defs, div, g, i, li, path, pattern, rect, se
 
 from dashboard import text
 from dashboard.page import AreaPaint
-from dashboard.parts.dots import Spot
+from dashboard.parts.dots import Spot, ways_off
 from dashboard.parts.dots import dots as marked
 from dashboard.parts.focus import focus
 from dashboard.parts.labels import Box, box_of, place_labels
@@ -35,6 +35,8 @@ NO_DATA = "qn"
 FAR_ROOM = (52, 38)
 """Units of the screen that the map has at least in the sparse composition, wide and high."""
 Name = tuple[str, Spot]
+RING = 13.0
+"""Radius of the ring of an urgent case."""
 NUMBER_SIZE = 15.0
 """Height of a counted mark's number on a large screen."""
 NEW = timedelta(hours=1)
@@ -214,7 +216,7 @@ def map_overlay(
 def _marks(spots: Sequence[Spot], rings: Sequence[Spot], size: float, names: Sequence[Box]) -> list[htpy.Element]:
     return [
         marked(spots, size, names),
-        g(".rings")[[_ring(x, y) for x, y in rings]],
+        g(".rings")[[_ring(*_off(spot, names)) for spot in rings]],
     ]
 
 
@@ -225,8 +227,13 @@ def _enlarged_marks(
     return g(".inset")[_marks(near, round_, size, names)]
 
 
+def _off(spot: Spot, names: Sequence[Box]) -> Spot:
+    """The place of a ring that leaves the name readable on which it would lie, as that of a kecamatan does."""
+    return spot[0], spot[1] - next(iter(ways_off(spot, RING, names)), 0.0)
+
+
 def _ring(x: float, y: float) -> htpy.Element:
-    return g[circle(".ring", cx=f"{x:.0f}", cy=f"{y:.0f}", r="13"), circle(".core", cx=f"{x:.0f}", cy=f"{y:.0f}", r="4.5")]
+    return g[circle(".ring", cx=f"{x:.0f}", cy=f"{y:.0f}", r=f"{RING:g}"), circle(".core", cx=f"{x:.0f}", cy=f"{y:.0f}", r="4.5")]
 
 
 def map_legend(

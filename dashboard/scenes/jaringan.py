@@ -41,8 +41,8 @@ def usual(_city: City) -> SceneConfig:
     return SceneConfig(
         name="jaringan",
         tiles=(
-            "kantor_terhubung", "jam_putus_bulan_ini", "latensi_kantor", "kehilangan_paket",
-            "situs_terjangkau", "situs_sertifikat_habis", "situs_disusupi", "medsos_per_minggu",
+            "kantor_terhubung", "situs_terjangkau", "jam_putus_bulan_ini", "latensi_kantor",
+            "kehilangan_paket", "situs_sertifikat_habis", "situs_disusupi", "medsos_per_minggu",
         ),
         map=HOURS,
         ranking=HOURS,
@@ -89,16 +89,24 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     """Tiles; the map over the ranking; what is down over the sites."""
     return htpy.main(".scene-grid.jaringan")[
         section(".tiles", aria_label=text.say(view.lang, "Kondisi terkini"))[[found[f"tile-{name}"] for name in shown.tiles]],
-        div(".middle")[
-            section(".hero")[
-                found["map-title"],
-                map_stage(view, paint, found["map-overlay"]),
-                div(".legends")[found["map-legend"], found["map-marks"]],
-            ],
-            found["ranking"],
-        ],
+        div(".middle")[_hero(found, view, paint), found["ranking"]],
         div(".right")[found["offices-down"], found["sites-down"], found["sites"]],
     ]
 
 
-SCENE = Scene(order=5, title=titled("Jaringan dan situs OPD", "Links and sites"), usual=usual, parts=parts, layout=layout)
+def _hero(found: Mapping[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    return section(".hero")[
+        found["map-title"],
+        map_stage(view, paint, found["map-overlay"]),
+        div(".legends")[found["map-legend"], found["map-marks"]],
+    ]
+
+
+def main(found: Mapping[str, htpy.Element], view: View, _shown: Shown, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """From afar: what is down; while nothing is, the map of the offices."""
+    return div(".stack")[found["offices-down"], found["sites-down"], _hero(found, view, paint)]
+
+
+SCENE = Scene(
+    order=5, title=titled("Jaringan dan situs OPD", "Links and sites"), usual=usual, parts=parts, layout=layout, main=main
+)

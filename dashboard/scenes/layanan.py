@@ -85,4 +85,9 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     ]
 
 
-SCENE = Scene(order=3, title=titled("Layanan kelurahan", "Services"), usual=usual, parts=parts, layout=layout)
+def main(found: Mapping[str, htpy.Element], _view: View, _shown: Shown, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """From afar: where people have to wait."""
+    return found["ranking"]
+
+
+SCENE = Scene(order=3, title=titled("Layanan kelurahan", "Services"), usual=usual, parts=parts, layout=layout, main=main)
