@@ -14,6 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from time import monotonic
 from types import FrameType
 
 import orjson
@@ -31,7 +32,7 @@ from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Body, accepted
 from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
-from dashboard.feed import Drawn, Hub, Room, encode_document, key
+from dashboard.feed import Drawn, Hub, Room, encode_document, key, steering_words
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
 from dashboard.orderdesk import OrderDesk
@@ -167,6 +168,9 @@ class Web:
             drawn.whole = Body(encode_document(self.hub.outward(drawn.document), None), "application/json")
         answer = drawn.whole.answer(request)
         answer.headers["x-clock"] = str(int(clock.now().timestamp() * 1000))
+        if page.path == HOME:
+            self.hub.polled = monotonic()
+            answer.headers["x-steering"] = steering_words(self.hub.told).decode("ascii")
         return answer
 
     # --- people ----------------------------------------------------------------------------------
