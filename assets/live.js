@@ -87,6 +87,16 @@
     if (holder) mark(holder, fresh < sources.length ? "late" : "live");
   }
 
+  /** The line "sekarang" of a day's chart and its words, at a time of day; the same as in dashboard/parts/arrivals.py. */
+  function forward(mark, hour) {
+    const [h, m] = hour.split(/[.:]/).map(Number), share = (h * 60 + m) / 1440, at = `${(share * 100).toFixed(2)}%`;
+    const line = mark.querySelector("line"), words = mark.querySelector("text"), late = share >= 0.85;
+    put(words.querySelector("tspan"), hour);
+    for (const [element, names] of [[line, ["x1", "x2"]], [words, ["x"]]]) for (const name of names) element.setAttribute(name, at);
+    words.setAttribute("dx", late ? "-6" : "6");
+    words.setAttribute("text-anchor", late ? "end" : "start");
+  }
+
   /** Every age, and from it every state: live within its budget, then late, then stale. */
   function tick() {
     doubt();
@@ -106,6 +116,7 @@
     }
     for (const line of all("[data-sources]")) say(line, moment);
     for (const time of all("time[data-clock]")) put(time, clock(moment, time.dataset.clock));
+    for (const mark of all("[data-now]")) forward(mark, clock(moment, mark.dataset.now));
     if (past === null) supervise();
   }
 
@@ -243,6 +254,7 @@
       if (answer.status !== 200 && answer.status !== 304) return;
       if (own() - began < DRIFT) told(Number(answer.headers.get("x-clock"))); // else the word is as old as the way was long
       alive();
+      if (answer.headers.has("x-steering")) window.liveroom.steering = JSON.parse(answer.headers.get("x-steering"));
       if (answer.status === 304 || page !== mine) return;
       etag = answer.headers.get("etag");
       const doc = await answer.json();

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from types import FrameType
 
 import orjson
@@ -36,7 +37,7 @@ from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
-from dashboard.feed import Drawn, Hub, Room, encode_document, key
+from dashboard.feed import Drawn, Hub, Room, encode_document, key, steering_words
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
@@ -186,6 +187,9 @@ class Web:
             drawn.whole = Body(encode_document(self.hub.outward(drawn.document), None), "application/json")
         answer = drawn.whole.answer(request)
         answer.headers["x-clock"] = str(int(clock.now().timestamp() * 1000))
+        if page.path == HOME:
+            self.hub.polled = monotonic()
+            answer.headers["x-steering"] = steering_words(self.hub.told).decode("ascii")
         return answer
 
     # --- static ----------------------------------------------------------------------------------

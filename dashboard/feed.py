@@ -78,6 +78,8 @@ PATIENCE = 5.0
 """Seconds that an answer about the screens is waited for."""
 STEERED = 1.0
 """Seconds between two looks at what the screens were told, while walls are connected."""
+POLLED = 30.0
+"""Seconds for which a wall that polls counts as one that is there; it asks every 5."""
 CODED = STEERERS | {Role.SCREEN, Role.PUBLIC}
 """Who sees a screen's code: the screen itself, who may steer it anyway, and the demo's public on its own machine."""
 
@@ -194,6 +196,8 @@ class Hub:
         self.closing = False
         self.connections = 0
         self.walls = 0
+        self.polled = float("-inf")
+        """When a wall without a stream last asked."""
         self.told: tuple[Steering, ...] = ()
         self.steering = UNSTEERED
         self.build = ""
@@ -324,7 +328,7 @@ class Hub:
     async def _steer(self) -> None:
         while True:
             await asyncio.sleep(STEERED)
-            if self.walls:
+            if self.walls or monotonic() - self.polled < POLLED:
                 await self.ask_steering()
 
     async def ask_steering(self) -> None:
@@ -433,7 +437,12 @@ def encode_document(sent: Document, base: int | None) -> bytes:
 
 
 def steering(told: Sequence[Steering]) -> Event:
-    """What every screen was told, by its name, for all of them: moments in milliseconds."""
+    """What every screen was told, as an event for all of them."""
+    return Event("steering", steering_words(told))
+
+
+def steering_words(told: Sequence[Steering]) -> bytes:
+    """What every screen was told, by its name, as JSON: moments in milliseconds."""
 
     def ms(moment: datetime | None) -> int | None:
         return None if moment is None else int(moment.timestamp() * 1000)
@@ -442,7 +451,7 @@ def steering(told: Sequence[Steering]) -> Event:
         one.screen: {"at": ms(one.at), "since": ms(one.since), "steps": one.steps, "scene": one.scene, "until": ms(one.until)}
         for one in told
     }
-    return Event("steering", orjson.dumps(every))
+    return orjson.dumps(every)
 
 
 UNSTEERED = steering(())
