@@ -181,7 +181,7 @@ def test_an_admin_sees_everybody_and_ends_their_sessions(live: Live) -> None:
         assert wati.get("/sumber").status_code == 401
         log = admin.get("/audit", params={"akun": "wati", "apa": "masuk"}).text
         assert log.count("<td>wati</td>") == 1
-        assert "Rantai catatan utuh" in log
+        assert "Rantai utuh" in log
         assert admin.get("/audit?halaman=x").status_code == 400
 
 
