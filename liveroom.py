@@ -26,6 +26,7 @@ sources_app = typer.Typer(no_args_is_help=True, help="Sumber data: daftar, perik
 areas_app = typer.Typer(no_args_is_help=True, help="Wilayah dan batasnya.")
 user_app = typer.Typer(no_args_is_help=True, help="Akun orang.")
 screen_app = typer.Typer(no_args_is_help=True, help="Layar dinding.")
+token_app = typer.Typer(no_args_is_help=True, help="Token untuk program: buat, daftar, cabut.")
 brief_app = typer.Typer(no_args_is_help=True, help="Ringkasan pagi: lihat, kirim.")
 person_app = typer.Typer(no_args_is_help=True, help="Data pribadi seorang warga: cari, hapus.")
 notify_app = typer.Typer(no_args_is_help=True, help="Pesan alarm: tujuan, uji kirim.")
@@ -35,6 +36,7 @@ for name, group in (
     ("areas", areas_app),
     ("user", user_app),
     ("screen", screen_app),
+    ("token", token_app),
     ("brief", brief_app),
     ("person", person_app),
     ("notify", notify_app),
@@ -362,6 +364,50 @@ def screen_revoke(name: str) -> None:
 
     People.of(from_environment()).revoke_screen(name)
     typer.echo(f"Layar {name} dicabut.")
+
+
+@token_app.command("add")
+def token_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="public, leader, opd, analyst, operator, admin")],
+    opd: Annotated[list[str] | None, typer.Option(help="OPD yang boleh dibaca; tanpa ini: semua.")] = None,
+    area: Annotated[list[str] | None, typer.Option(help="Kode wilayah yang boleh dibaca; tanpa ini: semua.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=3660, help="Berlaku sekian hari; tanpa ini: sampai dicabut.")] = None,
+) -> None:
+    """Buat token untuk program yang membaca REST API; hanya ditampilkan sekali."""
+    from datetime import timedelta
+
+    from layers import clock
+    from layers.people import People
+    from layers.settings import from_environment
+    from layers.tokens import Tokens
+
+    settings, now = from_environment(), clock.now()
+    settings.city.check(opd or [], area or [])
+    until = now + timedelta(days=days) if days else None
+    typer.echo(Tokens(People.of(settings)).add(name, role, now, opds=opd, areas=area, until=until))
+
+
+@token_app.command("list")
+def token_list() -> None:
+    """Token yang ada, dengan hak dan masa berlakunya."""
+    from layers.people import People
+    from layers.settings import from_environment
+    from layers.tokens import Tokens, listing
+
+    typer.echo(listing(Tokens(People.of(from_environment())).all()))
+
+
+@token_app.command("revoke")
+def token_revoke(name: str) -> None:
+    """Cabut sebuah token."""
+    from layers import clock
+    from layers.people import People
+    from layers.settings import from_environment
+    from layers.tokens import Tokens
+
+    Tokens(People.of(from_environment())).revoke(name, clock.now())
+    typer.echo(f"Token {name} dicabut.")
 
 
 @brief_app.command("show")

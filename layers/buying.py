@@ -7,7 +7,7 @@ rows too; a scope that is limited to OPDs or areas still sees only theirs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 
@@ -216,8 +216,3 @@ def _row(row: Mapping[str, object]) -> Bought:
     flags = tuple(name for name in FLAGS if row[f"+{name}"])
     named = ("source", "source_id", "title", "stage", "method", "opd", "area", "provider", "announced", "contracted")
     return Bought(**{name: row[name] for name in named}, **money, flags=flags)  # type: ignore[arg-type]
-
-
-def narrowed(wanted: Wanted, **parts: object) -> Wanted:
-    """The same question with some parts otherwise."""
-    return replace(wanted, **parts)  # type: ignore[arg-type]

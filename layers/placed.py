@@ -95,10 +95,10 @@ def lines(scope: Scope, room: Room, area: str) -> tuple[Line, ...]:
 
     What answers is told to everybody (it belongs to no case and to no person), within the areas of the scope.
     """
-    held = [] if scope.areas is None else [within(sorted(scope.areas), room.tree)]
+    own = [] if scope.areas is None else [within(sorted(scope.areas), room.tree)]
     found: list[Line] = []
     for name, site in ((LINK, False), (SITE, True)):
-        rows = room.family(name).lazy().filter("latest", within([area], room.tree), *held)
+        rows = room.family(name).lazy().filter("latest", within([area], room.tree), *own)
         speed = rows.filter(pl.col("name") == LATENCY).select("subject", "area", latency="value")
         up = rows.filter(pl.col("name") == name).select("subject", "area", "value", "measured")
         told = up.join(speed, on=["subject", "area"], how="left").collect()
@@ -109,9 +109,9 @@ def lines(scope: Scope, room: Room, area: str) -> tuple[Line, ...]:
 
 def forecast(scope: Scope, room: Room, area: str) -> tuple[tuple[datetime, float], ...]:
     """The steps of the forecast from now to 24 hours ahead: the most rain anywhere in the place, in millimetres."""
-    held = [] if scope.areas is None else [within(sorted(scope.areas), room.tree)]
+    own = [] if scope.areas is None else [within(sorted(scope.areas), room.tree)]
     when = Window.NOW.at(room.now, room.city.zone)
-    rows = room.family(RAIN).lazy().filter(rain_ahead(when), within([area], room.tree), *held)
+    rows = room.family(RAIN).lazy().filter(rain_ahead(when), within([area], room.tree), *own)
     return tuple(rows.group_by("measured").agg(pl.col("value").max()).sort("measured").collect().iter_rows())
 
 

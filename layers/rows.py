@@ -222,5 +222,8 @@ class Rooms:
         view = self._frames.view()
         with self._lock:
             if self._held is None or self._held[0] != (view.version, now):
-                self._held = (view.version, now), Room(view, self._tree, self._city, self._facts(), now)
+                room = Room(view, self._tree, self._city, self._facts(), now)
+                if self._held is not None:
+                    room.remembered = self._held[1].remembered
+                self._held = (view.version, now), room
             return self._held[1]

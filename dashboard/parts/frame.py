@@ -27,8 +27,9 @@ MENU = (
     (
         "Telusuri",
         (
+            ("/opd", "OPD"),
             *(("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
-            ("/pengadaan", "Pengadaan"),
+            *(("/pengadaan", "Pengadaan"), ("/penghargaan", "Penghargaan"), ("/analisis", "Analisis")),
         ),
     ),
     ("Dasar angka", (("/sumber", "Sumber data"), ("/metrik", "Metrik"), ("/kecocokan", "Kecocokan"))),
@@ -183,7 +184,9 @@ def _open_to(href: str, view: View) -> bool:
 
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:
-    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else href
+    own = next(iter(view.scope.opds)) if view.scope.opds and len(view.scope.opds) == 1 else None
+    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else f"/opd/{own}" if href == "/opd" and own else href
+    words = "OPD saya" if href == "/opd" and own else words
     count = alarm_count(view) if href == "/alarm" else None
     return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words), count]
 

@@ -19,7 +19,7 @@ from layers.snapshot import Reading
 if TYPE_CHECKING:
     from dashboard.page import View
 
-MOST = 15
+MOST = 8
 ORIGIN = "aduan_terbuka"
 NO_CAUSE = "Kebetulan yang patut dilihat, bukan sebab: paket belum tentu menjawab aduan di tempat yang sama."
 
@@ -38,23 +38,34 @@ def alike(snapshot_reading: Reading | None, view: View) -> htpy.Element:
         "aduan yang kategorinya, dan paket tahun anggaran ini yang judul atau jenisnya, memuat kata yang ditetapkan paket kota; "
         "aduan masuk 30 hari, terbuka saat ini",
     )
+    near = coincident(found)
     origin = (snapshot_reading, view.catalog[ORIGIN]) if snapshot_reading else None
     return div(".alike", id="alike")[
         p(".sentence")[text.say(lang, NO_CAUSE), " ", htpy.span(".quiet")[text.say(lang, "Rumus"), ": ", formula]],
         div(".pair")[
             table(title, _columns("kind", view), by_kind(found), view, element="alike-kinds", origin=origin),
-            table(
-                text.say(lang, "Menurut {unit} dengan aduan terbuka terbanyak", unit=view.tree.unit),
-                _columns("area", view),
-                coincident(found)[:MOST],
-                view,
-                element="alike-places",
-                aside=_rest(coincident(found), view),
-                origin=origin,
-                empty="Tidak ada aduan terbuka yang sejenis dengan paket.",
-            ),
+            div(".stack")[
+                _places(
+                    "Aduan terbuka dan paket sejenis di tempat yang sama", [r for r in near if r.packages], "alike-both", view
+                ),
+                _places(
+                    "Aduan terbuka terbanyak tanpa paket sejenis di sana", [r for r in near if not r.packages], "alike-none", view
+                ),
+            ],
         ],
     ]
+
+
+def _places(title: str, found: Sequence[Beside], element: str, view: View) -> htpy.Element:
+    return table(
+        text.say(view.lang, title),
+        _columns("area", view),
+        found[:MOST],
+        view,
+        element=element,
+        aside=_rest(found, view),
+        empty="Tidak ada pada saringan ini.",
+    )
 
 
 def _rest(found: Sequence[Beside], view: View) -> str | None:

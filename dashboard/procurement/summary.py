@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import a, div, p, rect, section, span, strong, svg
+from htpy import a, div, p, rect, section, span, svg
 
 from dashboard import text
 from dashboard.parts.flow import Step, flow
@@ -107,7 +107,7 @@ def risks(snapshot: Snapshot, shown: Mapping[str, Reading], view: View) -> htpy.
     """The red flags with the sentence without which they must not be shown, and the way to their packages."""
     links = [a(href=address(view, tanda=flag))[text.say(view.lang, words)] for flag, (_, words) in FLAGS.items()]
     below = div(".below")[
-        p(".sentence")[strong[text.say(view.lang, NO_PROOF)]],
+        p(".sentence")[text.say(view.lang, NO_PROOF)],
         p(".links")[text.say(view.lang, "Paketnya:"), [[" ", link] for link in links]],
     ]
     title = text.say(view.lang, "Tanda yang patut dilihat")

@@ -168,6 +168,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/pengguna": ("/pengguna", ADMIN),
     **{f"/pengguna/{act}": ("POST", MANAGES) for act in ("sesi", "buka", "kode")},
     "/pengadaan": ("/pengadaan", DATA),
+    "/penghargaan": ("/penghargaan", DATA),
     "/penutupan": ("/penutupan", DATA),
     "/peringkat": ("/peringkat", DATA),
     "/perubahan": ("/perubahan", DATA),
