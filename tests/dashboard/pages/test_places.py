@@ -71,7 +71,7 @@ def test_a_kelurahan_tells_of_everything_there_is(room: Furnished) -> None:
     found = parts(room, kelurahan.PAGE, {"code": HERE})
     said = {name: plain(found[f"topik-{name}"]) for name in TOPICS}
     for name, words in {
-        "layanan": ("82 layanan", "6,8 per 1.000 penduduk", "KTP-el 80", "Surat pindah kurang dari 5"),
+        "layanan": ("90 layanan", "7,5 per 1.000 penduduk", "KTP-el 80", "Rekomendasi disabilitas disamarkan"),
         "pengadaan": ("2 paket", "Rp85,0 rb per penduduk", "Pemeliharaan jalan lingkungan", "Rp900 jt"),
         "dana": ("Dana kelurahan", "Rp200 jt", "16.667 rupiah per penduduk"),
         "monografi": ("12.000 orang", "90,0 %", "Luas 153,5 ha"),
