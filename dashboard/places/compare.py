@@ -15,6 +15,7 @@ from dashboard.parts.marks import age, band_mark, value_words
 from dashboard.parts.tile import hooks
 from dashboard.places.address import area_address
 from dashboard.places.complaints import narrowed, query
+from layers.areas import unit
 from layers.model import UNPLACED, Area, Kind, Level
 from layers.ranking import Ranking, ranking, residents
 from layers.snapshot import Reading, Snapshot
@@ -36,6 +37,14 @@ BESIDE = (
     "transfer_dana_desa_per_penduduk",
 )
 """Figures that are set side by side; one that nobody tells of any of the places is left out."""
+
+FUND_OF = {"dana_kelurahan_per_penduduk": "kelurahan", "transfer_dana_desa_per_penduduk": "desa"}
+"""Funds that only the one or the other has."""
+
+
+def _kind(code: str) -> str | None:
+    """Whether an area is a kelurahan or a desa; ``None`` for a larger one, which may hold both."""
+    return unit(code).partition(" ")[0] if code.count(".") == 3 else None
 
 
 def others(area: Area, view: View) -> tuple[str, tuple[str, ...]]:
@@ -73,7 +82,11 @@ def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     """Figures of the places side by side; each opens its evidence card."""
     title, codes = others(area, view)
     columns = {
-        name: {code: r for code in codes if (r := _compared(snapshot, name, code, view))}
+        name: {
+            code: r
+            for code in codes
+            if FUND_OF.get(name) in (None, _kind(code) or FUND_OF.get(name)) and (r := _compared(snapshot, name, code, view))
+        }
         for name in BESIDE
         if name in view.catalog
     }
@@ -113,7 +126,11 @@ def _heading(kpi: Kpi, view: View) -> htpy.Node:
     """The figure's short name, and its unit where the name does not say it."""
     short = kpi.short[view.lang]
     unit = text.say(view.lang, kpi.unit)
-    return short if kpi.unit in ("persen", "rupiah") or unit in short.lower() else [short, " ", span(".quiet")[unit]]
+    return (
+        short
+        if kpi.unit == "persen" or kpi.unit.startswith("rupiah") or unit in short.lower()
+        else [short, " ", span(".quiet")[unit]]
+    )
 
 
 def _cell(reading: Reading | None, view: View) -> htpy.Node:
