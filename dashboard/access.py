@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from base64 import b64decode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ from dashboard.page import find_page
 from layers import clock
 from layers.model import ROWS, Role, Scope
 from layers.people import People
+from layers.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ REMOTE = "/remote"
 """Where a telephone steers the wall: no page of figures, but one to come back to after signing in."""
 OWN_PAGES = frozenset({REMOTE, "/akun", "/pengguna", "/audit"})
 """What one comes back to after signing in, beside the pages of figures."""
+READ_BY_PROGRAMS = ("/api/", "/ekspor/")
+"""Where a program's token opens something."""
 REMEMBER = 3.0
 """Seconds that an answer of the accounts' database is believed: a right that was taken away ends within this."""
 _REMEMBERED = 4096
@@ -88,8 +92,12 @@ class Access:
     async def scope(self, request: Request, *, active: bool = True) -> Scope | None:
         """The asker's rights: by session, by screen, by the demo; ``None`` for nobody we know.
 
-        An open stream asks with ``active=False``: it must not keep a session alive that nobody uses.
+        An open stream asks with ``active=False``: it must not keep a session alive that nobody uses. A program's token
+        opens what is read (:data:`READ_BY_PROGRAMS`); one that is wrong is nobody, whatever else the request carries.
         """
+        if "authorization" in request.headers and request.url.path.startswith(READ_BY_PROGRAMS):
+            token = bearer(request)
+            return await self._ask("t" + token, active=active) if token else None
         if token := request.cookies.get(cookie_name(SESSION, request)):
             found = await self._ask("s" + token, active=active)
             if found:
@@ -111,9 +119,11 @@ class Access:
         if monotonic() - at < REMEMBER:
             return scope
         now, token = clock.now(), key[1:]
-        ask = (
-            partial(self.people.session, token, now, active=active) if key[0] == "s" else partial(self.people.screen, token, now)
-        )
+        ask = {
+            "s": partial(self.people.session, token, now, active=active),
+            "l": partial(self.people.screen, token, now),
+            "t": partial(Tokens(self.people).scope, token, now),
+        }[key[0]]
         try:
             scope = await self._people(ask)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -279,3 +289,15 @@ async def read_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise HTTPException(400) from error
     return {name: values[0] for name, values in fields.items()}
+
+
+def bearer(request: Request) -> str | None:
+    """The token that a program proves itself with: as a bearer's, or as the password of basic authentication, which is all
+    that some spreadsheet programs can send."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return given.strip() or None
+    try:
+        return b64decode(given, validate=True).decode().partition(":")[2] or None if kind.lower() == "basic" else None
+    except ValueError:
+        return None

@@ -85,6 +85,11 @@ class Cut:
         kpi = room.catalog.get(self.kpi or "")
         return kpi is not None and kpi.kind is not Kind.COMPLAINT
 
+    def params(self) -> dict[str, str]:
+        """What the page is given: the values of its path, what it asks, and the filters."""
+        found = find_page(self.page.partition("?")[0])
+        return {**(found[1] | _asked(found[0], self.page.partition("?")[2]) if found else {}), **self.filters}
+
 
 def _word(asked: Mapping[str, object], name: str, most: int = LONGEST) -> str | None:
     """A short text or nothing; 400 for anything else."""

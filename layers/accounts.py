@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ class Account:
     sessions: Sequence[Session]
 
 
-class NoSuchAccountError(LookupError):
+class NoSuchAccountError(ValueError):
     """There is no account, session or right of this kind for the asker: nobody learns which."""
 
 
@@ -207,6 +207,19 @@ class Accounts:
                     raise ValueError(f"nama {name} sudah dipakai akun lain")
                 self._people.note(connection, name, "akun dari penyedia", {"peran": role.value}, now)
         return scope_of(row)
+
+
+def listing(accounts: Iterable[Account]) -> str:
+    """The accounts as lines of a terminal, parted by tabs: name, role, limits, second factor, open sessions, delay."""
+    lines = []
+    for account in accounts:
+        scope = account.scope
+        limits = [code for limit in scope.limits if limit is not None for code in sorted(limit)]
+        factor = "kode kedua" if account.second_factor else "tanpa kode kedua"
+        delayed = f"ditunda sampai {account.until:%Y-%m-%d %H:%M} UTC" if account.until else ""
+        words = (scope.user, scope.role.value, ",".join(limits) or "semua", factor, f"{len(account.sessions)} sesi", delayed)
+        lines.append("\t".join(words).rstrip())
+    return "\n".join(lines) or "Belum ada akun; buat dengan: liveroom user add"
 
 
 def _admin(scope: Scope) -> None:

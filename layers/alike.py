@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from layers.alikerules import Alike
-from layers.buying import held, holds
+from layers.buying import holds
 from layers.catalog import Window
 from layers.drill import Query, where_of
 from layers.frames import SEN
@@ -38,10 +38,11 @@ def beside(scope: Scope, room: Room, rules: tuple[Alike, ...], area: str | None 
 
     What has no place is told under :data:`layers.model.UNPLACED`. Raises ``ValueError`` for an unknown area.
     """
+    mine = {kind: where_of(scope, Query(area=area), room.tree, kind=kind) for kind in (Kind.COMPLAINT, Kind.PACKAGE)}
     now, month = (window.at(room.now, room.city.zone) for window in (Window.NOW, Window.DAYS30))
     year = Window.YEAR.at(room.now, room.city.zone)
-    complaints = room.recent(Kind.COMPLAINT).lazy().filter(*where_of(scope, Query(area=area), room.tree))
-    packages = room.whole[Kind.PACKAGE].lazy().filter(*held(scope, room, area), announced(year))
+    complaints = room.recent(Kind.COMPLAINT).lazy().filter(*mine[Kind.COMPLAINT])
+    packages = room.whole[Kind.PACKAGE].lazy().filter(*mine[Kind.PACKAGE]).filter(announced(year))
     categories = room.recent(Kind.COMPLAINT).select(pl.col("category").unique().cast(pl.String))  # few: no row is read for words
     parts = []
     for rule in rules:

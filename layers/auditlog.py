@@ -60,3 +60,9 @@ def read_audit(
         kinds = connection.execute(select(audit.what).distinct().order_by(audit.what)).scalars().all()
     lines = (Line(seq=r.seq, at=r.at, who=r.who, what=r.what, detail=json.loads(r.detail)) for r in rows)
     return Lines(lines=tuple(lines), total=total, page=page, kinds=tuple(kinds))
+
+
+def plain(line: Line) -> str:
+    """A line for a terminal, parted by tabs: number, time, account, event, detail."""
+    told = json.dumps(line.detail, ensure_ascii=False, sort_keys=True)
+    return f"{line.seq}\t{line.at:%Y-%m-%dT%H:%M:%SZ}\t{line.who}\t{line.what}\t{told}"

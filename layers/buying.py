@@ -7,7 +7,7 @@ rows too; a scope that is limited to OPDs or areas still sees only theirs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 
@@ -131,7 +131,7 @@ def packages(scope: Scope, room: Room, wanted: Wanted, *, page: int = 1, order: 
         by_opd=_groups(live, pl.col("opd").cast(pl.String)),
         by_area=_groups(live, pl.col("area").cast(pl.String)),
         months=_months(live, _year(room)),
-        limited=scope.opds is not None or scope.areas is not None,
+        limited=scope.limited,
     )
 
 
@@ -147,11 +147,6 @@ def figures(scope: Scope, room: Room, kpis: Sequence[Kpi], wanted: Wanted) -> di
     return found
 
 
-def held(scope: Scope, room: Room, area: str | None, opd: str | None = None) -> list[pl.Expr]:
-    """The rows of a place and OPD within the scope, of packages and services: these have no category to be limited by."""
-    return where_of(replace(scope, categories=None), Query(area=area, opd=opd), room.tree)
-
-
 def _year(room: Room) -> When:
     return Window.YEAR.at(room.now, room.city.zone)
 
@@ -161,7 +156,7 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
     if wanted.flag is not None and wanted.flag not in FLAGS:
         raise ValueError(f"tanda {wanted.flag!r} tidak dikenal")
     when = _year(room)
-    asked = held(scope, room, wanted.area, wanted.opd)
+    asked = where_of(scope, Query(area=wanted.area, opd=wanted.opd), room.tree, kind=Kind.PACKAGE)
     if year:
         asked.append((pl.col("year") == when.year) & when.by_end("announced"))
     if wanted.stage:

@@ -31,7 +31,12 @@ TREND_DAYS = 30
 WHOLE = ""
 """The key of the one cell of a cut that divides nothing."""
 
-Cut = str | None
+JOINT = "\x1f"
+"""Stands between the values of a cut of several columns; a value that is not known is empty."""
+
+Cut = str | tuple[str, ...] | None
+"""A column; several together, whose rows without a value there stay; or nothing, which is all rows."""
+
 Ask = tuple[Form, When]
 Cells = dict[Cut, dict[str, "Cell"]]
 
@@ -73,10 +78,11 @@ def empty(form: Form) -> Cell:
 
 
 def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Sequence[Cut]) -> list[Cells]:
-    """Each figure in its window, for each value of each cut (a column's name; ``None`` is all rows together)."""
+    """Each figure in its window, for each value of each cut; the values of several columns are joined by :data:`JOINT`."""
     lazy = frame.lazy()
     known = lazy.collect_schema().names()
-    places = [name for name in dict.fromkeys(("area", *cuts)) if name in known]
+    columns_of = (name for cut in cuts for name in (cut if isinstance(cut, tuple) else (cut,)))
+    places = [name for name in dict.fromkeys(("area", *columns_of)) if name in known]
     sums: dict[str, pl.Expr] = {}
     again: dict[str, tuple[pl.Expr, pl.Expr]] = {}
     for i, (form, when) in enumerate(asks):
@@ -126,6 +132,9 @@ def _keyed(table: pl.DataFrame, cut: Cut, aggregates: Mapping[str, pl.Expr]) -> 
     """One row for each value of a cut, with its ``key``."""
     if cut is None:
         return table.select(key=pl.lit(WHOLE), **aggregates)
+    if isinstance(cut, tuple):
+        joined = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in cut], separator=JOINT)
+        return table.lazy().group_by(cut).agg(**aggregates).select(joined.alias("key"), *aggregates).collect()
     grouped = table.lazy().drop_nulls(cut).group_by(pl.col(cut).alias("key")).agg(**aggregates)
     return grouped.with_columns(pl.col("key").cast(pl.String)).collect()
 

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from layers.buying import held
 from layers.catalog import Window, moment
-from layers.drill import within
+from layers.drill import Query, where_of, within
 from layers.kpis.situation import rain_ahead
 from layers.model import Kind, Scope
 from layers.room import Room
@@ -64,7 +63,7 @@ def counters(scope: Scope, room: Room, area: str) -> tuple[Counter, ...]:
     rows = (
         room.whole[Kind.SERVICE]
         .lazy()
-        .filter(*held(scope, room, area))
+        .filter(*where_of(scope, Query(area=area), room.tree, kind=Kind.SERVICE))
         .filter(pl.col("day").is_between(moment(room.now - DAYS), moment(room.now), closed="right"))
         .group_by(pl.col("service").cast(pl.String))
         .agg(

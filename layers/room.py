@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,6 +49,8 @@ class Room:
         self.facts = {f.source: f for f in facts}
         self.sources = states(city, self.facts.values())
         self.whole = {kind: view.frame(kind) for kind in Kind}
+        self.remembered: dict[Hashable, object] = {}
+        """What the next room of the same frames may go on from, each with the moment at which it was made."""
         self._view = view
         self._about_sources = as_frame(self.sources, city, now)
         self._near: dict[tuple[Kind, datetime], pl.DataFrame] = {}

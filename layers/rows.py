@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -154,10 +154,7 @@ def counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[pl.DataFr
     marked = marked.with_columns(**{"+counts": adds.counts, "+part": adds.part, "+whole": adds.whole}).filter("+counts")
     if kpi.kind is None:
         return frame, marked
-    if kpi.kind is Kind.COMPLAINT:
-        return frame, marked.filter(where_of(scope, query, room.tree, kpi.by_opd))
-    scope, query = replace(scope, categories=None), replace(query, category=None, channel=None)
-    return frame, marked.filter(where_of(scope, query, room.tree))
+    return frame, marked.filter(where_of(scope, query, room.tree, kpi.by_opd, kpi.kind))
 
 
 def _when(kpi: Kpi, room: Room, query: Query) -> When:
@@ -225,5 +222,8 @@ class Rooms:
         view = self._frames.view()
         with self._lock:
             if self._held is None or self._held[0] != (view.version, now):
-                self._held = (view.version, now), Room(view, self._tree, self._city, self._facts(), now)
+                room = Room(view, self._tree, self._city, self._facts(), now)
+                if self._held is not None:
+                    room.remembered = self._held[1].remembered
+                self._held = (view.version, now), room
             return self._held[1]

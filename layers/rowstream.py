@@ -5,7 +5,7 @@ What is held for a whole answer is the place and the share of each row (20 bytes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -22,11 +22,11 @@ BATCH = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Every:
-    """The rows behind a reading: ``count`` of them, each as :class:`layers.rows.Row`."""
+    """The rows behind a reading: ``count`` of them; ``part`` gives some from a place on, or all, as :class:`layers.rows.Row`."""
 
     columns: tuple[str, ...]
     count: int
-    rows: Iterator[behind.Row] = field(repr=False)
+    part: Callable[[int, int | None], Iterator[behind.Row]] = field(repr=False)
     why: str | None
 
 
@@ -41,7 +41,11 @@ def every(scope: Scope, room: Room, kpi: Kpi, query: Query, order: str = "") -> 
     frame, found = behind.counted(scope, room, kpi, query)
     places = found.sort(*key, descending=falling).select(behind.PLACE, "+part", "+whole").collect()
     columns = behind.COLUMNS[kpi.kind]
-    return Every(columns=columns, count=places.height, rows=_rows(frame, places, columns, kpi), why=room.origin(kpi).why_none)
+
+    def part(first: int, most: int | None) -> Iterator[behind.Row]:
+        return _rows(frame, places.slice(first, most), columns, kpi)
+
+    return Every(columns=columns, count=places.height, part=part, why=room.origin(kpi).why_none)
 
 
 def _rows(frame: pl.DataFrame, places: pl.DataFrame, columns: tuple[str, ...], kpi: Kpi) -> Iterator[behind.Row]:

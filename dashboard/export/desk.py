@@ -204,7 +204,7 @@ class ExportDesk:
                 asked = urlencode({"halaman": wanted.address, "bagian": part, "bersih": "1"})
                 return _whole(name, described.write(sheet, f"{back}{EXPORT}/csv?{asked}"))
             case "geojson":
-                if not export.areas:
+                if not export.areas or sheet.areas is None:
                     raise HTTPException(404)
                 known = self._shapes(view)
                 return Made(name, geo.write(sheet, view.tree, known.shapes, schematic=known.schematic))

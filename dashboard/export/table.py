@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from dashboard.export.provenance import lines
 from dashboard.export.sheet import Cell, Sheet, exact, harmless
@@ -21,13 +22,17 @@ BOM = b"\xef\xbb\xbf"
 
 def write(sheet: Sheet, *, clean: bool = False) -> Iterator[bytes]:
     """The sheet's bytes, a piece at a time."""
+    if not clean:
+        yield BOM + "".join(f"# {name}: {words}\r\n" for name, words in lines(sheet.about)).encode()
+    heads = [column.key if clean else column.heading for column in sheet.columns]
+    yield from plain(heads, sheet.rows, sheet.about.city.zone)
+
+
+def plain(heads: Iterable[str], rows: Iterable[Iterable[Cell]], zone: ZoneInfo) -> Iterator[bytes]:
+    """Rows below their heading; moments in the zone."""
     held = io.StringIO()
     writer = csv.writer(held, lineterminator="\r\n")
-    if not clean:
-        yield BOM
-        held.writelines(f"# {name}: {words}\r\n" for name, words in lines(sheet.about))
-    writer.writerow([harmless(column.key if clean else column.heading) for column in sheet.columns])
-    zone = sheet.about.city.zone
+    writer.writerow([harmless(head) for head in heads])
 
     def said(cell: Cell) -> str | int | float | None:
         if isinstance(cell, str):
@@ -42,7 +47,7 @@ def write(sheet: Sheet, *, clean: bool = False) -> Iterator[bytes]:
             return int(cell) if cell.is_integer() and abs(cell) < 1e15 else exact(cell)
         return cell
 
-    for row in sheet.rows:
+    for row in rows:
         writer.writerow([said(cell) for cell in row])
         if held.tell() > CHUNK:
             yield held.getvalue().encode("utf-8", "replace")

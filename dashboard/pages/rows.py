@@ -251,7 +251,12 @@ def _every(snapshot: Snapshot, view: View) -> Sheet:
     )
     title = text.say(view.lang, "Baris di balik angka")
     return Sheet(
-        name=f"baris-{kpi.id}", title=title, columns=tuple(columns), rows=map(cells, found.rows), count=found.count, about=about
+        name=f"baris-{kpi.id}",
+        title=title,
+        columns=tuple(columns),
+        rows=map(cells, found.part(0, None)),
+        count=found.count,
+        about=about,
     )
 
 

@@ -42,7 +42,7 @@ def account(view: View) -> htpy.Node:
     return htpy.div(".account")[
         a(".account-name", href="/akun")[strong(data_account=shared)[text.say(lang, "Akun saya") if shared else scope.user]],
         p[role, f" · {limits}" if limits else None],
-        [a(href=href)[text.say(lang, words)] for href, words in admin],
+        p(".account-links")[[a(href=href)[text.say(lang, words)] for href, words in admin]] if admin else None,
         form(method="post", action="/keluar")[button(type="submit", name="keluar", value="1")[text.say(lang, "Keluar")]],
     ]
 

@@ -93,15 +93,15 @@ def _sessions(own: Own, view: View) -> htpy.Element:
                 " ",
                 span(".quiet")[text.say(lang, "sesi ini")] if session.id == own.here else None,
             ],
-            td[_moment(session.started, view)],
-            td[_moment(session.used, view)],
+            _cell("Mulai", view)[_moment(session.started, view)],
+            _cell("Terakhir dipakai", view)[_moment(session.used, view)],
             td[_press("/akun/sesi", "Akhiri", view, sesi=session.id) if session.id != own.here else None],
         ]
         for session in mine
     ]
     return section(".panel.table")[
         header[h2[text.say(lang, "Sesi")], _press("/akun/sesi-lain", "Akhiri semua sesi lain", view) if len(mine) > 1 else None],
-        _table(("Perangkat", "Mulai", "Terakhir dipakai", ""), rows, "Sesi", view),
+        _table(("Perangkat", "Mulai", "Terakhir dipakai", "Tindakan"), rows, "Sesi", view),
         p(".hint")[text.say(lang, "Sesi berakhir setelah 30 menit tanpa dipakai, paling lama 12 jam.")],
     ]
 
@@ -170,15 +170,17 @@ def _wrong(own: Own, which: str, view: View) -> htpy.Element | None:
 def all_accounts(accounts: Sequence[Account], views: Mapping[str, View], view: View) -> htpy.Node:
     """Every account; ``views`` are by name what each is limited to in words."""
     lang = view.lang
-    columns = ("Nama", "Peran dan lingkup", "Kode kedua", "Gagal masuk", "Sesi", "")
+    columns = ("Nama", "Peran dan lingkup", "Kode kedua", "Gagal masuk", "Sesi", "Tindakan")
     rows = [
         tr[
             th(scope="row")[account.scope.user, span(".quiet")[text.say(lang, " lewat penyedia")] if account.elsewhere else None],
-            td[_role(views[account.scope.user])],
-            td[text.say(lang, "terpasang") if account.second_factor else span(".quiet")[text.say(lang, "belum")]],
-            td[_tries(account, view)],
-            td[_open(account, view)],
-            td(".acts")[
+            _cell("Peran dan lingkup", view)[_role(views[account.scope.user])],
+            _cell("Kode kedua", view)[
+                text.say(lang, "terpasang") if account.second_factor else span(".quiet")[text.say(lang, "belum")]
+            ],
+            _cell("Gagal masuk", view)[_tries(account, view)],
+            _cell("Sesi", view)[_open(account, view)],
+            td[
                 _press("/pengguna/sesi", "Akhiri sesi", view, akun=account.scope.user) if account.sessions else None,
                 _press("/pengguna/buka", "Hapus penundaan", view, akun=account.scope.user) if account.failures else None,
                 _press("/pengguna/kode", "Lepas kode kedua", view, akun=account.scope.user) if account.second_factor else None,
@@ -249,7 +251,7 @@ def audit_page(found: Lines, who: str, what: str, broken: int | None, view: View
 
 def _line(line: Line, view: View) -> htpy.Element:
     told = " · ".join(f"{name} {value if isinstance(value, str) else json.dumps(value)}" for name, value in line.detail.items())
-    return tr[td[_moment(line.at, view)], th(scope="row")[line.who], td[line.what], td(".told")[told]]
+    return tr[th(scope="row")[_moment(line.at, view)], td[line.who], td[line.what], td(".told")[told]]
 
 
 def _pages(found: Lines, who: str, what: str, view: View) -> htpy.Element | None:
@@ -271,10 +273,15 @@ def _pages(found: Lines, who: str, what: str, view: View) -> htpy.Element | None
 
 
 def _table(columns: Sequence[str], rows: Sequence[htpy.Element], title: str, view: View) -> htpy.Element:
-    heads = [th(scope="col")[text.say(view.lang, words)] if words else td for words in columns]
+    heads = [th(scope="col")[text.say(view.lang, words)] for words in columns]
     return div(".scroll", tabindex="0", role="region", aria_label=text.say(view.lang, title))[
         table(".rows.people")[thead[tr[heads]], tbody[rows]]
     ]
+
+
+def _cell(words: str, view: View) -> htpy.Element:
+    """A cell that says on a phone, where a row is a card, what it is of."""
+    return td({"data-label": text.say(view.lang, words)})
 
 
 def _press(action: str, words: str, view: View, **fields: str) -> htpy.Element:

@@ -108,6 +108,7 @@ def enrolment(offer: Offer, ticket: str, *, lang: Lang, action: str, wrong: str 
             ),
             button(type="submit")[say(lang, "Pasang")],
         ],
+        None if needed else p(".back-link")[a(href="/akun")[say(lang, "Kembali ke akun saya")]],
     ]
 
 

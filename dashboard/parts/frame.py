@@ -27,14 +27,17 @@ MENU = (
     (
         "Telusuri",
         (
+            ("/opd", "OPD"),
             *(("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
-            *(("/pengadaan", "Pengadaan"), ("/penghargaan", "Penghargaan")),
+            *(("/pengadaan", "Pengadaan"), ("/penghargaan", "Penghargaan"), ("/analisis", "Analisis")),
         ),
     ),
     ("Dasar angka", (("/sumber", "Sumber data"), ("/metrik", "Metrik"), ("/kecocokan", "Kecocokan"))),
 )
 """The pages of the navigation, by what one comes for."""
 
+PRESENT = frozenset({"/akun", "/pengguna", "/audit"})
+"""Pages about now alone: the time machine has nothing to say of them."""
 EVENTS = 8
 
 
@@ -154,7 +157,7 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
             div("#menu.menu")[
                 nav(aria_label=text.say(view.lang, "Menu utama"))[_menu(here, view)],
                 div(".side-foot")[
-                    past_form(view),
+                    past_form(view) if here not in PRESENT else None,
                     account(view),
                 ],
                 a(".menu-close", href="#content")[text.say(view.lang, "Tutup menu")],
@@ -181,7 +184,9 @@ def _open_to(href: str, view: View) -> bool:
 
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:
-    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else href
+    own = next(iter(view.scope.opds)) if view.scope.opds and len(view.scope.opds) == 1 else None
+    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else f"/opd/{own}" if href == "/opd" and own else href
+    words = "OPD saya" if href == "/opd" and own else words
     count = alarm_count(view) if href == "/alarm" else None
     return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words), count]
 

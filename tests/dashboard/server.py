@@ -24,6 +24,7 @@ from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache
 from layers.catalog import catalog
+from layers.entry import Entry
 from layers.model import LIMITS, Role
 from layers.people import People
 from layers.remote import Remote
@@ -49,6 +50,7 @@ class Live:
     port: int = 0
     cache: Cache | None = None
     room: Room | None = None
+    entry: Entry = field(default_factory=Entry)
     prefix: str = ""
     hub: Hub = field(init=False)
     people: People = field(init=False)
@@ -96,6 +98,8 @@ class Live:
             database_url="sqlite://",
             people_url=f"sqlite:///{self.data / 'people.sqlite'}",
             secret=SECRET,
+            port=self.port or 8050,
+            entry=self.entry,
             prefix=self.prefix,
         )
         assert self.room is not None

@@ -27,8 +27,8 @@ from dashboard.feed import Room
 from dashboard.page import find_page, pages
 from dashboard.pages import rows as rows_page
 from layers import briefs, clock, orders
+from layers.model import EXPORTS, Role
 from layers.model import ROWS as ROWS_ROLES
-from layers.model import Role
 from layers.schema import audit
 from layers.stills import Stills
 from tests.dashboard.server import PASSWORD, Live, room, serving
@@ -147,6 +147,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/audit": ("/audit", ADMIN),
     "/baris": ("/baris?kpi=aduan_terbuka", ROWS),
     "/dinding": ("/dinding", DATA),
+    "/ekspor/{form}": ("/ekspor/csv?halaman=/metrik&bagian=metrik-head", DATA),
     "/gambar/{source}/{camera}": ("", DATA),  # what else can be had there: test_stills
     "/geo/{name}": ("", DATA),
     "/healthz": ("/healthz", OPEN),
@@ -302,6 +303,23 @@ def test_no_callback_opens_a_page_to_whom_its_route_does_not(
             ]
             assert [answer.status_code for answer in asked] == [404] * 3, (page.path, role)
             assert caplog.text.count(f"refused to role {role.value}") == 3
+
+
+def test_a_page_is_taken_out_by_whom_it_opens_to_and_rows_by_few(
+    closed: Live, askers: dict[Role | None, httpx.Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every part that can be exported by every role; a part that is added tomorrow is tried too."""
+    parts = [(page, part, export) for page in pages() for part, export in page.sheets.items()]
+    assert any(export.rows for _, _, export in parts)
+    assert {role for role in Role if role in EXPORTS} < ROWS_ROLES
+    for page, part, export in parts:
+        for role in set(Role) - {Role.PUBLIC}:
+            caplog.clear()
+            asked = {"halaman": EXPECTED[page.path][0], "bagian": part}
+            answer = askers[role].get("/ekspor/json", params=asked)
+            may = role in page.roles and (not export.rows or role in EXPORTS)
+            assert answer.status_code in ((200, 503) if may else (404,)), (page.path, part, role)  # 503: no frames here
+            assert may or f"refused to role {role.value}" in caplog.text, (page.path, part, role)
 
 
 def test_a_head_of_an_opd_gets_nothing_of_another(closed: Live, caplog: pytest.LogCaptureFixture) -> None:
