@@ -38,6 +38,9 @@ BESIDE = (
 )
 """Figures that are set side by side; one that nobody tells of any of the places is left out."""
 
+ON_PAPER = 12
+"""So many places are compared on a sheet of paper (``assets/light.css``); how many more there are is said there."""
+
 FUND_OF = {"dana_kelurahan_per_penduduk": "kelurahan", "transfer_dana_desa_per_penduduk": "desa"}
 """Funds that only the one or the other has."""
 
@@ -105,11 +108,13 @@ def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     ]
     body = [
         tr(class_="here" if code == area.code else None)[
-            th(scope="row")[view.tree.name(code) if code == area.code else a(href=area_address(code))[view.tree.name(code)],],
+            th(scope="row")[view.tree.name(code) if code == area.code else a(href=area_address(code))[view.tree.name(code)]],
             [td(".num")[_cell(cells.get(code), view)] for cells in told.values()],
         ]
         for code in codes
     ]
+    rest = len(codes) - ON_PAPER
+    more = text.say(view.lang, "{n} lainnya ada di halaman ini, tidak di kertas", n=rest) if rest > 0 else None
     ages = [age(next(iter(cells.values())).freshness, view) for cells in told.values()]
     return section(".panel.table", id="beside")[
         header[h2[heading], span(".aside")[text.say(view.lang, "umur data di baris terakhir")]],
@@ -119,6 +124,7 @@ def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
                 tbody[body, tr(".ages")[th(scope="row")[text.say(view.lang, "Umur data")], [td(".num")[a_] for a_ in ages]]],
             ]
         ],
+        htpy.p(".aside.print-more")[more] if more else None,
     ]
 
 
