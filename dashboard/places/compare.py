@@ -51,9 +51,11 @@ def _kind(code: str) -> str | None:
 
 
 def others(area: Area, view: View) -> tuple[str, tuple[str, ...]]:
-    """With whom an area is compared, in words and codes: itself and its neighbours, else its parts."""
+    """With whom an area is compared, in words and codes: with its neighbours, on an island its kecamatan; else its own parts."""
     if area.level is Level.KELURAHAN and area.code != UNPLACED:
-        return "Dibanding {unit} tetangga", (area.code, *view.tree.neighbours(area.code))
+        if near := view.tree.neighbours(area.code):
+            return "Dibanding {unit} tetangga", (area.code, *near)
+        return "Dibanding {unit} lain di kecamatan ini", tuple(other.code for other in view.tree.children(area.parent or ""))
     if area.level is Level.KECAMATAN:
         return "Tiap {unit} di kecamatan ini", tuple(child.code for child in view.tree.children(area.code))
     return "Menurut kecamatan", tuple(k.code for k in view.tree.kecamatan)

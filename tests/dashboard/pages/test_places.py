@@ -22,7 +22,7 @@ from dashboard.page import Page, View, document
 from dashboard.pages import awards, kecamatan, kelurahan, procurement
 from layers import clock
 from layers.clock import SetClock
-from layers.model import Role, Scope
+from layers.model import LIMITS, Role, Scope
 from tests.dashboard.furnished import Furnished, furnished
 from tests.dashboard.pages.test_axe import faults
 from tests.dashboard.pages.test_desk import OVERFLOWS
@@ -111,6 +111,24 @@ def test_places_are_compared_side_by_side_and_per_head_where_people_were_counted
     row = re.search(r'<tr class="here">.*?</tr>', table, re.DOTALL)
     assert row is not None
     assert "12.000" in row[0]
+
+
+def test_an_island_without_neighbours_is_compared_with_its_kecamatan(room: Furnished) -> None:
+    tree = replace(room.room.tree, _neighbours={})
+    island = replace(room.room, tree=tree)
+    view = replace(island.view(PUBLIC, "id", {"code": HERE}), now=NOW)
+    table = document(kelurahan.PAGE, room.snapshot, view).parts["beside"]
+    assert "lain di kecamatan ini" in table
+    assert f'href="/kelurahan/{NEXT}"' in table
+
+
+@pytest.mark.parametrize("page", [kelurahan.PAGE, procurement.PAGE, awards.PAGE], ids=lambda page: page.path)
+def test_every_role_is_answered_within_its_limits(room: Furnished, page: Page) -> None:
+    limits = {"opds": frozenset({"dpupr"}), "areas": frozenset({NEXT}), "categories": frozenset({"Sampah"})}
+    for role in Role:
+        scope = Scope(user="x", role=role, **{name: limits[name] for name in LIMITS.get(role, ())})
+        found = "".join(parts(room, page, {"code": HERE} if "{code}" in page.path else {}, scope=scope).values())
+        assert ("Pengadaan kontainer sampah" in found) == (page is not awards.PAGE and not LIMITS.get(role)), role
 
 
 @pytest.mark.parametrize("scope", [PUBLIC, LURAH], ids=["publik", "lurah"])
