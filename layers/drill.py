@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from layers.areas import AreaTree
-from layers.catalog import OPDS, Kpi, Window, moment
+from layers.catalog import OPDS, Kpi, When, Window, moment
 from layers.city import City
 from layers.clock import days_back, start_of_day
 from layers.evaluate import WHOLE, Cell, since, together, touched_since
@@ -21,8 +22,9 @@ from layers.explain import short
 from layers.frames import Views
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
 from layers.model import Kind, Limits, Scope
+from layers.periods import Period
 from layers.prepared import prepared
-from layers.readings import Room, reading, watched_before
+from layers.readings import Room, reading, watched
 from layers.runs import SourceFacts
 from layers.snapshot import Reading
 
@@ -37,6 +39,7 @@ class Query:
     """A cut of the complaints: any of its parts may be left open. ``days`` is the length of the window, 1 to 366.
 
     ``status`` is as it stands now. ``span`` are the moments between which they were received; the second does not belong to it.
+    A ``period`` takes the place of the last days; figures about a moment, a day or a year are then those at its end.
     """
 
     area: str | None = None
@@ -46,15 +49,32 @@ class Query:
     days: int = 30
     status: str | None = None
     span: tuple[datetime, datetime] | None = None
+    period: Period | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.days <= MOST_DAYS:
             raise ValueError(f"days: {self.days} di luar 1 sampai {MOST_DAYS}")
 
+    def when(self, window: Window, zone: ZoneInfo, now: datetime) -> When:
+        """The window of a figure, as the query asks for it."""
+        if self.period is None:
+            return window.at(now, zone, self.days)
+        asked = self.period.when(window, zone, now)
+        return asked if window is Window.DAYS30 else window.at(asked.end, zone)
+
+    def before(self, window: Window, zone: ZoneInfo, now: datetime) -> When:
+        """The window that it is compared with."""
+        earlier = self.period and self.period.against("lalu", window, zone, now)
+        return earlier if earlier and window is Window.DAYS30 else self.when(window, zone, now).before()
+
+    def reach(self, zone: ZoneInfo, now: datetime) -> datetime:
+        """How far back the windows look that are no whole years."""
+        return min(since(now, self.days), self.before(Window.DAYS30, zone, now).start - timedelta(days=1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One value of a dimension: received and closed within the window, open and overdue now."""
+    """One value of a dimension: received and closed within the window, open and overdue at its end."""
 
     key: str
     label: str
@@ -139,7 +159,7 @@ def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) 
     mine = {by: _mine(scope, query, by) for by in OPDS}
     where = [*where, pl.any_horizontal(*mine.values())]
     cut = room.whole[Kind.COMPLAINT].lazy().filter(where)
-    reach = since(now, query.days)
+    reach = query.reach(zone, now)
     if near.reach <= reach:
         rows = near.rows.lazy().filter(where).collect()
     else:
@@ -221,27 +241,26 @@ def _readings(
     bound = query.status is not None or query.span is not None
     part = bound or query.category is not None or query.channel is not None
     kpis = [k for k in catalog.values() if k.kind is Kind.COMPLAINT and k.pattern is None]
-    whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in kpis}
+    whens = {k.id: query.when(k.window, room.city.zone, room.now) for k in kpis}
+    befores = {k.id: query.before(k.window, room.city.zone, room.now) for k in kpis}
     pairs: dict[str, tuple[Cell, Cell]] = {}
     whoever = mine["opd"].meta.eq(mine["holder"])  # then one pass does for both
     for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS[:1] if whoever else OPDS):
         some = [k for k in kpis if (k.window is Window.YEAR) is year and (whoever or k.by_opd == by)]
         if not some:
             continue
-        found = together(frame.filter(mine[by]), [(k.form, when) for k in some for when in (whens[k.id], whens[k.id].before())])[
-            WHOLE
-        ]
+        asks = [(k.form, when) for k in some for when in (whens[k.id], befores[k.id])]
+        found = together(frame.filter(mine[by]), asks)[WHOLE]
         pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(some)}
-    for name, when in whens.items():
+    for name in whens:
         now, before = pairs[name]
-        compared = before if not bound and watched_before(catalog[name], when, room) else None
+        compared = before if not bound and watched(catalog[name], befores[name], room) else None
         yield reading(catalog[name], room, now, compared, area=query.area or room.city.code, opd=query.opd, part=part)
 
 
 def _flags(rows: pl.DataFrame, query: Query, room: Room, mine: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Each row's dimensions, and what it counts as: overdue for who held it at its deadline, else for who has it."""
-    current = Window.NOW.at(room.now, room.city.zone)
-    window = Window.DAYS30.at(room.now, room.city.zone, query.days)
+    current, window = (query.when(each, room.city.zone, room.now) for each in (Window.NOW, Window.DAYS30))
     figures = {
         "received": window.holds("received") & mine["opd"],
         "closed": done_in(window) & mine["opd"],

@@ -16,7 +16,7 @@ from layers.memo import kept
 from layers.room import Origin, Room
 from layers.snapshot import Band, Evidence, Reading
 
-__all__ = ["Room", "band", "reading", "readings", "watched_before"]
+__all__ = ["Room", "band", "reading", "readings", "watched", "watched_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +92,15 @@ def _keys(cut: str | None, room: Room, found: Mapping[str, Cell]) -> Iterable[st
 
 def watched_before(kpi: Kpi, when: When, room: Room) -> bool:
     """Whether the window before lies after the first record, and the records still tell of it: only then there is a change."""
+    return kpi.history and kpi.kind is not None and watched(kpi, when.before(), room)
+
+
+def watched(kpi: Kpi, earlier: When, room: Room) -> bool:
+    """:func:`watched_before` of the window that is compared with."""
     if kpi.kind is None or not kpi.history:
         return False
     begun = room.begun(kpi)
-    return begun is not None and begun <= when.before().start
+    return begun is not None and begun <= earlier.start
 
 
 def reading(

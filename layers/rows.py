@@ -14,7 +14,7 @@ from layers.areas import AreaTree
 from layers.catalog import Count, Form, Kpi, Mean, Quantile, Rate, Ratio, Share, Total, Weighted, When, Window
 from layers.city import City
 from layers.drill import Query, where_of
-from layers.evaluate import part_of, since, touched_since
+from layers.evaluate import part_of, touched_since
 from layers.frames import SEN, Frames
 from layers.model import Kind, Scope
 from layers.prepared import prepared
@@ -158,13 +158,15 @@ def counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[pl.DataFr
 
 
 def _when(kpi: Kpi, room: Room, query: Query) -> When:
-    return kpi.window.at(room.now, room.city.zone, query.days)
+    return query.when(kpi.window, room.city.zone, room.now)
 
 
 def _frame(kpi: Kpi, room: Room, query: Query) -> pl.DataFrame:
     """The rows that the window can reach: beyond 30 days more than a publication looks at."""
-    if kpi.window is Window.DAYS30 and query.days > 30 and kpi.kind and not kpi.names and kpi.pattern is None:
-        near = room.whole[kpi.kind].lazy().filter(touched_since(kpi.kind, since(room.now, query.days))).collect()
+    further = query.days > 30 or query.period is not None
+    if kpi.window is not Window.YEAR and further and kpi.kind and not kpi.names and kpi.pattern is None:
+        reach = query.reach(room.city.zone, room.now)
+        near = room.whole[kpi.kind].lazy().filter(touched_since(kpi.kind, reach)).collect()
         return prepared(kpi.kind, near, room.city, room.now)
     return room.frame(kpi)
 

@@ -36,7 +36,7 @@ from layers.funnel import funnel
 from layers.model import Role
 from layers.periods import Period
 from layers.ranking import method, ranking
-from layers.snapshot import Snapshot
+from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -125,6 +125,15 @@ def areas(_snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
     except ValueError:
         return {}
     return _paints(answer, view)
+
+
+def readings(view: View) -> dict[str, Reading]:
+    """The figure of all rows asked for, whose evidence card is about them."""
+    try:
+        found = _find(asked(view), view.analyst, view) if view.analyst else None
+    except ValueError:
+        return {}
+    return {found.kpi.id: found.total} if found else {}
 
 
 def _paints(found: Found, view: View) -> dict[str, AreaPaint]:
@@ -282,5 +291,6 @@ PAGE = Page(
     },
     fresh=True,
     long=True,
+    readings=readings,
     sheets={"answer": Export(sheet=_sheet), "answer-table": Export(sheet=_sheet)},
 )

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import htpy
 from htpy import (
     a,
+    button,
     div,
     figcaption,
     figure,
@@ -36,8 +37,10 @@ from dashboard import text
 from dashboard.parts.analysisform import AGAINST, PATH
 from dashboard.parts.marks import age, band_mark, source_titles, value_words
 from dashboard.parts.scale import pc
+from dashboard.parts.tile import hooks
 from layers.analysis.dimensions import Sort
 from layers.analysis.found import Found, change
+from layers.model import UNPLACED
 from layers.periods import Period
 from layers.snapshot import Reading
 
@@ -82,10 +85,14 @@ def summary_of(found: Found, view: View, *, element: str) -> htpy.Element:
     """The figure of all rows asked for, beside what it is compared with."""
     lang, total = view.lang, found.total
     before = found.before.get((None,) * len(found.dimensions))
-    value = strong(".answer-value")[band_mark(total.band, view), value_words(total, found.kpi, view)]
+    shown = band_mark(total.band, view), value_words(total, found.kpi, view)
+    proof = found.kpi.id in view.catalog
+    value = button(".answer-value", type="button", aria_haspopup="dialog")[shown] if proof else strong(".answer-value")[shown]
     return section(".panel.answer-head", id=element)[
         p(".kicker")[words_of(found, view)],
-        p(".answer-line")[value if total.value is not None else span(".why")[total.why_none], *_compared(found, before, view)],
+        p(".answer-line", hooks(total, view) if proof else {})[
+            value if total.value is not None else span(".why")[total.why_none], *_compared(found, before, view)
+        ],
         _other_period(found, view),
         p(".aside")[text.say(lang, "Hanya baris dalam lingkup Anda; angka kota menghitung lebih banyak.")]
         if found.limited
@@ -188,11 +195,14 @@ def _marks(found: Found, view: View) -> str | None:
 
 def _bar(found: Found, key: tuple[str, ...], now: Reading, before: Reading | None, full: float, view: View) -> htpy.Element:
     label = [named(found, k, value, view) for k, value in enumerate(key)]
+    called = ", ".join(found.label(k, value, view.city, view.tree, view.lang) for k, value in enumerate(key))
     name = span(".name")[label[0], " · ", label[1]] if len(label) > 1 else label[0]
     if now.value is None:
         return li(".bar-row.none")[name, span(".why")[now.why_none]]
     said = value_words(now, found.kpi, view)
-    return li(".bar-row")[
+    shown = band_mark(now.band, view), text.figure(now.value, found.kpi.unit, found.kpi.decimals, view.lang)[0]
+    proof = _published(found, key, view)
+    return li(".bar-row", hooks(now, view) if proof else {})[
         name,
         svg(".bar", aria_hidden="true")[
             htpy.title[said],
@@ -200,9 +210,18 @@ def _bar(found: Found, key: tuple[str, ...], now: Reading, before: Reading | Non
             rect(".fill", width=pc(min(abs(now.value) / full * 100, 100)), height="100%"),
             _tick(before.value / full * 100) if before and before.value is not None else None,
         ],
-        span(".val")[band_mark(now.band, view), text.figure(now.value, found.kpi.unit, found.kpi.decimals, view.lang)[0]],
+        button(".val", type="button", aria_haspopup="dialog", aria_label=f"{called}: {said}")[shown]
+        if proof
+        else span(".val")[shown],
         span(".n")[(change_text(found, now, before, view) if before else None) or _n(found, now, view)],
     ]
+
+
+def _published(found: Found, key: tuple[str, ...], view: View) -> bool:
+    """Whether the snapshot has the very same figure, so that its evidence card can be opened."""
+    ask, cuts = found.ask, found.kpi.cuts
+    own = ask.period is None and not ask.where and not found.limited and found.hidden == 0
+    return own and found.kpi.id in view.catalog and len(key) == 1 and bool(key[0]) and ask.by in cuts and key[0] != UNPLACED
 
 
 def _tick(at: float) -> htpy.Element:

@@ -25,7 +25,7 @@ from layers.city import City
 from layers.contributions import NO_HISTORY, NOT_WATCHED
 from layers.drill import within
 from layers.edges import edges
-from layers.evaluate import JOINT, TREND_DAYS, Cell, Cut, empty, figures, since, touched_since
+from layers.evaluate import JOINT, TREND_DAYS, Cell, Cut, empty, figures, since
 from layers.frames import Views
 from layers.memo import kept
 from layers.model import UNPLACED, Kind, Level, Scope
@@ -43,6 +43,9 @@ MOST_CELLS = 10_000
 
 MOST_WORK = 200_000_000
 """Rows looked at for one answer: those of the frame, once for each part of the period that is computed by itself."""
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""What is made of complaints does not depend on the moment."""
 
 NOT_YET = "belum dipantau"
 ONE_AREA = "angka per penduduk hanya untuk satu wilayah"
@@ -281,8 +284,7 @@ class _Plan:
             return room.whole[kpi.kind]
         if when.start >= since(room.now):
             return room.recent(kpi.kind)
-        rows = room.whole[kpi.kind].lazy().filter(touched_since(kpi.kind, when.start), self._gate()).collect()
-        return prepared(kpi.kind, rows, room.city, room.now)
+        return pl.concat([_with_made(part, room.city) for part in room.parts(kpi.kind)])
 
     def _gate(self) -> pl.Expr:
         """The rows that were asked for and that the asker may count."""
@@ -375,6 +377,12 @@ class _Plan:
 
 def _put(key: Key, at: int, value: str | None) -> Key:
     return (*key[:at], value, *key[at + 1 :])
+
+
+def _with_made(part: pl.DataFrame, city: City) -> pl.DataFrame:
+    """A month of complaints with the columns that are made when asked for, kept as long as the month does not change."""
+    made = kept(part, "made", lambda: prepared(Kind.COMPLAINT, part, city, NEVER).select(_MADE), of=city)
+    return part.hstack(made)
 
 
 def _gated(form: Form, gate: pl.Expr) -> Form:

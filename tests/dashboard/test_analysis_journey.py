@@ -128,6 +128,11 @@ def test_a_saved_view_shows_a_colleague_the_same_numbers_and_a_pinned_one_keeps_
     assert total == ("60\u00a0aduan" if size == "desk" else "80\u00a0aduan")
     before = siti.cells()
     assert len(before) == 5
+    siti.page.wait_for_selector("body[data-ready]", state="attached")
+    siti.page.click(".answer-value")
+    siti.page.wait_for_selector("#kartu [data-close]")
+    assert (total or "").split("\u00a0")[0] in (siti.page.text_content("#kartu") or "")
+    siti.page.click("#kartu [data-close]")
     for summary in siti.page.query_selector_all(".asking summary, .beside summary"):
         summary.click()
     assert siti.page.evaluate(OVERFLOWS) == []

@@ -11,16 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from layers.analysis.ask import Ask
+from layers.analysis.engine import answer
 from layers.areas import AreaTree
-from layers.catalog import catalog
+from layers.catalog import Window, catalog
 from layers.city import City
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import UNPLACED, Complaint, Role, Scope, Status
+from layers.periods import Period
 from layers.publish import build
+from layers.readings import Room
 from layers.snapshot import Band
 from layers.store import Store
-from tests.layers.made import DAY, HOUR, NOW, PUBLIC, complaint, give, new_store
+from tests.layers.made import ANALYST, DAY, HOUR, NOW, PUBLIC, complaint, give, new_store
 
 AREAS = ("36.71.01.1001", "36.71.01.1002", "36.71.05.1004", UNPLACED)
 OPDS = ("dlh", "dpupr", None)
@@ -190,3 +194,17 @@ def test_days_out_of_bounds_are_refused(days: int) -> None:
 def test_an_unknown_area_is_refused(desk: Desk, parts: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="tidak dikenal"):
         desk.ask(Query(**parts))
+
+
+@pytest.mark.parametrize("written", ["bulan-ini", "bulan-lalu", "2026-10", "2026-09-01..2026-10-15", "triwulan-lalu"])
+def test_a_drill_into_a_period_says_what_the_analysis_of_it_says(desk: Desk, written: str) -> None:
+    period = Period.read(written)
+    found = desk.ask(Query(area="36.71.01", period=period))
+    room = Room(desk.frames.view(), desk.tree, desk.city, desk.store.source_states(), NOW)
+    for name in ("aduan_masuk_30h", "aduan_ditutup_30h", "selesai_tepat_waktu", "lama_penyelesaian", "aduan_terbuka"):
+        asked = answer(ANALYST, room, catalog(), Ask(kpi=name, period=period, where=(("area", "36.71.01"),)))
+        assert value(found, name) == pytest.approx(asked.total.value), name
+    start = period.when(Window.DAYS30, desk.city.zone, NOW)
+    inside_ = [r for r in ALL if inside(r, "36.71.01") and start.start <= r.received <= start.end]
+    assert sum(s.received for s in found.by_category) == len(inside_)
+    assert any(r.change is not None for r in found.readings)
