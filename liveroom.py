@@ -6,9 +6,18 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from layers import clock
+from layers.model import Role, Scope
+
+if TYPE_CHECKING:
+    from layers.accounts import Accounts
+
+CONSOLE = Scope(user="konsol", role=Role.ADMIN)
+"""Who sits at the machine itself; the audit names them so."""
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Live Room, ruang kendali kota.", pretty_exceptions_enable=False
@@ -46,7 +55,12 @@ def up(demo: Annotated[bool, typer.Option(help="Kota simulasi, hanya di komputer
         from connectors.simulator.upstream import prepare
 
         prepare(data_folder())
-    run_room(from_environment())
+    settings = from_environment()
+    if settings.demo:
+        from connectors.simulator.users import make_users
+
+        make_users(settings)
+    run_room(settings)
 
 
 @app.command()
@@ -238,9 +252,10 @@ def adopt(
 @user_app.command("add")
 def user_add(
     name: str,
-    role: Annotated[str, typer.Option(help="leader, opd, analyst, operator, admin")],
+    role: Annotated[str, typer.Option(help="leader, opd, bidang, camat, lurah, analyst, operator, admin")],
     opd: Annotated[list[str] | None, typer.Option(help="OPD yang boleh dilihat; tanpa ini: semua.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="Kode wilayah yang boleh dilihat; tanpa ini: semua.")] = None,
+    kategori: Annotated[list[str] | None, typer.Option(help="Kategori aduan yang boleh dilihat; tanpa ini: semua.")] = None,
 ) -> None:
     """Buat akun; kata sandi diminta, tidak pernah di baris perintah."""
     from layers.people import People
@@ -249,8 +264,72 @@ def user_add(
     settings = from_environment()
     settings.city.check(opd or [], area or [])
     password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
-    People.of(settings).add_user(name, password, role, opds=opd, areas=area)
+    people = People.of(settings)
+    people.add_user(name, password, role, opds=opd, areas=area, categories=kategori)
+    people.audit(CONSOLE.user, "akun dibuat", {"akun": name, "peran": role}, clock.now())
     typer.echo(f"Akun {name} ({role}) dibuat.")
+
+
+@user_app.command("list")
+def user_list() -> None:
+    """Akun yang ada: peran, kode kedua, sesi, dan penundaan setelah gagal masuk."""
+    from layers.accounts import listing
+
+    typer.echo(listing(_accounts().all(CONSOLE, clock.now())))
+
+
+@user_app.command("password")
+def user_password(name: str) -> None:
+    """Atur ulang kata sandi sebuah akun; sesinya berakhir."""
+    password = typer.prompt("Kata sandi baru", hide_input=True, confirmation_prompt=True)
+    _accounts().reset_password(CONSOLE, name, password, clock.now())
+    typer.echo(f"Kata sandi {name} diganti.")
+
+
+@user_app.command("remove")
+def user_remove(name: str) -> None:
+    """Hapus sebuah akun dengan sesi dan kodenya."""
+    _accounts().remove(CONSOLE, name, clock.now())
+    typer.echo(f"Akun {name} dihapus.")
+
+
+@user_app.command("unlock")
+def user_unlock(name: str) -> None:
+    """Hapus penundaan setelah gagal masuk."""
+    _accounts().unlock(CONSOLE, name, clock.now())
+    typer.echo(f"{name} boleh mencoba lagi.")
+
+
+def _accounts() -> Accounts:
+    from layers.accounts import Accounts
+    from layers.people import People
+    from layers.settings import from_environment
+
+    return Accounts(People.of(from_environment()))
+
+
+@app.command()
+def audit(
+    akun: Annotated[str | None, typer.Option(help="Hanya akun ini.")] = None,
+    apa: Annotated[str | None, typer.Option(help="Hanya kejadian ini, misalnya masuk.")] = None,
+    banyak: Annotated[int, typer.Option(min=1, max=10_000, help="Sekian catatan terakhir.")] = 50,
+) -> None:
+    """Catatan audit, yang terbaru dahulu."""
+    from layers.auditlog import plain, read_audit
+    from layers.people import People
+    from layers.settings import from_environment
+
+    found = read_audit(CONSOLE, People.of(from_environment()), who=akun, what=apa, most=banyak)
+    typer.echo("\n".join(map(plain, found.lines)) or "Tidak ada catatan.")
+
+
+@app.command("static")
+def static_files(folder: Path) -> None:
+    """Tulis skrip, gaya, dan huruf rilis ini ke folder, agar proksi melayaninya sendiri."""
+    from dashboard.static import write_files
+    from layers.settings import data_folder
+
+    typer.echo(f"{len(write_files(folder, data_folder()))} berkas ditulis ke {folder}.")
 
 
 @screen_app.command("add")
@@ -272,7 +351,7 @@ def screen_add(
     panel = None if inci is None else Panel.read(f"{inci}", f"{jarak}", piksel)
     settings = from_environment()
     token = People.of(settings).add_screen(name, panel=asdict(panel) if panel else None)
-    typer.echo(f"http://{settings.host}:{settings.port}/layar/{token}")
+    typer.echo(f"{settings.address}/layar/{token}")
     if panel and panel.units > SPARSE:
         typer.echo(f"Layar {panel.inches:g} inci hanya terbaca sampai {panel.farthest:.1f} m.", err=True)
 

@@ -87,6 +87,16 @@
     if (holder) mark(holder, fresh < sources.length ? "late" : "live");
   }
 
+  /** The line "sekarang" of a day's chart and its words, at a time of day; the same as in dashboard/parts/arrivals.py. */
+  function forward(mark, hour) {
+    const [h, m] = hour.split(/[.:]/).map(Number), share = (h * 60 + m) / 1440, at = `${(share * 100).toFixed(2)}%`;
+    const line = mark.querySelector("line"), words = mark.querySelector("text"), late = share >= 0.85;
+    put(words.querySelector("tspan"), hour);
+    for (const [element, names] of [[line, ["x1", "x2"]], [words, ["x"]]]) for (const name of names) element.setAttribute(name, at);
+    words.setAttribute("dx", late ? "-6" : "6");
+    words.setAttribute("text-anchor", late ? "end" : "start");
+  }
+
   /** Every age, and from it every state: live within its budget, then late, then stale. */
   function tick() {
     doubt();
@@ -106,6 +116,7 @@
     }
     for (const line of all("[data-sources]")) say(line, moment);
     for (const time of all("time[data-clock]")) put(time, clock(moment, time.dataset.clock));
+    for (const mark of all("[data-now]")) forward(mark, clock(moment, mark.dataset.now));
     if (past === null) supervise();
   }
 
@@ -141,8 +152,12 @@
     for (const element of [old, ...all("[data-value]", old)]) before.set(name(element), element.dataset.value);
     const active = document.activeElement;
     const focused = old.contains(active) && (active.name ? active : active.closest("[data-kpi], [id]"));
-    if (old.open) fresh.open = true;  // what a person has opened stays open
+    if (old.open) fresh.open = true;  // what a person has opened stays open, what they ticked stays ticked
     for (const menu of old.querySelectorAll("details.download[open]")) fresh.querySelector(`#${menu.id}`)?.setAttribute("open", "");
+    for (const box of all("input[type=checkbox]:checked", old)) {
+      const again = fresh.querySelector(`input[name="${CSS.escape(box.name)}"][value="${CSS.escape(box.value)}"]`);
+      if (again) again.checked = true;
+    }
     old.replaceWith(fresh);
     for (const element of [fresh, ...all("[data-value]", fresh)]) {
       const value = before.get(name(element));
@@ -189,7 +204,7 @@
 
   // --- the stream and its supervisor --------------------------------------------------------------
 
-  const address = (path, more) => `${path}?${new URLSearchParams({ page, lang, ...more })}`;
+  const address = (path, more) => `${body.dataset.root}${path}?${new URLSearchParams({ page, lang, ...more })}`;
   let source = null, tries = 0, retry = 0, heard = own(), etag = "", polled = 0, build = null;
 
   function open() {
@@ -239,6 +254,7 @@
       if (answer.status !== 200 && answer.status !== 304) return;
       if (own() - began < DRIFT) told(Number(answer.headers.get("x-clock"))); // else the word is as old as the way was long
       alive();
+      if (answer.headers.has("x-steering")) window.liveroom.steering = JSON.parse(answer.headers.get("x-steering"));
       if (answer.status === 304 || page !== mine) return;
       etag = answer.headers.get("etag");
       const doc = await answer.json();
@@ -281,6 +297,62 @@
   addEventListener("online", wake);
   addEventListener("pageshow", event => { if (event.persisted) wake(); });
   addEventListener("pagehide", () => { if (source) source.close(); source = null; });
+
+  // --- another address of the same page: its parts in place -----------------------------------------
+
+  let turning = 0, reopening = 0;
+
+  /** The address that a link leads to; of a shape, whose own would be that of its first drawing, made from the present one. */
+  function leads(link) {
+    const name = link.dataset.turn;
+    if (!name) {
+      const to = new URL(link.href.baseVal || link.href, location.href);
+      return to.pathname.slice(body.dataset.root.length) + to.search;
+    }
+    const { key } = link.dataset;
+    return changed(given => given.get(name) === key ? given.delete(name) : given.set(name, key));
+  }
+
+  /** The present address with other choices; another cut begins its lists anew. */
+  function changed(change) {
+    const [path, asks = ""] = page.split("?"), given = new URLSearchParams(asks);
+    change(given);
+    given.delete("halaman");
+    return given.size ? `${path}?${given}` : path;
+  }
+
+  /** Replace what differs at another address of this page, put it into the history, and follow it. */
+  async function turnTo(path) {
+    const mine = turning += 1, whole = body.dataset.root + path;
+    body.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address("/live/doc", { page: path }), { cache: "no-store" });
+      if (!answer.ok) return location.assign(whole);
+      const doc = await answer.json();
+      if (mine !== turning) return;
+      page = body.dataset.page = path;
+      etag = "";
+      history.pushState(null, "", whole);
+      for (const back of all("input[name=kembali]")) back.value = path;
+      apply(doc);
+      clearTimeout(reopening);
+      reopening = setTimeout(open, 400);
+    } catch { location.assign(whole); }
+    finally { if (mine === turning) body.removeAttribute("aria-busy"); }
+  }
+
+  document.addEventListener("click", event => {
+    const link = event.target.closest("a[data-turn]");
+    if (!link || past !== null || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    turnTo(leads(link));
+  });
+  document.addEventListener("submit", event => {
+    const field = past === null && event.target.matches("form[data-turn]") && event.target.querySelector("input[type=search]");
+    if (!field) return;
+    event.preventDefault();
+    turnTo(changed(given => field.value ? given.set(field.name, field.value) : given.delete(field.name)));
+  });
 
   // --- Dash: evidence cards and cuts ----------------------------------------------------------------
 
@@ -362,7 +434,7 @@
     const order = ["category", "channel", "opd", "days"], given = new FormData(form);
     cut = Object.fromEntries(order.filter(key => given.get(key)).map(key => [key, given.get(key)]));
     const [path, asks = ""] = page.split("?");
-    history.pushState(null, "", `${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries({ ...cut, ...when })])}`);
+    history.pushState(null, "", `${body.dataset.root}${path}?${new URLSearchParams([...new URLSearchParams(asks), ...Object.entries({ ...cut, ...when })])}`);
     narrow();
   }
 

@@ -12,9 +12,13 @@
     const x = Math.min(x0 + w0 - w, Math.max(x0, box[0])), y = Math.min(y0 + h0 - h, Math.max(y0, box[1]));
     map.view = [x, y, w, h];
     map.toggleAttribute("data-zoomed", w < w0 - 1e-6);
-    for (const svg of map.querySelectorAll(":scope > svg")) svg.setAttribute("viewBox", map.view.join(" "));
+    same(map);
     // Names keep their size on the screen however far one zooms in.
     map.style.setProperty("--zoom", w / w0);
+  }
+
+  function same(map) {
+    for (const svg of map.querySelectorAll(":scope > svg")) svg.setAttribute("viewBox", map.view.join(" "));
   }
 
   function zoom(map, factor, at) {
@@ -84,6 +88,62 @@
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(copy.getScreenCTM().inverse());
     return [...copy.closest(".map").querySelectorAll("[data-area]")].find((shape) => shape.isPointInFill(at)) || null;
   }
+
+  // --- an alarm's area: outlined, and the map turned to it, while the alarm is young ------------------------------------
+  const YOUNG = 45e3, GLIDE = 1200; // ms
+  const rang = new Map(); // alarm -> until when it is young here
+  const now = () => window.liveroom ? window.liveroom.now() : Date.now();
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  /** To another box within a second, unless a hand has taken the map meanwhile. */
+  function glide(map, to) {
+    if (still.matches) return;
+    const from = view(map), began = performance.now(), mine = map.gliding = {};
+    const step = () => {
+      if (map.gliding !== mine || !map.isConnected) return;
+      const part = Math.min(1, (performance.now() - began) / GLIDE), eased = part * part * (3 - 2 * part);
+      show(map, from.map((start, i) => start + (to[i] - start) * eased));
+      if (part < 1) requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  /** The area with what lies around it: at least a third of the map, in the map's own shape. */
+  function around(map, mark) {
+    const [x0, y0, w0, h0] = whole(map), box = mark.getBBox();
+    const w = Math.min(w0, Math.max(w0 / 3, box.width * 2.5, box.height * 2.5 * w0 / h0)), h = h0 * w / w0;
+    const within = (middle, size, start, span) => Math.min(start + span - size, Math.max(start, middle - size / 2));
+    return [within(box.x + box.width / 2, w, x0, w0), within(box.y + box.height / 2, h, y0, h0), w, h];
+  }
+
+  function attend() {
+    for (const map of document.querySelectorAll(".map")) {
+      const mark = map.querySelector(".focus"), alarm = mark && mark.dataset.alarm;
+      if (alarm && !rang.has(alarm)) rang.set(alarm, now() - Date.parse(mark.dataset.rang) < 2 * YOUNG ? performance.now() + YOUNG : 0);
+      const young = alarm && performance.now() < rang.get(alarm), held = map.dataset.focused;
+      if (held && held !== alarm || held && !young) {
+        delete map.dataset.focused;
+        glide(map, whole(map));
+      } else if (young && !held && map.taken !== alarm && !map.hasAttribute("data-zoomed")) {
+        map.dataset.focused = alarm;
+        glide(map, around(map, mark));
+      }
+      if (map.view) same(map); // a new overlay has come
+    }
+  }
+  setInterval(attend, 250);
+  attend();
+
+  /** A hand on the map: it is theirs until the next alarm. */
+  function take(map) {
+    map.gliding = null;
+    if (map.dataset.focused) map.taken = map.dataset.focused;
+    delete map.dataset.focused;
+  }
+  for (const kind of ["pointerdown", "wheel", "keydown"]) document.addEventListener(kind, (event) => {
+    const map = mapOf(event);
+    if (map && (kind !== "wheel" || event.ctrlKey)) take(map);
+  }, {capture: true, passive: true});
 
   let label = null;
   function tip(event) {

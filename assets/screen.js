@@ -37,7 +37,7 @@
       adegan: wall().dataset.scene, versi: version, sejak: seconds(changed), mulai: seconds(0), simpul: document.querySelectorAll("*").length,
       galat: errors, lebar: innerWidth, tinggi: innerHeight, memori: heap() ?? "", rilis: window.liveroom.release() ?? "",
     };
-    fetch("/layar-lapor", { method: "POST", body: new URLSearchParams(told), cache: "no-store" })
+    fetch(`${body.dataset.root}/layar-lapor`, { method: "POST", body: new URLSearchParams(told), cache: "no-store" })
       .then(answer => { if (answer.status === 401 || answer.status === 404) anew(); }) // revoked: the page says so itself
       .catch(() => { /* the server is away: the next report is as good */ });
   }

@@ -57,7 +57,7 @@
     try {
       const asks = new URLSearchParams(location.search);
       asks.set("adegan", name);
-      const put = await window.liveroom.turn(`/dinding?${asks}`, ".wall");
+      const put = await window.liveroom.turn(`${document.body.dataset.root}/dinding?${asks}`, ".wall");
       if (asked === name && put) ready = { name, put };
     } catch {
       asked = null;

@@ -127,7 +127,7 @@ class Assets:
     def _add(self, name: str, raw: bytes) -> None:
         suffix = Path(name).suffix
         if suffix == ".css":
-            raw = re.sub(rb'url\("?([\w.-]+)"?\)', lambda m: b'url("' + self.url(m[1].decode()).encode() + b'")', raw)
+            raw = re.sub(rb'url\("?([\w.-]+)"?\)', lambda m: b'url("%b")' % self._beside(m[1].decode()), raw)
         address = f"{Path(name).stem}.{hashlib.sha256(raw).hexdigest()[:12]}{suffix}"
         self._urls[name] = self.prefix + address
         self.bodies[address] = Body(raw, _TYPES[suffix], effort=0 if suffix in _SQUEEZED else 9).ready()
@@ -135,6 +135,10 @@ class Assets:
     def url(self, name: str) -> str:
         """The address of a file by its plain name; raises ``KeyError`` for a file that is not there."""
         return self._urls[name]
+
+    def _beside(self, name: str) -> bytes:
+        """How a style sheet names another file: both lie in one folder, wherever that is."""
+        return self.url(name).removeprefix(self.prefix).encode()
 
     def names(self, suffix: str) -> Iterable[str]:
         return [name for name in self._urls if name.endswith(suffix)]

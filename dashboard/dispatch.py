@@ -27,6 +27,7 @@ from dashboard.cut import Cut, page_for
 from dashboard.feed import Hub, key
 from dashboard.parts.evidence import evidence
 from dashboard.past import Asked, Machine
+from dashboard.prefix import Prefix
 from layers.model import Scope
 
 SUITES = "/_dash-component-suites/"
@@ -77,7 +78,7 @@ class Suites:
 
     def __init__(self, app: Dash) -> None:
         app._setup_server()  # noqa: SLF001 - what Dash does at its first request, done before it
-        listed = re.findall(r'src="(/_dash-component-suites/[^"]+)"', app._generate_scripts_html())  # noqa: SLF001 - the only list of its scripts
+        listed = re.findall(r'src="[^"]*(/_dash-component-suites/[^"]+)"', app._generate_scripts_html())  # noqa: SLF001 - the only list of its scripts
         self.scripts = tuple(s for s in listed if any(name in s for name in _NEEDED))
         self.bodies = {address.removeprefix(SUITES): self._read(address) for address in self.scripts}
 
@@ -104,7 +105,15 @@ def configuration(app: Dash) -> str:
 
 def create_dash(server: FastAPI, hub: Hub, machine: Machine) -> Dash:
     """Dash with its stores and callbacks, its routes added to ``server``."""
-    app = Dash(
+    app = plain_dash(server, hub.prefix)
+    app.layout = [dcc.Store(id=name) for name in ("tanya", "kartu-html", "saring", "potongan")]
+    callbacks(app, hub, machine)
+    return app
+
+
+def plain_dash(server: FastAPI, prefix: Prefix) -> Dash:
+    """Dash that has nothing to show yet and asks below the prefix."""
+    return Dash(
         "dashboard",
         backend=Backend.on(server),
         assets_folder="/dev/null/none",  # nothing can be there
@@ -113,10 +122,9 @@ def create_dash(server: FastAPI, hub: Hub, machine: Machine) -> Dash:
         enable_mcp=False,
         update_title="",
         add_log_handler=False,
+        routes_pathname_prefix="/",
+        requests_pathname_prefix=prefix.path + "/",
     )
-    app.layout = [dcc.Store(id=name) for name in ("tanya", "kartu-html", "saring", "potongan")]
-    callbacks(app, hub, machine)
-    return app
 
 
 def callbacks(app: Dash, hub: Hub, machine: Machine) -> None:
@@ -127,8 +135,8 @@ def callbacks(app: Dash, hub: Hub, machine: Machine) -> None:
         """The evidence card of one reading."""
         scope, cut = _scope(), Cut.read(asked, hub.room.city)
         if past := Asked.read(cut.when, hub.room.city.zone):
-            return {"n": cut.number, "html": await machine.card(past, scope, cut)}
-        return {"n": cut.number, "html": await asyncio.to_thread(evidence_card, scope, hub, cut)}
+            return {"n": cut.number, "html": hub.prefix.markup(await machine.card(past, scope, cut))}
+        return {"n": cut.number, "html": hub.prefix.markup(await asyncio.to_thread(evidence_card, scope, hub, cut))}
 
     @app.callback(Output("potongan", "data"), Input("saring", "data"), prevent_initial_call=True)
     async def narrow(asked: object) -> dict[str, object]:
@@ -142,7 +150,8 @@ def callbacks(app: Dash, hub: Hub, machine: Machine) -> None:
             if drawn is None:
                 raise HTTPException(503)
             sent = drawn.document
-        return {"version": sent.version, "base": None, "parts": sent.parts, "areas": sent.areas, "cut": cut.filters}
+        parts = hub.outward(sent).parts
+        return {"version": sent.version, "base": None, "parts": parts, "areas": sent.areas, "cut": cut.filters}
 
     for name, store in (("card", "kartu-html"), ("cut", "potongan")):
         app.clientside_callback(ClientsideFunction("liveroom", name), Input(store, "data"))
@@ -162,4 +171,4 @@ def evidence_card(scope: Scope, hub: Hub, cut: Cut) -> str:
     reading = cut.reading(scope, room, snapshot)
     if reading is None or reading.kpi not in room.catalog:
         raise HTTPException(404)
-    return str(evidence(reading, room.catalog[reading.kpi], snapshot, room.view(scope, cut.lang, cut.filters)))
+    return str(evidence(reading, room.catalog[reading.kpi], snapshot, room.view(scope, cut.lang, cut.params())))

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
-from dashboard.access import Access, cross_site
+from dashboard.access import Access, Refused, cross_site
 from dashboard.page import Lang
 from dashboard.shell import Shell, trouble
 from dashboard.text import say
@@ -140,8 +140,7 @@ class Guard:
                 return RedirectResponse(self.access.login_address(request), 303)
             raise HTTPException(401, headers={"www-authenticate": 'Basic realm="Live Room"'} if path.startswith(API) else None)
         if scope.role not in gate:
-            log.warning("%s: refused to role %s", path, scope.role)
-            raise HTTPException(404)
+            raise Refused(scope)
         request.state.scope = scope
         return None
 
@@ -164,6 +163,8 @@ class Guard:
         )
         headers = error.headers if isinstance(error, HTTPException) else None
         reference = uuid.uuid4().hex[:12]
+        if isinstance(error, Refused):
+            self.access.refused(error.scope, self._named(request))
         if status >= 500 and not isinstance(error, HTTPException):  # one that was raised with its status is no surprise
             log.error("%s %r: %s [%s]", request.method, self._named(request), type(error).__name__, reference, exc_info=error)
         else:

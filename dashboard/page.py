@@ -18,7 +18,8 @@ The frame around a layout (``dashboard/shell.py``) and ``assets/live.js`` agree 
   clock in that zone.
 * ``form[data-cut]`` holds the page's filters (``category``, ``channel``, ``opd``, ``days``) and works without scripts; with
   them the drilled parts come back by a Dash callback and replace those with the same ids. ``form[data-ask]`` asks for its
-  page anew at each choice.
+  page anew at each choice. ``a[data-turn]`` leads to the same page at another address: with scripts its parts are replaced
+  in place; one with ``data-turn=<name>`` and ``data-key`` sets that name of the address, or takes it out where it is so.
 * A part that was replaced gets the class ``changed`` for 300 ms.
 """
 
@@ -48,13 +49,17 @@ from layers.snapshot import Band, Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.export.sheet import Sheet
+    from dashboard.reach import Reach
+    from layers.analysis.desk import Analyst
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
     from layers.catalog import Kpi
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
+    from layers.room import Room as Figures
     from layers.rows import Rows
     from layers.rowstream import Every
+    from layers.savedviews import SavedView
     from layers.screens import Screen
     from layers.stills import Still
     from layers.suspicion import Suspicion
@@ -69,11 +74,6 @@ EVERYONE = frozenset(Role)
 
 
 NO_LOG = AlarmLog()
-
-
-def limited(scope: Scope) -> bool:
-    """Whether a scope covers less than the whole city."""
-    return scope.opds is not None or scope.areas is not None
 
 
 def own(reading: Reading) -> Reading:
@@ -91,7 +91,8 @@ def checked(reading: Reading, snapshot: Snapshot) -> Reading:
 class Bygone:
     """The moment gone by that a page shows, as it is known ``now`` or was known then.
 
-    ``pada`` is the moment as addresses write it; ``other`` gives the same reading by the other account.
+    ``pada`` is the moment as addresses write it; ``other`` gives the same reading by the other account. The addresses are
+    those of the same page by either account, and of the live one.
     """
 
     at: datetime
@@ -99,6 +100,7 @@ class Bygone:
     pada: str
     then_address: str
     now_address: str
+    live_address: str
     other: Callable[[Reading], Reading | None]
 
 
@@ -129,6 +131,10 @@ class View:
     every: Callable[[str, Query, str], Every] | None = None
     """All of them in an order, for who may take them away."""
     past: Bygone | None = None
+    figures: Callable[[], Figures] | None = None
+    """The rows at the snapshot's moment, for functions that take the asker's scope first; ``None`` while there are no frames."""
+    analyst: Analyst | None = None
+    """Whoever asks, as someone who analyses; ``None`` while there are no frames."""
 
     suspicions: Callable[[], Sequence[Suspicion]] | None = None
     """Closings to be looked at, among the rows that the asker may see; ``None`` for who may see none, or without frames."""
@@ -147,13 +153,17 @@ class View:
     """The room's screens and their last reports. ``None``: the accounts' database cannot be asked."""
     shelf: Callable[[str | None, date | None], Shelf | None] = lambda _opd, _day: Shelf(brief=None, days=())
     """The brief of the city or of an OPD for a day, the newest without one. ``None``: the store cannot be asked."""
+    saved: Callable[[], Sequence[SavedView] | None] = lambda: ()
+    """The asker's saved views, on a ``fresh`` page. ``None``: the accounts' database cannot be asked."""
     stills: Callable[[], Sequence[Still]] = lambda: ()
     """The cameras of the pack with the age of their pictures; none on a page of the past, for nothing is recorded."""
+    reach: Reach | None = None
+    """What people and citizens wrote, for an OPD's desk; ``None`` where there are no accounts."""
 
     @property
     def limited(self) -> bool:
         """Whether the asker's rights cover less than the whole city, so that the city's figures are not theirs."""
-        return limited(self.scope)
+        return self.scope.limited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +196,9 @@ class Page:
     ``layout`` puts the parts in their places, with the map's shapes in the colours that ``areas`` gave. ``asks`` are
     what the page's own address may ask beside :data:`FILTERS`: name -> pattern of the whole value. They come with the
     page's other ``View.params``. A ``fresh`` page is drawn anew for each visitor, for its layout reads a database; what a
-    person fills in stands in the layout, for only parts are replaced by a new snapshot. ``sheets`` are the parts that can be
-    taken out as files (:mod:`dashboard.export`); a key that is no part's id comes with the whole page only.
+    person fills in stands in the layout, for only parts are replaced by a new snapshot. A ``long`` page's answers may take
+    their time: it is drawn in threads of its own (:mod:`dashboard.lane`). ``sheets`` are the parts that can be taken out as
+    files (:mod:`dashboard.export`); a key that is no part's id comes with the whole page only.
     """
 
     path: str
@@ -199,6 +210,9 @@ class Page:
     areas: Callable[[Snapshot, View], dict[str, AreaPaint]] | None = None
     asks: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
+    long: bool = False
+    readings: Callable[[View], Mapping[str, Reading]] | None = None
+    """Figures that the page computes itself, by KPI: an evidence card that is opened on it shows these."""
     sheets: Mapping[str, Export] = field(default_factory=dict)
 
     @property

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from dashboard.bodies import Assets
 from dashboard.page import Lang, Page
+from dashboard.prefix import Prefix
 from dashboard.text import say
 
 CURTAIN = 120
@@ -26,6 +27,7 @@ class Shell:
     zone: ZoneInfo
     dash_config: str
     dash_scripts: tuple[str, ...]
+    prefix: Prefix
 
     @property
     def build(self) -> str:
@@ -39,9 +41,10 @@ class Shell:
         body = htpy.body(
             when or {},
             data_page=path,
+            data_root=self.prefix.path,
             data_version=str(version),
             data_cut=cut,
-            data_dash=" ".join(self.dash_scripts),
+            data_dash=" ".join(self.prefix.path + script for script in self.dash_scripts),
             data_zone=str(self.zone),
             data_curtain=str(CURTAIN),
             data_late=say(lang, "data terlambat {age}"),
@@ -58,6 +61,10 @@ class Shell:
             [htpy.script(src=self.assets.url(name), defer=True) for name in self.assets.names(".js")],
         ]
         return self._html(page.title[lang], page.theme, lang, body)
+
+    def still(self, title: str, lang: Lang, layout: htpy.Element) -> bytes:
+        """A desk page that nothing changes while it is open: it has no script."""
+        return self._html(title, "light", lang, htpy.body[layout])
 
     def plain(self, title: str, lang: Lang, content: htpy.Node, theme: str = "light") -> bytes:
         """A page without figures: login, error."""
@@ -76,23 +83,7 @@ class Shell:
             ],
             body,
         ]
-        return str(html).encode()
-
-
-def login(*, lang: Lang, following: str, wrong: str | None) -> htpy.Node:
-    """The form of ``/masuk``; ``wrong`` says why the last try failed."""
-    return [
-        htpy.h1[say(lang, "Masuk ke Ruang Kendali")],
-        wrong and htpy.p(".wrong", role="alert")[wrong],
-        htpy.form(method="post", action="/masuk")[
-            htpy.input(type="hidden", name="lanjut", value=following),
-            htpy.label(for_="nama")[say(lang, "Nama pengguna")],
-            htpy.input("#nama", name="nama", autocomplete="username", required=True, maxlength="80", autofocus=wrong is None),
-            htpy.label(for_="sandi")[say(lang, "Kata sandi")],
-            htpy.input("#sandi", type="password", name="sandi", autocomplete="current-password", required=True, maxlength="256"),
-            htpy.button(type="submit")[say(lang, "Masuk")],
-        ],
-    ]
+        return self.prefix.markup(str(html)).encode()
 
 
 def trouble(*, lang: Lang, heading: str, advice: str, reference: str) -> htpy.Node:

@@ -20,6 +20,7 @@ from layers.database import Database
 from layers.findings import About, Found, Look, find
 from layers.floods import WINDOW, Flood, floods, recent, under_way
 from layers.notices import RINGS, Notice, Writer
+from layers.screens import Screen, Screens
 from layers.snapshot import Snapshot
 
 TAKE, SILENCE = "terima", "diamkan"
@@ -143,6 +144,7 @@ class AlarmBook:
 
     def watch(self, look: Look) -> Snapshot:
         """The snapshot with its alarms and the city's state. What changed is kept, with the messages about it, first."""
+        look = replace(look, screens=self._screens())
         now, found = look.now, find(look)
         with self.store.read() as connection:
             former, rang = lives_of(connection), _rang(connection, now)
@@ -156,20 +158,32 @@ class AlarmBook:
         state = state_of(look.city.state, look.snapshot, alarms, recent(rang, now) if flood else None)
         return replace(look.snapshot, alarms=alarms, state=state)
 
-    def _done(self, alarms: Collection[str]) -> Acts:
-        """What people did; while their database is away what was known of before."""
+    def _screens(self) -> Sequence[Screen] | None:
+        """The wall's screens; ``None`` while the people's database is away, and then it is not asked again in this look."""
         try:
             if not self._opened:
                 self.people.open()
                 self._opened = True
-            self._acts = acts_on(self.people, alarms)
+            screens = Screens(self.people).all()
         except SQLAlchemyError as error:
-            if not self._away:
-                log.warning("event=alarm galat=%s", type(error).__name__)
-            self._away = True
-        else:
-            self._away = False
+            self._lost(error)
+            return None
+        self._away = False
+        return screens
+
+    def _done(self, alarms: Collection[str]) -> Acts:
+        """What people did; while their database is away what was known of before."""
+        if not self._away:
+            try:
+                self._acts = acts_on(self.people, alarms)
+            except SQLAlchemyError as error:
+                self._lost(error)
         return self._acts
+
+    def _lost(self, error: SQLAlchemyError) -> None:
+        if not self._away:
+            log.warning("event=alarm galat=%s", type(error).__name__)
+        self._away = True
 
     def _just_over(self, rang: Sequence[datetime], now: datetime) -> Flood | None:
         """A flood that ended within the last hour and was not spoken of by this process."""

@@ -39,14 +39,15 @@ class AlarmRule(Facts):
       or its form has changed);
     * ``unusual``: far more came in than is usual there;
     * ``deadline``: an OPD has at least ``above`` open complaints due within so many working ``hours``;
-    * ``mismatch``: figures that must agree do not.
+    * ``mismatch``: figures that must agree do not;
+    * ``screen``: a declared screen of the wall has stopped reporting.
 
     It rings once the condition has held for as long as ``for``, and ends when the value is back beyond ``clear`` (of an age:
     that share of the source's budget) for as long as ``calm``; between the two limits it stays as it is.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
-    kind: Literal["threshold", "age", "unusual", "deadline", "mismatch"]
+    kind: Literal["threshold", "age", "unusual", "deadline", "mismatch", "screen"]
     title: Said
     action: Said
     owner: str = SUBJECT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from layers.clock import start_of_day
 from layers.explain import MOST, MOST_OF_A_KIND, place, short, span
 from layers.kpis.complaints import open_at_end
 from layers.model import UNPLACED, Outcome, Role
+from layers.screens import Screen
 from layers.snapshot import Mismatch, Reading, Snapshot, SourceState, State
 
 DEADBAND = 0.05
@@ -87,13 +88,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """What the rules look at: the snapshot in the making and the recent complaints behind it."""
+    """What the rules look at: the snapshot in the making, the recent complaints behind it, and the screens."""
 
     snapshot: Snapshot
     complaints: pl.DataFrame
     catalog: Mapping[str, Kpi]
     tree: AreaTree
     city: City
+    screens: Sequence[Screen] | None = ()
+    """The declared screens and when each last reported; ``None`` where the people's database cannot be asked."""
 
     @property
     def now(self) -> datetime:
@@ -103,7 +106,14 @@ class Look:
 def find(look: Look) -> Found:
     """Every rule in force today, applied."""
     rules = in_force(look.city.alarms, look.now.astimezone(look.city.zone).date())
-    kinds = {"threshold": _threshold, "age": _age, "unusual": _unusual, "deadline": _deadline, "mismatch": _mismatch}
+    kinds = {
+        "threshold": _threshold,
+        "age": _age,
+        "unusual": _unusual,
+        "deadline": _deadline,
+        "mismatch": _mismatch,
+        "screen": _screen,
+    }
     found = {f"{rule.id}:{subject}": finding for rule in rules.values() for subject, finding in kinds[rule.kind](rule, look)}
     return Found(rules=rules, findings=found, unknown=frozenset(rule.id for rule in rules.values() if _blind(rule, look)))
 
@@ -116,7 +126,7 @@ def _blind(rule: AlarmRule, look: Look) -> bool:
     if rule.kind == "deadline":
         behind = look.snapshot.reading("aduan_terbuka")
         return behind is None or _too_old(behind, look.now)
-    return False
+    return rule.kind == "screen" and look.screens is None
 
 
 def _about(rule: AlarmRule, look: Look, owner: str | None, **facts: object) -> About:
@@ -283,3 +293,12 @@ def _mismatch(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
             value=worst.difference, unit=worst.unit, detail=dict(worst.title),
         )  # fmt: skip
         yield identity, Finding(level=Level.OVER, about=about)
+
+
+def _screen(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
+    """Screens that did report and no longer do; one that never has is not hung up yet."""
+    for screen in look.screens or ():
+        if screen.heard and screen.silent(look.now):
+            last = f"{screen.heard.astimezone(look.city.zone):%d-%m-%Y %H.%M}"
+            said = {"id": f"terakhir melapor {last}", "en": f"last reported {last}"}
+            yield screen.slug, Finding(level=Level.OVER, about=_about(rule, look, None, place=screen.name, detail=said))

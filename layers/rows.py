@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -102,7 +102,7 @@ def rows(scope: Scope, room: Room, kpi: Kpi, query: Query, *, page: int = 1, ord
     if not scope.may_see_rows:
         raise PermissionError("baris tidak terbuka untuk peran ini")
     key, falling = sorting(kpi, order)
-    columns, limited = COLUMNS[kpi.kind], scope.opds is not None or scope.areas is not None
+    columns, limited = COLUMNS[kpi.kind], scope.limited
     _, found = counted(scope, room, kpi, query)
     sums = found.select(
         pl.len(), n=_adds(kpi.form, _when(kpi, room, query)).n, part=pl.col("+part").sum(), whole=pl.col("+whole").sum()
@@ -154,8 +154,7 @@ def counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[pl.DataFr
     marked = marked.with_columns(**{"+counts": adds.counts, "+part": adds.part, "+whole": adds.whole}).filter("+counts")
     if kpi.kind is None:
         return frame, marked
-    own = query if kpi.kind is Kind.COMPLAINT else replace(query, category=None, channel=None)
-    return frame, marked.filter(where_of(scope, own, room.tree, kpi.by_opd if kpi.kind is Kind.COMPLAINT else "opd"))
+    return frame, marked.filter(where_of(scope, query, room.tree, kpi.by_opd, kpi.kind))
 
 
 def _when(kpi: Kpi, room: Room, query: Query) -> When:
@@ -223,5 +222,8 @@ class Rooms:
         view = self._frames.view()
         with self._lock:
             if self._held is None or self._held[0] != (view.version, now):
-                self._held = (view.version, now), Room(view, self._tree, self._city, self._facts(), now)
+                room = Room(view, self._tree, self._city, self._facts(), now)
+                if self._held is not None:
+                    room.remembered = self._held[1].remembered
+                self._held = (view.version, now), room
             return self._held[1]

@@ -16,7 +16,8 @@ from typing import Any, Self
 from sqlalchemy import Row, select, update
 
 from layers import schema
-from layers.people import People, token_hash
+from layers.database import Database
+from layers.people import token_hash
 
 MM_PER_METRE = 4.65
 """Height of the least readable text for each metre of distance."""
@@ -134,7 +135,7 @@ class Screen:
 class Screens:
     """Screens, in the database of the people: one row each, however long they report."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: Database) -> None:
         self._people = people
 
     def of(self, token: str) -> Screen | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 import stat
 import tempfile
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 
 from layers.alarmrules import NotifyTarget
 from layers.city import PACKS, City, load
+from layers.entry import Entry, read_entry
 
 CITY = "36.71"
 """The city of a room that was told of none; its data rests in ``data``."""
@@ -44,11 +46,13 @@ class Settings:
     secret: str = field(repr=False)
     boundaries: Path | None = None
     url: str | None = None
+    entry: Entry = field(default_factory=Entry)
+    prefix: str = ""
 
     @property
     def address(self) -> str:
-        """Where people find the room: LIVEROOM_URL, else the address that the web server listens at."""
-        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+        """Where people find the room: LIVEROOM_URL, else the address that the web server listens at; with the prefix."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/").removesuffix(self.prefix) + self.prefix
 
     @property
     def loopback(self) -> bool:
@@ -70,7 +74,8 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     A data folder that holds ``demo`` is a demo's for good: its store has generated records in it.
     LIVEROOM_CITY, LIVEROOM_DATA, LIVEROOM_HOST, LIVEROOM_PORT, LIVEROOM_WORKERS,
     LIVEROOM_DATABASE_URL, LIVEROOM_PEOPLE_URL, LIVEROOM_SECRET, LIVEROOM_BOUNDARIES, LIVEROOM_URL (the room's address as
-    people type it), LIVEROOM_NOTIFY (addresses that alarms are sent to, parted by spaces); LIVEROOM_SOURCES
+    people type it), LIVEROOM_PREFIX (the path below which a proxy shows the room), LIVEROOM_NOTIFY
+    (addresses that alarms are sent to, parted by spaces); LIVEROOM_SOURCES
     names further folders of source files beside ``DATA/sources``, LIVEROOM_PACKS the folder of the city's own packs.
     """
     env = os.environ if env is None else env
@@ -100,6 +105,8 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         secret=_secret(env.get("LIVEROOM_SECRET"), data, demo=demo),
         boundaries=Path(boundaries) if boundaries else None,
         url=env.get("LIVEROOM_URL") or None,
+        entry=read_entry(data / "access.toml", city, env),
+        prefix=_prefix(env.get("LIVEROOM_PREFIX", "")),
     )
 
 
@@ -144,6 +151,14 @@ def _whole(env: Mapping[str, str], name: str, default: int, allowed: range) -> i
     if number not in allowed:
         raise SettingsError(f"{name}: {number} di luar {allowed.start} sampai {allowed.stop - 1}")
     return number
+
+
+def _prefix(given: str) -> str:
+    """``/ruang`` or nothing, without a slash at its end; raises :class:`SettingsError`."""
+    prefix = given.rstrip("/")
+    if prefix and not re.fullmatch(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*){1,4}", prefix):
+        raise SettingsError(f"LIVEROOM_PREFIX: {given!r} bukan jalur; tulislah seperti /ruang")
+    return prefix
 
 
 def _secret(given: str | None, data: Path, *, demo: bool) -> str:

@@ -96,6 +96,8 @@ def _whose(view: View) -> str:
         said.append(", ".join(sorted(scope.opds)) or "-")
     if scope.areas is not None:
         said.append(", ".join(view.tree.name(code) for code in sorted(scope.areas)) or "-")
+    if scope.categories is not None:
+        said.append(", ".join(sorted(scope.categories)) or "-")
     return " · ".join(said) or text.say(view.lang, "seluruh kota")
 
 

@@ -18,13 +18,15 @@ from dashboard.parts.evenness import evenness
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.funnel import funnel_plot
 from dashboard.parts.standings import number, per, rank_words, said, standings
+from dashboard.places.address import area_address
 from layers.catalog import Share
 from layers.equity import equity, measurable
 from layers.explain import short
 from layers.funnel import funnel
 from layers.improvement import improved
 from layers.model import Level as AreaLevel
-from layers.ranking import LEVELS, Level, Ranking, Standing, at_level, of_level, rankable
+from layers.praise import best as best_of
+from layers.ranking import LEVELS, Level, Ranking, at_level, of_level, rankable
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -140,7 +142,7 @@ def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Lev
         view,
         name=lambda key: _name(level, view, key),
         origin=snapshot.reading(kpi.id),
-        link=None if level == "opd" else lambda key: f"/kelurahan/{key}",
+        link=None if level == "opd" else area_address,
     )
 
 
@@ -169,7 +171,7 @@ def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level,
     """Who certainly became better, and who may be the best of all: only on enough cases, each with its interval."""
     title = text.say(view.lang, "Patut ditiru")
     better = improved(kpi, at_level(snapshot, view.tree, kpi, level)) if isinstance(kpi.form, Share) else ()
-    best = _best(ranking) if ranking and kpi.better != "neutral" else []
+    best = best_of(ranking) if ranking and kpi.better != "neutral" else []
     lists = []
     if best and ranking:
         lists.append(
@@ -217,13 +219,6 @@ def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level,
         )
     none = p(".empty")[text.say(view.lang, "Belum ada yang nyata lebih baik: tidak ada pujian dari kebetulan.")]
     return section(".panel.praise", id="praise", aria_label=title)[header[h2[title]], lists or none]
-
-
-def _best(ranking: Ranking) -> list[Standing]:
-    """Who may be the best of all and is certainly better than the city, or where it has no value than somebody."""
-    if ranking.city is not None:
-        return [row for row in ranking.rows if row.first == 1 and row.against > 0]
-    return [row for row in ranking.rows if row.first == 1 and row.last < len(ranking.rows)]
 
 
 def _list(title: str, rows: list[tuple[str, str]], more: int, view: View) -> list[htpy.Element]:

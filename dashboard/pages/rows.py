@@ -20,9 +20,10 @@ from dashboard.parts.cells import HEADINGS, NUMERIC, cell
 from dashboard.parts.evidence import area_words
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.marks import days, source_titles, value_words
+from layers import model
 from layers.catalog import Count, Kpi, Ratio, Share, Window
 from layers.drill import Query
-from layers.model import Kind, Role, Scope
+from layers.model import Kind
 from layers.rows import PAGE as SIZE
 from layers.rows import SORTED_BY, Row, Rows
 from layers.snapshot import Reading, Snapshot
@@ -30,7 +31,7 @@ from layers.snapshot import Reading, Snapshot
 if TYPE_CHECKING:
     from dashboard.page import View
 
-MAY = frozenset(role for role in Role if Scope(user="", role=role).may_see_rows)
+MAY = model.ROWS
 ASKS = ("kpi", "area", "halaman", "urut")
 
 

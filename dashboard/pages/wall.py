@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from dashboard.page import View
 
 
-FEW_TILES, MORE_TILES = 4, 6
-"""Tiles of the sparse composition: beside its main thing, and alone."""
+FEW_TILES = 4
+"""Tiles of the sparse composition, beside its main thing."""
 
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
@@ -67,7 +67,7 @@ def _few(found: Mapping[str, htpy.Element], view: View, scene: Shown, paint: Map
     A scene that has neither keeps its layout, and its styles leave out what has no room.
     """
     main = scenes()[scene.name].main
-    tiles = [tile for name in scene.tiles if (tile := found.get(f"tile-{name}"))][: FEW_TILES if main else MORE_TILES]
+    tiles = [tile for name in scene.tiles if (tile := found.get(f"tile-{name}"))][:FEW_TILES]
     if not tiles and main is None:
         return scenes()[scene.name].layout(found, view, scene, paint)
     return htpy.main(".few", data_main=main is not None)[

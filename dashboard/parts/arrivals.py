@@ -28,6 +28,8 @@ NOTHING = {
     State.STALE: "Belum ada yang tercatat hari ini; datanya belum mutakhir.",
 }
 DAY = 24 * 60
+LATE_IN_DAY = 0.85
+"""Share of the day after which the words stand before the line; so too in ``assets/live.js``, which moves both."""
 HOURS = range(0, 24, 3)
 SMOOTH = 30
 """Minutes that one step of the drawing sums up: shorter slots would only show noise from a distance."""
@@ -128,13 +130,15 @@ def _plot(stacks: list[list[float]], view: View) -> htpy.Element:
         svg({**STRETCHED, "width": pc(slots * SMOOTH / DAY * 100)})[
             [path(class_=f"c{k}", d=area_path(low, up, high, slots)) for k, (low, up) in enumerate(pairwise(stacks))]
         ],
-        line(".now", x1=now, x2=now, y1="0", y2="100%"),
-        htpy.text(
-            ".now-words",
-            x=now,
-            y="0",
-            dx="6" if elapsed < DAY * 0.85 else "-6",
-            dy=".8em",
-            text_anchor=None if elapsed < DAY * 0.85 else "end",
-        )[f"{text.say(view.lang, 'sekarang')} {text.clock(view.now, view.city.zone, view.lang)}"],
+        g(data_now=str(view.city.zone))[
+            line(".now", x1=now, x2=now, y1="0", y2="100%"),
+            htpy.text(
+                ".now-words",
+                x=now,
+                y="0",
+                dx="6" if elapsed < DAY * LATE_IN_DAY else "-6",
+                dy=".8em",
+                text_anchor="start" if elapsed < DAY * LATE_IN_DAY else "end",
+            )[text.say(view.lang, "sekarang"), " ", htpy.tspan[text.clock(view.now, view.city.zone, view.lang)]],
+        ],
     ]

@@ -11,6 +11,7 @@ from htpy import a, circle, div, h2, header, li, line, ol, p, rect, section, spa
 
 from dashboard import text
 from dashboard.parts.scale import pc
+from dashboard.places.address import area_address
 from layers.contributions import Change, Part, named
 from layers.model import UNPLACED
 from layers.sentences import SMALL, amount, compared, difference, like, subject, watched
@@ -100,7 +101,7 @@ def _name(part: Part, change: Change, kpi: Kpi, view: View) -> htpy.Element:
     )
     filters = {name: values.get(name) or (change.opd if name == "opd" else None) for name in ("category", "channel", "opd")}
     query = urlencode({name: value for name, value in filters.items() if value})
-    return a(".name", href=f"/kelurahan/{place}" + (f"?{query}" if query else ""))[words]
+    return a(".name", href=area_address(place) + (f"?{query}" if query else ""))[words]
 
 
 def part_words(part: Part, change: Change, view: View) -> str:

@@ -6,7 +6,7 @@ of dots and rings (:func:`map_overlay`), which lies on the shapes with the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,15 @@ from htpy import a, button, circle, defs, div, g, i, li, path, pattern, rect, se
 
 from dashboard import text
 from dashboard.page import AreaPaint
-from dashboard.parts.labels import place_labels
+from dashboard.parts.dots import Spot, ways_off
+from dashboard.parts.dots import dots as marked
+from dashboard.parts.focus import focus
+from dashboard.parts.labels import Box, box_of, place_labels
 from dashboard.parts.marks import raw, value_words
 from dashboard.scene import sparse
 from layers.model import UNPLACED
 from layers.screens import SPARSE
-from layers.snapshot import Attention, Band, Dot, Reading, Snapshot
+from layers.snapshot import Alarm, Attention, Band, Dot, Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -31,7 +34,11 @@ if TYPE_CHECKING:
 NO_DATA = "qn"
 FAR_ROOM = (52, 38)
 """Units of the screen that the map has at least in the sparse composition, wide and high."""
-Spot = tuple[float, float]
+Name = tuple[str, Spot]
+RING = 13.0
+"""Radius of the ring of an urgent case."""
+NUMBER_SIZE = 15.0
+"""Height of a counted mark's number on a large screen."""
 NEW = timedelta(hours=1)
 """A complaint younger than this is a dot on the map."""
 DOTS = 400
@@ -71,9 +78,15 @@ def _paint(code: str, reading: Reading | None, ends: tuple[float, float, float],
 
 
 def map_stage(
-    view: View, paint: Mapping[str, AreaPaint], overlay: htpy.Element | None, *, selected: str | None = None, element: str = "map"
+    view: View,
+    paint: Mapping[str, AreaPaint],
+    overlay: htpy.Element | None,
+    *,
+    selected: str | None = None,
+    element: str = "map",
+    turn: Callable[[str], str] | None = None,
 ) -> htpy.Element:
-    """The shapes, each a link to its area's page, below the overlay and the names."""
+    """The shapes, each a link to its area's page, below the overlay and the names; ``turn`` makes them a filter of the page."""
     asset = view.map
     box = f"0 0 {asset.width:g} {asset.height:g}"
     title = text.say(view.lang, "Peta {city} per {unit}", city=view.city.name, unit=view.tree.unit)
@@ -81,7 +94,7 @@ def map_stage(
         svg(".shapes", viewBox=box)[
             defs[_hatch()],
             g(id=f"{element}-ground")[
-                g(".areas")[[_shape(code, d, paint.get(code), view) for code, d in asset.paths.items()]],
+                g(".areas")[[_shape(code, d, paint.get(code), view, turn) for code, d in asset.paths.items()]],
                 g(".districts")[[path(d=d) for d in asset.kecamatan.values()]],
                 path(".city", d=asset.outline),
                 _selected(asset, selected),
@@ -100,8 +113,13 @@ def map_stage(
 
 def _far_names(asset: MapAsset, view: View) -> htpy.Element:
     """Fewer names, as large as context must be on a screen far away: the map has :data:`FAR_ROOM` there."""
-    size = SPARSE / 2 * max(asset.width / FAR_ROOM[0], asset.height / FAR_ROOM[1])
+    size = far_size(asset)
     return _names(asset, view, size, ".far", style=f"--size: {size:.1f}px")
+
+
+def far_size(asset: MapAsset) -> float:
+    """Height of context on a map that is seen from afar, in units of its view box."""
+    return SPARSE / 2 * max(asset.width / FAR_ROOM[0], asset.height / FAR_ROOM[1])
 
 
 def _hatch() -> htpy.Element:
@@ -110,7 +128,7 @@ def _hatch() -> htpy.Element:
     ]
 
 
-def _shape(code: str, d: str, paint: AreaPaint | None, view: View) -> htpy.Element:
+def _shape(code: str, d: str, paint: AreaPaint | None, view: View, turn: Callable[[str], str] | None) -> htpy.Element:
     label = paint.label if paint else view.tree.name(code)
     shape = path(
         {"data-area": code, "data-value": raw(paint.value) if paint else ""},
@@ -119,7 +137,7 @@ def _shape(code: str, d: str, paint: AreaPaint | None, view: View) -> htpy.Eleme
         role="img",
         aria_label=label,
     )
-    return a(href=f"/kelurahan/{code}")[shape]
+    return a(href=turn(code), data_turn="area", data_key=code)[shape] if turn else a(href=f"/kelurahan/{code}")[shape]
 
 
 def _inset(inset: Inset, element: str) -> htpy.Element:
@@ -140,19 +158,36 @@ def _selected(asset: MapAsset, code: str | None) -> htpy.Element | None:
 
 
 def _names(asset: MapAsset, view: View, size: float, kind: str, *, style: str | None = None) -> htpy.Element:
+    whole, crowded, larger = _placed(asset, view, size)
+    return g(kind, style=style)[
+        [_name(*name) for name in whole],
+        g(".crowded")[[_name(*name) for name in crowded]] if asset.inset else None,
+        g(".inset")[[_name(*name) for name in larger]] if asset.inset else None,
+    ]
+
+
+def _placed(asset: MapAsset, view: View, size: float) -> tuple[list[Name], list[Name], list[Name]]:
+    """The kecamatan's names where they stand: on the map, on its crowded part, and in the corner that shows that part larger."""
     names = {code: view.tree.name(code).upper() for code in asset.kecamatan if code in view.tree.areas}
     spots = place_labels(names, asset.labels, size, asset.width, asset.height)
     if asset.inset is None:
-        return g(kind, style=style)[[_name(names[code], spot) for code, spot in spots.items()]]
+        return [(names[code], spot) for code, spot in spots.items()], [], []
     x0, y0, wide, high = asset.inset.corner
     moved = {code: spot for code in names if (spot := asset.inset.enlarged(*asset.labels[code]))}
     within = {code: (x - x0, y - y0) for code, (x, y) in moved.items()}
     larger = place_labels({code: names[code] for code in moved}, within, size, wide, high)
-    return g(kind, style=style)[
-        [_name(names[code], spot) for code, spot in spots.items() if code not in moved],
-        g(".crowded")[[_name(names[code], spot) for code, spot in spots.items() if code in moved]],
-        g(".inset")[[_name(names[code], (x + x0, y + y0)) for code, (x, y) in larger.items()]],
-    ]
+    return (
+        [(names[code], spot) for code, spot in spots.items() if code not in moved],
+        [(names[code], spot) for code, spot in spots.items() if code in moved],
+        [(names[code], (x + x0, y + y0)) for code, (x, y) in larger.items()],
+    )
+
+
+def _boxes(asset: MapAsset, view: View) -> list[Box]:
+    """The room that names take on the whole map."""
+    size = far_size(asset) if sparse(view) else LABEL_SIZE
+    whole, _, larger = _placed(asset, view, size)
+    return [box_of(words, spot, size) for words, spot in (*whole, *larger)]
 
 
 def _name(words: str, spot: tuple[float, float]) -> htpy.Element:
@@ -167,33 +202,44 @@ def _controls(view: View) -> htpy.Element:
 
 
 def map_overlay(
-    dots: Sequence[Dot], cases: Sequence[Attention], view: View, *, element: str = "map-overlay", selected: str | None = None
+    dots: Sequence[Dot], cases: Sequence[Attention], view: View, *, alarms: Sequence[Alarm] = (), element: str = "map-overlay"
 ) -> htpy.Element:
-    """New complaints as dots, urgent cases as rings, the most urgent case's area outlined."""
+    """New complaints as dots, urgent cases as rings, the most urgent case's area outlined; where the newest alarm is."""
     asset = view.map
     fresh = [dot for dot in dots if view.now - dot.at <= NEW][:DOTS]
     urgent = {case.area: case for case in cases if case.band is Band.ACT and case.area in asset.labels}
-    first = next(iter(urgent), None) if selected is None else None
+    first = next(iter(urgent), None)
     spots, rings = [asset.project(d.lat, d.lon) for d in fresh], [asset.labels[code] for code in urgent]
+    size, names = far_size(asset) if sparse(view) else NUMBER_SIZE, _boxes(asset, view)
     return svg(".overlay", id=element, viewBox=f"0 0 {asset.width:g} {asset.height:g}", aria_hidden="true")[
-        _selected(asset, first), _marks(spots, rings), _enlarged_marks(asset.inset, spots, rings) if asset.inset else None
+        _selected(asset, first),
+        focus(alarms, view),
+        _marks(spots, rings, size, names),
+        _enlarged_marks(asset.inset, spots, rings, size, names) if asset.inset else None,
     ]
 
 
-def _marks(spots: Sequence[Spot], rings: Sequence[Spot]) -> list[htpy.Element]:
+def _marks(spots: Sequence[Spot], rings: Sequence[Spot], size: float, names: Sequence[Box]) -> list[htpy.Element]:
     return [
-        g(".dots")[[circle(cx=f"{x:.0f}", cy=f"{y:.0f}", r="3.2") for x, y in spots]],
-        g(".rings")[[_ring(x, y) for x, y in rings]],
+        marked(spots, size, names),
+        g(".rings")[[_ring(*_off(spot, names)) for spot in rings]],
     ]
 
 
-def _enlarged_marks(inset: Inset, spots: Sequence[Spot], rings: Sequence[Spot]) -> htpy.Element:
-    moved = [[spot for x, y in points if (spot := inset.enlarged(x, y))] for points in (spots, rings)]
-    return g(".inset")[_marks(*moved)]
+def _enlarged_marks(
+    inset: Inset, spots: Sequence[Spot], rings: Sequence[Spot], size: float, names: Sequence[Box]
+) -> htpy.Element:
+    near, round_ = ([spot for x, y in points if (spot := inset.enlarged(x, y))] for points in (spots, rings))
+    return g(".inset")[_marks(near, round_, size, names)]
+
+
+def _off(spot: Spot, names: Sequence[Box]) -> Spot:
+    """The place of a ring that leaves the name readable on which it would lie, as that of a kecamatan does."""
+    return spot[0], spot[1] - next(iter(ways_off(spot, RING, names)), 0.0)
 
 
 def _ring(x: float, y: float) -> htpy.Element:
-    return g[circle(".ring", cx=f"{x:.0f}", cy=f"{y:.0f}", r="13"), circle(".core", cx=f"{x:.0f}", cy=f"{y:.0f}", r="4.5")]
+    return g[circle(".ring", cx=f"{x:.0f}", cy=f"{y:.0f}", r=f"{RING:g}"), circle(".core", cx=f"{x:.0f}", cy=f"{y:.0f}", r="4.5")]
 
 
 def map_legend(
@@ -217,6 +263,7 @@ def map_legend(
     if signs:
         entries += [
             li[i(".key.dot"), span[text.say(view.lang, "aduan baru 1 jam")]],
+            li[i(".key.heap")["3"], span[text.say(view.lang, "sekian di satu tempat")]],
             li[i(".key.ring"), span[text.say(view.lang, "mendesak")]],
         ]
     return section(".legend-row", id=element, aria_label=text.say(view.lang, "Keterangan peta"))[

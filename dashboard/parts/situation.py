@@ -9,8 +9,9 @@ import htpy
 from htpy import circle, figcaption, figure, g, h2, i, li, ol, p, path, rect, span, svg
 
 from dashboard import text
+from dashboard.parts.dots import Spot
+from dashboard.parts.focus import focus
 from dashboard.parts.lines import Line, lines
-from dashboard.parts.map import Spot
 from dashboard.parts.marks import age, band_mark
 from dashboard.parts.scale import pc
 from dashboard.parts.tile import hooks
@@ -98,6 +99,7 @@ def overlay(snapshot: Snapshot, view: View, *, element: str = "map-overlay") -> 
     inset = asset.inset
     larger = [(sign, [there for x, y in spots if (there := inset.enlarged(x, y))]) for sign, spots in drawn] if inset else []
     return svg(".overlay", id=element, viewBox=f"0 0 {asset.width:g} {asset.height:g}", aria_hidden="true")[
+        focus(snapshot.alarms, view),
         [sign(spot) for sign, spots in drawn for spot in spots],
         g(".inset")[[sign(spot) for sign, spots in larger for spot in spots]] if inset else None,
     ]

@@ -11,10 +11,12 @@ import htpy
 from htpy import circle, g, li, path, section, span, svg, ul
 
 from dashboard import text
+from dashboard.parts.dots import Spot
+from dashboard.parts.focus import focus
 from dashboard.parts.labels import Box, box_of, place_labels
-from dashboard.parts.map import LABEL_SIZE, Spot
+from dashboard.parts.map import LABEL_SIZE
 from dashboard.parts.marks import age, band_shape, state_of
-from layers.snapshot import Band, Freshness
+from layers.snapshot import Alarm, Band, Freshness
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -34,7 +36,7 @@ class Mark:
     band: Band
 
 
-def spots(marks: Sequence[Mark], view: View, *, element: str = "map-overlay") -> htpy.Element:
+def spots(marks: Sequence[Mark], view: View, *, alarms: Sequence[Alarm] = (), element: str = "map-overlay") -> htpy.Element:
     """The marks, those out of order on top; the first of these bear their names where there is room."""
     asset = view.map
     there = [mark for mark in marks if mark.area in asset.labels]
@@ -42,6 +44,7 @@ def spots(marks: Sequence[Mark], view: View, *, element: str = "map-overlay") ->
     inset = asset.inset
     larger = [(mark, spot) for mark in raised if inset and (spot := inset.enlarged(*asset.labels[mark.area]))]
     return svg(".overlay.spots", id=element, viewBox=f"0 0 {asset.width:g} {asset.height:g}", aria_hidden="true")[
+        focus(alarms, view),
         [_mark(mark.band, asset.labels[mark.area]) for mark in raised],
         g(".inset")[[_mark(mark.band, spot) for mark, spot in larger]] if larger else None,
         g(".spot-names")[

@@ -58,7 +58,7 @@ def parts(snapshot: Snapshot, view: View, shown: Shown) -> dict[str, htpy.Elemen
         "statuses": _statuses(snapshot, view),
         "map-title": map_title(snapshot, view, kpi),
         "map-legend": map_legend(snapshot, view, kpi),
-        "map-overlay": map_overlay(snapshot.dots, snapshot.attention, view),
+        "map-overlay": map_overlay(snapshot.dots, snapshot.attention, view, alarms=snapshot.alarms),
         **_drilled(drill, snapshot, view),
     }
 

@@ -41,8 +41,8 @@ def usual(_city: City) -> SceneConfig:
     return SceneConfig(
         name="jaringan",
         tiles=(
-            "kantor_terhubung", "jam_putus_bulan_ini", "latensi_kantor", "kehilangan_paket",
-            "situs_terjangkau", "situs_sertifikat_habis", "situs_disusupi", "medsos_per_minggu",
+            "kantor_terhubung", "situs_terjangkau", "jam_putus_bulan_ini", "latensi_kantor",
+            "kehilangan_paket", "situs_sertifikat_habis", "situs_disusupi", "medsos_per_minggu",
         ),
         map=HOURS,
         ranking=HOURS,
@@ -59,7 +59,7 @@ def parts(snapshot: Snapshot, view: View, shown: Shown) -> dict[str, htpy.Elemen
         "map-title": map_title(snapshot, view, kpi),
         "map-legend": map_legend(snapshot, view, kpi, signs=False),
         "map-marks": spot_legend(marks, WORDS, data, view, beside=_unplaced(snapshot, view)),
-        "map-overlay": spots(marks, view),
+        "map-overlay": spots(marks, view, alarms=snapshot.alarms),
         "ranking": ranking(snapshot, view, view.catalog[shown.ranking or HOURS], ("opd", "kecamatan")),
         "offices-down": down(
             text.say(view.lang, "Kantor terputus"), OFFICES, snapshot, view, element="offices-down", calm=OFFICES_WELL
@@ -89,16 +89,24 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     """Tiles; the map over the ranking; what is down over the sites."""
     return htpy.main(".scene-grid.jaringan")[
         section(".tiles", aria_label=text.say(view.lang, "Kondisi terkini"))[[found[f"tile-{name}"] for name in shown.tiles]],
-        div(".middle")[
-            section(".hero")[
-                found["map-title"],
-                map_stage(view, paint, found["map-overlay"]),
-                div(".legends")[found["map-legend"], found["map-marks"]],
-            ],
-            found["ranking"],
-        ],
+        div(".middle")[_hero(found, view, paint), found["ranking"]],
         div(".right")[found["offices-down"], found["sites-down"], found["sites"]],
     ]
 
 
-SCENE = Scene(order=5, title=titled("Jaringan dan situs OPD", "Links and sites"), usual=usual, parts=parts, layout=layout)
+def _hero(found: Mapping[str, htpy.Element], view: View, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    return section(".hero")[
+        found["map-title"],
+        map_stage(view, paint, found["map-overlay"]),
+        div(".legends")[found["map-legend"], found["map-marks"]],
+    ]
+
+
+def main(found: Mapping[str, htpy.Element], view: View, _shown: Shown, paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """From afar: what is down; while nothing is, the map of the offices."""
+    return div(".stack")[found["offices-down"], found["sites-down"], _hero(found, view, paint)]
+
+
+SCENE = Scene(
+    order=5, title=titled("Jaringan dan situs OPD", "Links and sites"), usual=usual, parts=parts, layout=layout, main=main
+)

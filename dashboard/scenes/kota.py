@@ -41,7 +41,7 @@ def parts(snapshot: Snapshot, view: View, shown: Shown) -> dict[str, htpy.Elemen
     return {
         "map-title": map_title(snapshot, view, kpi),
         "map-legend": map_legend(snapshot, view, kpi),
-        "map-overlay": map_overlay(snapshot.dots, snapshot.attention, view),
+        "map-overlay": map_overlay(snapshot.dots, snapshot.attention, view, alarms=snapshot.alarms),
         "attention": attention(
             snapshot.attention,
             _behind(snapshot, shown),

@@ -59,7 +59,7 @@ def parts(snapshot: Snapshot, view: View, shown: Shown) -> dict[str, htpy.Elemen
         "map-title": map_title(snapshot, view, kpi),
         "map-legend": map_legend(snapshot, view, kpi, signs=False),
         "map-marks": spot_legend(marks, {Band.WATCH: "loket tidak melapor"}, data, view),
-        "map-overlay": spots(marks, view),
+        "map-overlay": spots(marks, view, alarms=snapshot.alarms),
         "days": columns(text.say(view.lang, "Layanan per hari, 30 hari"), days, today, view.catalog[DAYS], view, element="days"),
         "satisfaction": satisfaction(snapshot, view),
         "silent": places(
@@ -85,4 +85,9 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     ]
 
 
-SCENE = Scene(order=3, title=titled("Layanan kelurahan", "Services"), usual=usual, parts=parts, layout=layout)
+def main(found: Mapping[str, htpy.Element], _view: View, _shown: Shown, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """From afar: where people have to wait."""
+    return found["ranking"]
+
+
+SCENE = Scene(order=3, title=titled("Layanan kelurahan", "Services"), usual=usual, parts=parts, layout=layout, main=main)

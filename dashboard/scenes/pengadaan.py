@@ -143,4 +143,16 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     ]
 
 
-SCENE = Scene(order=4, title=titled("Pengadaan dan anggaran", "Procurement and budget"), usual=usual, parts=parts, layout=layout)
+def main(found: Mapping[str, htpy.Element], _view: View, _shown: Shown, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """From afar: how far the year's packages have come."""
+    return found["stages"]
+
+
+SCENE = Scene(
+    order=4,
+    title=titled("Pengadaan dan anggaran", "Procurement and budget"),
+    usual=usual,
+    parts=parts,
+    layout=layout,
+    main=main,
+)

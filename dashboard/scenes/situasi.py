@@ -64,4 +64,9 @@ def layout(found: Mapping[str, htpy.Element], view: View, shown: Shown, paint: M
     ]
 
 
-SCENE = Scene(order=6, title=titled("Situasi", "Situation"), usual=usual, parts=parts, layout=layout)
+def main(found: Mapping[str, htpy.Element], _view: View, _shown: Shown, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
+    """From afar: who is warned, where the water stands, who has called."""
+    return div(".stack")[found["warnings"], found["water"], found["calls"]]
+
+
+SCENE = Scene(order=6, title=titled("Situasi", "Situation"), usual=usual, parts=parts, layout=layout, main=main)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.parts.arrivals import LATE_IN_DAY
 from dashboard.scene import scenes
 from layers import clock
 from tests.dashboard.server import Live, serving
@@ -119,3 +120,18 @@ def test_reduced_motion_is_honoured(browser: Browser, live: Live) -> None:
         assert page.evaluate("document.getAnimations().length") == 0
     finally:
         context.close()
+
+
+def test_the_line_of_the_day_goes_on_with_the_clock(page: Page) -> None:
+    """ "sekarang 14.02" is said by the screen, not by the last snapshot."""
+    words, line = page.locator("#arrivals .now-words tspan"), page.locator("#arrivals .now")
+    page.wait_for_timeout(1200)
+    hour = words.text_content() or ""
+    at = 60 * int(hour[:2]) + int(hour[3:])
+    page.evaluate("window.jump.date += 40 * 60e3; window.jump.own += 40 * 60e3")
+    later = [f"{m // 60:02d}.{m % 60:02d}" for m in ((at + 40) % 1440, (at + 41) % 1440)]
+    expect(words).to_have_text(re.compile("|".join(later)))
+    share = page.evaluate("([h, m]) => (60 * h + m) / 14.4", [*map(int, (words.text_content() or "").split("."))])
+    assert float((line.get_attribute("x1") or "").rstrip("%")) == pytest.approx(share, abs=0.01)
+    late = share >= 100 * LATE_IN_DAY
+    assert page.locator("#arrivals .now-words").get_attribute("text-anchor") == ("end" if late else "start")

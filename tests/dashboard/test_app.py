@@ -170,7 +170,7 @@ def test_assets_are_named_by_their_content() -> None:
     second = Assets("/assets/", {"a.css": b'@font-face{src:url("f.woff2")}', "f.woff2": b"\1" * 900})
     assert first.url("f.woff2") != second.url("f.woff2")
     assert first.url("a.css") != second.url("a.css"), "a sheet that names another file is another sheet"
-    assert first.url("f.woff2").encode() in first.bodies[first.url("a.css").removeprefix("/assets/")].raw
+    assert Path(first.url("f.woff2")).name.encode() in first.bodies[first.url("a.css").removeprefix("/assets/")].raw
     with pytest.raises(KeyError):
         first.url("lain.css")
 

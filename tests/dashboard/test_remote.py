@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,13 +12,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.access import TRIES
+from dashboard import feed
+from dashboard.attempts import TRIES
 from dashboard.page import document
 from dashboard.pages import wall
 from layers import clock
 from layers.city import SceneConfig, ScreenConfig
 from layers.model import Role, Scope
 from tests.dashboard.alarmed import alarm
+from tests.dashboard.faults import FLIES
 from tests.dashboard.server import PASSWORD, Live, room, serving
 from tests.dashboard.snapshots import CITY, snapshot
 from tests.dashboard.views import drill, view
@@ -29,7 +32,8 @@ SOON = {"timeout": 8000}
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[Live]:
+def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    monkeypatch.setattr(feed, "STEERED", 0.1)  # every press is waited for here
     here = room(tmp_path, drill=lambda _scope, query: drill(query))
     with serving(tmp_path, snapshot(1, now=clock.now()), room=replace(here, city=ROOM)) as served:
         yield served
@@ -51,7 +55,9 @@ def test_a_telephone_steers_the_screen_whose_code_it_typed_and_an_account_steers
     try:
         kiri.goto(live.url + "/dinding?layar=kiri")
         kanan.goto(live.url + "/dinding?layar=kanan")
-        kiri.wait_for_timeout(1500)
+        until = time.monotonic() + 8
+        while scene(kiri) == scene(kanan) and time.monotonic() < until:
+            kiri.wait_for_timeout(100)
         first, other = scene(kiri), scene(kanan)
         assert {first, other} == {"kota", "aduan"}, "screens of one room show different scenes"
 
@@ -110,6 +116,20 @@ def test_a_pinned_address_is_not_steered_and_a_screen_may_have_its_own_scenes(br
     finally:
         pinned.close()
         hall.close()
+
+
+def test_a_wall_without_a_stream_hears_the_remote_too(browser: Browser, live: Live) -> None:
+    page = browser.new_page()
+    try:
+        page.add_init_script(FLIES)
+        page.route("**/live?**", lambda route: route.abort())
+        page.goto(live.url + "/dinding?layar=kiri")
+        with closing(live.signed_in(Role.LEADER)) as leader:
+            leader.post("/remote", data={"layar": "*", "adegan": "perubahan"})
+        polls = "() => skip(1500) || document.querySelector('.wall').dataset.scene === 'perubahan'"
+        page.wait_for_function(polls, polling=250)
+    finally:
+        page.close()
 
 
 def test_who_has_neither_role_nor_code_is_asked_for_one(live: Live) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.scene import rotation, scenes, shown
 from layers import clock
 from layers.city import SceneConfig
+from tests.dashboard.faults import FLIES, Time
 from tests.dashboard.server import Live, room, serving
 from tests.dashboard.snapshots import CITY, snapshot
 from tests.dashboard.views import drill, view
@@ -56,6 +57,9 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 CHANGES = """() => {
   window.changes = [];
+  window.fetching = 0;
+  const turn = liveroom.turn;
+  liveroom.turn = async (...asked) => { fetching += 1; try { return await turn(...asked); } finally { fetching -= 1; } };
   let last = document.querySelector('.wall').dataset.scene;
   setInterval(() => {
     const scene = document.querySelector('.wall').dataset.scene;
@@ -65,15 +69,35 @@ CHANGES = """() => {
 }"""
 
 
+class Hours:
+    """The time of the server and of its screens, which goes on when it is told to."""
+
+    def __init__(self, screens: list[Page]) -> None:
+        self._true, self._screens = Time(datetime.now(UTC)), screens
+
+    def go(self, seconds: float) -> None:
+        """Second by second; what a screen fetches in one is there before the next."""
+        for _ in range(round(seconds)):
+            self._true.skip(1)
+            clock.set_clock(clock.read_clock(self._true.setting()))
+            for page in self._screens:
+                page.evaluate("skip(1000)")
+            for page in self._screens:
+                page.wait_for_function("() => !window.fetching")
+
+
 def test_screens_of_a_room_change_together_and_a_hand_holds_them(browser: Browser, live: Live) -> None:
-    screens = [browser.new_page(viewport={"width": 1366, "height": 768}) for _ in range(2)]
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+    context.add_init_script(FLIES)
+    screens = [context.new_page() for _ in range(2)]
     wrong: list[str] = []
     try:
         for page in screens:
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.goto(live.url + "/dinding")
             page.evaluate(CHANGES)
-        screens[0].wait_for_timeout(3.5 * SECONDS * 1000)
+        hours = Hours(screens)
+        hours.go(3.5 * SECONDS)
         for page in screens:
             changes = page.evaluate("window.changes")[1:]  # the first may come late: nothing was fetched ahead of it
             assert {name for name, _ in changes} == {"kota", "aduan"}
@@ -84,18 +108,17 @@ def test_screens_of_a_room_change_together_and_a_hand_holds_them(browser: Browse
         other = "aduan" if scene(held) == "kota" else "kota"
         held.keyboard.press("ArrowRight")
         expect(held.locator(f".wall[data-scene={other}]")).to_be_visible(timeout=4000)
-        held.wait_for_timeout(1.5 * SECONDS * 1000)
+        hours.go(1.5 * SECONDS)
         assert scene(held) == other
         expect(held.locator(".paused")).to_be_visible()
         held.keyboard.press(" ")
         expect(held.locator(".paused")).to_be_hidden(timeout=2000)
         assert wrong == []
         free.goto(live.url + "/dinding?adegan=aduan&diam")
-        free.wait_for_timeout(1.2 * SECONDS * 1000)
+        hours.go(1.2 * SECONDS)
         assert scene(free) == "aduan"
     finally:
-        for page in screens:
-            page.close()
+        context.close()
 
 
 def scene(page: Page) -> str:

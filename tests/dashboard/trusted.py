@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dashboard.feed import Room
+from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.changes import Answer, Question, explain
@@ -130,6 +132,10 @@ def trusted(folder: Path) -> Trusted:
     def cut(scope: Scope, query: Query) -> Any:
         return drill(scope, frames, kpis, tree, city, query, facts, NOW)
 
+    def analyst(scope: Scope) -> Analyst:
+        return Analyst(scope=scope, frames=frames, catalog=kpis, tree=tree, city=city, facts=lambda: facts, now=NOW)
+
     asset = load_boundaries(city, folder).asset
     room = Room(city=city, tree=tree, map=asset, catalog=kpis, drill=cut, rows=behind, every=whole, changes=changes)
+    room = replace(room, figures=partial(rooms.at, NOW), analyst=analyst)
     return Trusted(room=room, snapshot=snapshot, city=city)

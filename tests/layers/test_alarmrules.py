@@ -34,7 +34,7 @@ def test_every_default_rule_asks_somebody_for_something_and_knows_its_figure() -
         assert rule.title.id != rule.title.en
         assert rule.action.id != rule.action.en
         assert rule.kpi is None or rule.kpi in catalog()
-    assert {rule.kind for rule in rules} == {"threshold", "age", "unusual", "deadline", "mismatch"}
+    assert {rule.kind for rule in rules} == {"threshold", "age", "unusual", "deadline", "mismatch", "screen"}
 
 
 def test_a_pack_changes_one_and_leaves_the_others() -> None:

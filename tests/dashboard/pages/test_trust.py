@@ -165,7 +165,7 @@ def test_only_who_may_see_rows_is_led_to_them(room: Trusted) -> None:
 
 def test_a_drilled_card_leads_to_the_rows_of_its_own_cut(room: Trusted) -> None:
     cut = {"category": "Sampah", "days": "7"}
-    shown = card(room, "respons_pertama", page="/kelurahan/36.71.01", cut=cut)
+    shown = card(room, "respons_pertama", page="/kecamatan/36.71.01", cut=cut)
     assert 'href="/baris?kpi=respons_pertama&amp;area=36.71.01&amp;category=Sampah&amp;days=7"' in shown
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from layers.schema import Moment
 
 revision = "people_0009"
-down_revision = "people_0005"
+down_revision = "people_0008"
 
 
 def upgrade() -> None:
