@@ -152,7 +152,12 @@
     for (const element of [old, ...all("[data-value]", old)]) before.set(name(element), element.dataset.value);
     const active = document.activeElement;
     const focused = old.contains(active) && (active.name ? active : active.closest("[data-kpi], [id]"));
-    if (old.open) fresh.open = true;  // what a person has opened stays open
+    if (old.open) fresh.open = true;  // what a person has opened stays open, what they ticked stays ticked
+    for (const menu of old.querySelectorAll("details.download[open]")) fresh.querySelector(`#${menu.id}`)?.setAttribute("open", "");
+    for (const box of all("input[type=checkbox]:checked", old)) {
+      const again = fresh.querySelector(`input[name="${CSS.escape(box.name)}"][value="${CSS.escape(box.value)}"]`);
+      if (again) again.checked = true;
+    }
     old.replaceWith(fresh);
     for (const element of [fresh, ...all("[data-value]", fresh)]) {
       const value = before.get(name(element));
@@ -292,6 +297,62 @@
   addEventListener("online", wake);
   addEventListener("pageshow", event => { if (event.persisted) wake(); });
   addEventListener("pagehide", () => { if (source) source.close(); source = null; });
+
+  // --- another address of the same page: its parts in place -----------------------------------------
+
+  let turning = 0, reopening = 0;
+
+  /** The address that a link leads to; of a shape, whose own would be that of its first drawing, made from the present one. */
+  function leads(link) {
+    const name = link.dataset.turn;
+    if (!name) {
+      const to = new URL(link.href.baseVal || link.href, location.href);
+      return to.pathname.slice(body.dataset.root.length) + to.search;
+    }
+    const { key } = link.dataset;
+    return changed(given => given.get(name) === key ? given.delete(name) : given.set(name, key));
+  }
+
+  /** The present address with other choices; another cut begins its lists anew. */
+  function changed(change) {
+    const [path, asks = ""] = page.split("?"), given = new URLSearchParams(asks);
+    change(given);
+    given.delete("halaman");
+    return given.size ? `${path}?${given}` : path;
+  }
+
+  /** Replace what differs at another address of this page, put it into the history, and follow it. */
+  async function turnTo(path) {
+    const mine = turning += 1, whole = body.dataset.root + path;
+    body.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address("/live/doc", { page: path }), { cache: "no-store" });
+      if (!answer.ok) return location.assign(whole);
+      const doc = await answer.json();
+      if (mine !== turning) return;
+      page = body.dataset.page = path;
+      etag = "";
+      history.pushState(null, "", whole);
+      for (const back of all("input[name=kembali]")) back.value = path;
+      apply(doc);
+      clearTimeout(reopening);
+      reopening = setTimeout(open, 400);
+    } catch { location.assign(whole); }
+    finally { if (mine === turning) body.removeAttribute("aria-busy"); }
+  }
+
+  document.addEventListener("click", event => {
+    const link = event.target.closest("a[data-turn]");
+    if (!link || past !== null || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    turnTo(leads(link));
+  });
+  document.addEventListener("submit", event => {
+    const field = past === null && event.target.matches("form[data-turn]") && event.target.querySelector("input[type=search]");
+    if (!field) return;
+    event.preventDefault();
+    turnTo(changed(given => field.value ? given.set(field.name, field.value) : given.delete(field.name)));
+  });
 
   // --- Dash: evidence cards and cuts ----------------------------------------------------------------
 

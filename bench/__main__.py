@@ -9,7 +9,7 @@ import sys
 from bench.report import table
 from bench.world import HOME
 
-NAMES = ("deadlines", "intake", "kpis", "changes", "pages", "live", "screens_load", "drill", "beside")
+NAMES = ("deadlines", "intake", "kpis", "changes", "pages", "live", "screens_load", "drill", "queue", "opd", "beside")
 ROWS = int(os.environ.get("LR_ROWS", "1000000"))
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
-from ipaddress import ip_address, ip_network
 from time import monotonic
 from typing import TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
@@ -25,20 +26,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from dashboard.attempts import Attempts, network
+from dashboard.cookies import SCREEN, SESSION, STEP, cookie_name, device_of, drop_cookie, drop_name, put_cookie, put_name
 from dashboard.page import find_page
-from dashboard.prefix import prefix_of
 from layers import clock
-from layers.model import Role, Scope
+from layers.model import ROWS, Role, Scope
 from layers.people import People
+from layers.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
-SESSION, SCREEN = "liveroom", "liveroom-layar"
-"""Names of the cookies, before the prefix."""
 PUBLIC = Scope(user="publik", role=Role.PUBLIC)
 HOME = "/dinding"
 REMOTE = "/remote"
 """Where a telephone steers the wall: no page of figures, but one to come back to after signing in."""
+OWN_PAGES = frozenset({REMOTE, "/akun", "/pengguna", "/audit"})
+"""What one comes back to after signing in, beside the pages of figures."""
+READ_BY_PROGRAMS = ("/api/", "/ekspor/")
+"""Where a program's token opens something."""
 REMEMBER = 3.0
 """Seconds that an answer of the accounts' database is believed: a right that was taken away ends within this."""
 _REMEMBERED = 4096
@@ -52,23 +57,20 @@ PATIENCE = 5.0
 """Seconds that a request waits for the accounts' database."""
 VERIFYING, WAITING = 2, 16
 """Passwords that are checked at a time (each takes a core and 64 MB), and that may wait for it."""
-TRIES, TRIES_IN = 30, 300.0
-"""Failed logins that one address may have within so many seconds."""
-TOLD, TOLD_IN = 5, 60.0
-"""Failed logins of one address that stand in the audit one by one within so many seconds; the rest is one line."""
-_ADDRESSES = 10_000
+REFUSALS_IN = 300.0
+"""Seconds in which the same refusal stands in the audit once."""
+STEP_FOR = timedelta(minutes=5)
+"""A login's second step, or the way to a provider and back, takes no longer than this."""
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Failures:
-    """Failed logins of one address: the moments of the latest ones, and what the audit has of them."""
+class Refused(HTTPException):
+    """Somebody asked for what is not theirs: absent for them, and noted."""
 
-    at: list[float] = field(default_factory=list)
-    since: float = float("-inf")
-    told: int = 0
-    untold: int = 0
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(404)
+        self.scope = scope
 
 
 @dataclass(slots=True)
@@ -78,16 +80,24 @@ class Access:
     people: People
     public_by_default: bool
     _known: OrderedDict[str, tuple[float, Scope | None]] = field(default_factory=OrderedDict)
-    _failures: OrderedDict[str, Failures] = field(default_factory=OrderedDict)
+    _refusals: OrderedDict[tuple[str, str], float] = field(default_factory=OrderedDict)
     _verifying: int = 0
     _hashes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(VERIFYING, "passwords"))
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "accounts"))
+    attempts: Attempts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = Attempts(self.people, self.run)
 
     async def scope(self, request: Request, *, active: bool = True) -> Scope | None:
         """The asker's rights: by session, by screen, by the demo; ``None`` for nobody we know.
 
-        An open stream asks with ``active=False``: it must not keep a session alive that nobody uses.
+        An open stream asks with ``active=False``: it must not keep a session alive that nobody uses. A program's token
+        opens what is read (:data:`READ_BY_PROGRAMS`); one that is wrong is nobody, whatever else the request carries.
         """
+        if "authorization" in request.headers and request.url.path.startswith(READ_BY_PROGRAMS):
+            token = bearer(request)
+            return await self._ask("t" + token, active=active) if token else None
         if token := request.cookies.get(cookie_name(SESSION, request)):
             found = await self._ask("s" + token, active=active)
             if found:
@@ -96,8 +106,12 @@ class Access:
             found = await self._ask("l" + token, active=active)
             if found:
                 return found
+        return PUBLIC if self.demo(request) else None
+
+    def demo(self, request: Request) -> bool:
+        """Whether this is the demo, asked directly from its own machine."""
         direct = request.url.hostname in _LOOPBACK and not any(name in request.headers for name in _PROXY)
-        return PUBLIC if self.public_by_default and direct else None
+        return self.public_by_default and direct
 
     async def _ask(self, key: str, *, active: bool) -> Scope | None:
         """What the accounts' database says of a token, remembered for a moment."""
@@ -105,9 +119,11 @@ class Access:
         if monotonic() - at < REMEMBER:
             return scope
         now, token = clock.now(), key[1:]
-        ask = (
-            partial(self.people.session, token, now, active=active) if key[0] == "s" else partial(self.people.screen, token, now)
-        )
+        ask = {
+            "s": partial(self.people.session, token, now, active=active),
+            "l": partial(self.people.screen, token, now),
+            "t": partial(Tokens(self.people).scope, token, now),
+        }[key[0]]
         try:
             scope = await self._people(ask)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -133,94 +149,103 @@ class Access:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return f"/masuk?lanjut={quote(following(asked), safe='/')}"
 
-    async def sign_in(self, request: Request) -> Response | None:
-        """Check the posted name and password: a redirect with a new session, or ``None`` if they are wrong.
+    async def verify(self, request: Request, name: str, password: str) -> Scope | None:
+        """The rights of an account whose password this is; failures are counted.
 
         Raises 429 for an address that has failed too often and 503 while too many wait or the accounts are away.
         """
-        form = await read_form(request)
-        name, now = form.get("nama", ""), clock.now()
-        address = _address(request)
-        self._limit(address)
+        self.attempts.limit(request)
         if self._verifying >= VERIFYING + WAITING:
             raise HTTPException(503, headers={"retry-after": "5"})
         self._verifying += 1
         try:
-            scope = await self._people(partial(self.people.verify, name, form.get("sandi", ""), now), self._hashes)
+            scope = await self.run(partial(self.people.verify, name, password, clock.now()), self._hashes)
             if scope is None:
-                await self._failed(address)
-                return None
-            await self._people(partial(self.people.audit, name[:80], "masuk", {"dari": address}, now))
-            await self._end(request)
-            token = await self._people(partial(self.people.start_session, name, now))
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("accounts: %s", type(error).__name__)
-            raise HTTPException(503, headers={"retry-after": "10"}) from None
+                await self.attempts.failed(request)
+            return scope
         finally:
             self._verifying -= 1
-        answer = RedirectResponse(following(form.get("lanjut", "")), 303)
-        put_cookie(answer, SESSION, token, request, None)
-        return answer
 
     async def guess(self, request: Request, ask: Callable[[], T | None], what: str) -> T | None:
         """What ``ask`` finds by something that could be guessed; failures count as failed logins do, 429 after too many."""
-        address = _address(request)
-        self._limit(address)
-        found = await self._people(ask)
+        self.attempts.limit(request)
+        found = await self.run(ask)
         if found is None:
-            await self._failed(address, what)
+            await self.attempts.failed(request, what)
         return found
 
-    def _limit(self, address: str) -> None:
-        """Raise 429 for an address that has failed too often."""
-        failures = self._failures.get(address)
-        if failures and len(recent := [at for at in failures.at if monotonic() - at < TRIES_IN]) >= TRIES:
-            raise HTTPException(429, headers={"retry-after": str(int(TRIES_IN - monotonic() + recent[0]) + 1)})
+    async def run(self, ask: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
+        """Ask the accounts; 503 while they are away."""
+        try:
+            return await self._people(ask, threads)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("accounts: %s", type(error).__name__)
+            raise HTTPException(503, headers={"retry-after": "10"}) from None
 
-    async def _failed(self, address: str, what: str = "gagal masuk") -> None:
-        """Count a failed login; the audit gets the first few of a minute one by one and the others as one line."""
-        moment = monotonic()
-        mine = self._failures.setdefault(address, Failures())
-        self._failures.move_to_end(address)
-        while len(self._failures) > _ADDRESSES:
-            self._failures.popitem(last=False)
-        mine.at = [*(at for at in mine.at[-TRIES:] if moment - at < TRIES_IN), moment]
-        if moment - mine.since >= TOLD_IN and not mine.untold:
-            mine.since, mine.told = moment, 0
-        mine.told += 1
-        if mine.told <= TOLD:
-            # no name: one that fails may be a password typed in its place
-            await self._people(partial(self.people.audit, "-", what, {"dari": address}, clock.now()))
+    async def open(self, request: Request, answer: Response, name: str, how: str) -> None:
+        """Start a session for somebody who has proved who they are, instead of the one that this browser had."""
+        now, device = clock.now(), device_of(request.headers.get("user-agent", ""))
+        await self.run(partial(self.people.audit, name, "masuk", {"dari": network(request), "dengan": how}, now))
+        await self._end(request)
+        token = await self.run(partial(self.people.start_session, name, now, device))
+        put_cookie(answer, SESSION, token, request, None)
+        put_name(answer, name, request)
+
+    # --- between the steps of a login ----------------------------------------------------------------
+
+    def put_step(self, answer: Response, request: Request, use: str, facts: Mapping[str, str]) -> None:
+        """Let the browser carry what has been proved so far to the next step."""
+        ticket = self.people.vault.ticket(use, facts, clock.now())
+        put_cookie(answer, STEP, ticket, request, int(STEP_FOR.total_seconds()))
+
+    def step(self, request: Request, use: str) -> dict[str, str] | None:
+        """What was proved in the step before, ``None`` where there was none or it is too long ago."""
+        ticket = request.cookies.get(cookie_name(STEP, request), "")
+        return self.people.vault.redeem(use, ticket, clock.now(), within=STEP_FOR)
+
+    def end_step(self, answer: Response, request: Request) -> None:
+        """Take the ticket away again."""
+        drop_cookie(answer, STEP, request)
+
+    # --- refusals -------------------------------------------------------------------------------------
+
+    def refused(self, scope: Scope, path: str) -> None:
+        """Note that somebody asked for what is not theirs: a log line each time, the audit once in a while for each page."""
+        log.warning("%s: refused to role %s", path, scope.role)
+        key, moment = (scope.user, path), monotonic()
+        if scope.role not in ROWS or moment - self._refusals.get(key, -REFUSALS_IN) < REFUSALS_IN:
             return
-        mine.untold += 1
-        if mine.untold == 1:
-            wait = max(0.0, TOLD_IN - (moment - mine.since))
-            asyncio.get_running_loop().call_later(wait, self._sum_up, address, mine)
+        self._refusals[key] = moment
+        self._refusals.move_to_end(key)
+        while len(self._refusals) > _REMEMBERED:
+            self._refusals.popitem(last=False)
+        self._threads.submit(self._note_refusal, scope, path, clock.now())
 
-    def _sum_up(self, address: str, mine: Failures) -> None:
-        """One line for the failures of an address that the audit has not been told one by one."""
-        detail, mine.untold = {"dari": address, "jumlah": mine.untold}, 0
-
-        def tell() -> None:
-            try:
-                self.people.audit("-", "gagal masuk, ringkasan", detail, clock.now())
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("audit: %s", type(error).__name__)
-
-        self._threads.submit(tell)
+    def _note_refusal(self, scope: Scope, path: str, now: datetime) -> None:
+        try:
+            self.people.audit(scope.user, "ditolak", {"alamat": path, "peran": scope.role.value}, now)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("audit: %s", type(error).__name__)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session here and in the browser."""
         await read_form(request)
+        scope = await self.scope(request, active=False)
+        if scope and scope.role in ROWS:
+            await self.run(partial(self.people.audit, scope.user, "keluar", {}, clock.now()))
         await self._end(request)
         answer = RedirectResponse("/masuk", 303, {"clear-site-data": '"cache", "storage"'})
-        name, path = cookie_name(SESSION, request), cookie_path(request)
-        answer.delete_cookie(name, path, secure=_https(request), httponly=True, samesite="lax")
+        drop_cookie(answer, SESSION, request)
+        drop_name(answer, request)
         return answer
+
+    def token(self, request: Request) -> str:
+        """The token of this browser's session, empty without one."""
+        return request.cookies.get(cookie_name(SESSION, request), "")
 
     async def _end(self, request: Request) -> None:
         if token := request.cookies.get(cookie_name(SESSION, request)):
-            await self._people(partial(self.people.end_session, token))
+            await self.run(partial(self.people.end_session, token))
             self._known.pop("s" + token, None)
 
     async def open_screen(self, request: Request, wall: str) -> Response:
@@ -240,7 +265,7 @@ def following(asked: str) -> str:
     except ValueError:
         return HOME
     plain = asked.isprintable() and not parts.scheme and not parts.netloc and "\\" not in asked
-    if not plain or (find_page(parts.path) is None and parts.path != REMOTE):
+    if not plain or (find_page(parts.path) is None and parts.path not in OWN_PAGES):
         return HOME
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
@@ -266,37 +291,13 @@ async def read_form(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _address(request: Request) -> str:
-    """Who is counted as one: an address, or the network that one subscriber has to themselves under IPv6."""
-    host = request.client.host if request.client else ""
+def bearer(request: Request) -> str | None:
+    """The token that a program proves itself with: as a bearer's, or as the password of basic authentication, which is all
+    that some spreadsheet programs can send."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return given.strip() or None
     try:
-        address = ip_address(host)
+        return b64decode(given, validate=True).decode().partition(":")[2] or None if kind.lower() == "basic" else None
     except ValueError:
-        return host[:45]
-    return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
-
-
-def _https(request: Request) -> bool:
-    return request.url.scheme == "https"
-
-
-def cookie_name(name: str, request: Request) -> str:
-    if not _https(request):
-        return name
-    return f"__Secure-{name}" if prefix_of(request) else f"__Host-{name}"  # the latter must have the path /
-
-
-def cookie_path(request: Request) -> str:
-    return prefix_of(request) or "/"
-
-
-def put_cookie(answer: Response, name: str, value: str, request: Request, age: int | None) -> None:
-    answer.set_cookie(
-        cookie_name(name, request),
-        value,
-        max_age=age,
-        path=cookie_path(request),
-        secure=_https(request),
-        httponly=True,
-        samesite="lax",
-    )
+        return None

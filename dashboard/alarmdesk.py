@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import read_form
+from dashboard.access import Refused, read_form
 from dashboard.feed import Hub
 from dashboard.guard import Gate
+from dashboard.parts.account import ROLES
 from dashboard.parts.alarms import HOURS
-from dashboard.parts.frame import ROLES
 from dashboard.posted import change
 from layers import clock
 from layers.alarmbook import SILENCE, TAKE, Act, record_act
@@ -67,8 +67,10 @@ class AlarmDesk:
         scope: Scope = request.state.scope
         form = await read_form(request)
         alarm = self._find(form.get("alarm", ""), form.get("raised", ""))
-        if alarm is None or not may_act(scope, alarm):
+        if alarm is None:
             raise HTTPException(404)
+        if not may_act(scope, alarm):
+            raise Refused(scope)
         office = ", ".join(sorted(short(opd, self._hub.room.city) or opd for opd in scope.opds or ())) or ROLES[scope.role]
         now = clock.now()
         return Act(alarm=alarm.id, raised=alarm.raised_at, what=what, who=scope.user, office=office, at=now), form

@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from types import FrameType
@@ -25,29 +26,37 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from dashboard import api
-from dashboard.access import HOME, Access, cookie_path, read_form
+from dashboard.access import HOME, Access
+from dashboard.accountdesk import add_people
 from dashboard.alarmdesk import AlarmDesk
+from dashboard.analysisdesk import AnalysisDesk
+from dashboard.api import routes as api
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Body, accepted
+from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
+from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, Room, encode_document, key, steering_words
+from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
+from dashboard.opddesk import OpdDesk
 from dashboard.orderdesk import OrderDesk
-from dashboard.page import EVERYONE, Page, layout, pages
+from dashboard.page import EVERYONE, Page, View, layout, pages
 from dashboard.past import Asked, Machine, stay
+from dashboard.places.address import area_address
 from dashboard.prefix import Edge, Prefix
+from dashboard.reach import Reach
 from dashboard.remotedesk import RemoteDesk
 from dashboard.screendesk import ScreenDesk
-from dashboard.shell import Shell, login
+from dashboard.shell import Shell
 from dashboard.static import room_assets
 from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Stream
-from dashboard.text import say
 from layers import clock
 from layers.alarmbook import SHOWN_DAYS, log_at, read_log
+from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.briefs import Briefs
@@ -57,12 +66,16 @@ from layers.citykpis import catalog_of
 from layers.drill import Drill, Query, drill
 from layers.frames import Frames
 from layers.model import Role, Scope
+from layers.opdbook import read_book
 from layers.orders import Orders
 from layers.past import Past
 from layers.people import People
 from layers.remote import Remote
+from layers.room import Room as Figures
 from layers.rows import Rooms, Rows, rows
+from layers.rowstream import Every, every
 from layers.runs import SourceFacts
+from layers.savedviews import SavedViews
 from layers.screens import Screens
 from layers.settings import Settings, from_environment
 from layers.stills import Stills
@@ -73,11 +86,6 @@ log = logging.getLogger(__name__)
 
 HTML = "text/html; charset=utf-8"
 LANG_DAYS = 365
-_BUSY = {
-    429: "Terlalu banyak percobaan masuk dari alamat ini. Tunggu beberapa menit.",
-    503: "Masuk sedang tidak dapat diproses. Coba lagi sebentar lagi.",
-}
-"""Why a login is not even tried."""
 
 
 class Web:
@@ -101,12 +109,16 @@ class Web:
         """A page, complete: the first paint needs no script."""
         scope, lang = request.state.scope, language(request)
         page, params = page_for(scope, f"{request.url.path}?{request.url.query}", self.hub.room)
-        filters = check_filters(dict(request.query_params), self.hub.room.city)
+        filters = check_filters({n: v for n, v in request.query_params.items() if n not in page.asks}, self.hub.room.city)
+        if "code" in params and (proper := area_address(params["code"])) != request.url.path:
+            return RedirectResponse(f"{proper}?{request.url.query}" if request.url.query else proper, 307)
         if asked := Asked.read(request.query_params, self.hub.room.city.zone):
             return await self._past(asked, request, page, params, filters)
         drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5", "refresh": "5"})
+        if page.fresh:
+            drawn.view = self._own(request, drawn.view)
         if drawn.html is None:
             drawn.html = await asyncio.to_thread(self._html, page, drawn, address(request.url.path, page, params), filters)
         answer = drawn.html.answer(request)
@@ -120,6 +132,7 @@ class Web:
         """The page at a moment gone by."""
         lang = language(request)
         drawn, view = await self.machine.page(asked, request.state.scope, page, {**params, **filters}, lang)
+        view = self._own(request, view)
         body = await asyncio.to_thread(lambda: stay(layout(page, drawn, view), asked))
         when = {f"data-{name}": value for name, value in {"past": view.now.isoformat(), **asked.address(now=asked.now)}.items()}
         cut = orjson.dumps(filters).decode()
@@ -132,8 +145,14 @@ class Web:
         drawn = await self.hub.draw(key(request.state.scope, page, params, language(request)), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5"})
-        body = await asyncio.to_thread(self._html, page, drawn, page.path, {})
+        if page.fresh:
+            drawn.view = self._own(request, drawn.view)
+        body = await asyncio.to_thread(self._html, page, drawn, page.path.format_map(params), {})
         return body.answer(request, status=status)
+
+    def _own(self, request: Request, view: View) -> View:
+        """A view that nobody else is shown, with what is the person's own."""
+        return replace(view, saved=partial(self.hub.room.saved, request.state.scope))
 
     def _html(self, page: Page, drawn: Drawn, path: str, filters: Mapping[str, str]) -> Body:
         body = layout(page, drawn.document, drawn.view)
@@ -172,25 +191,6 @@ class Web:
             self.hub.polled = monotonic()
             answer.headers["x-steering"] = steering_words(self.hub.told).decode("ascii")
         return answer
-
-    # --- people ----------------------------------------------------------------------------------
-
-    async def login(self, request: Request) -> Response:
-        """``/masuk``: the form, or the posted answer to it."""
-        lang, wrong, status, headers = language(request), None, 200, None
-        following = request.query_params.get("lanjut", "")
-        if request.method == "POST":
-            following = (await read_form(request)).get("lanjut", "")
-            try:
-                if answer := await self.access.sign_in(request):
-                    return answer
-                wrong, status = say(lang, "Nama pengguna atau kata sandi tidak cocok."), 401
-            except HTTPException as error:
-                if error.status_code not in _BUSY:
-                    raise
-                wrong, status, headers = say(lang, _BUSY[error.status_code]), error.status_code, error.headers
-        content = login(lang=lang, following=following, wrong=wrong)
-        return Response(self.shell.plain(say(lang, "Masuk"), lang, content), status, headers, HTML)
 
     # --- static ----------------------------------------------------------------------------------
 
@@ -259,9 +259,17 @@ def create() -> ASGIApp:
         return facts if facts is not None else facts_of(hub.snapshot.sources) if hub.snapshot else []
 
     def behind(scope: Scope, kpi: str, query: Query, page: int, order: str) -> Rows:
+        return rows(scope, figures(), kpis[kpi], query, page=page, order=order)
+
+    def figures() -> Figures:
         """At the moment of the snapshot that is shown, so that they are the rows that it counted."""
-        now = hub.snapshot.built_at if hub.snapshot else clock.now()
-        return rows(scope, rooms.at(now), kpis[kpi], query, page=page, order=order)
+        return rooms.at(hub.snapshot.built_at if hub.snapshot else clock.now())
+
+    def whole(scope: Scope, kpi: str, query: Query, order: str) -> Every:
+        return every(scope, figures(), kpis[kpi], query, order)
+
+    def analyst(scope: Scope) -> Analyst:
+        return Analyst(scope=scope, frames=frames, catalog=kpis, tree=tree, city=city, facts=known, now=clock.now())
 
     rooms = Rooms(frames, tree, city, known)
 
@@ -276,8 +284,11 @@ def create() -> ASGIApp:
         quarantine=lambda source: attempt(partial(store.quarantine_reasons, source)),
         store_away=lambda: attempt.away,
         rows=behind,
+        figures=figures,
+        every=whole,
         suspicions=lambda scope: suspicions(scope, frames, city.suspicion, clock.now()),
         past=Past(store, frames, city),
+        analyst=analyst,
         alarm_log=lambda alarms: attempt(partial(read_log, store, people, clock.now() - SHOWN_DAYS, alarms)),
         orders=lambda scope: asked(partial(Orders(people).seen, scope)),
         shelf=lambda scope, opd, day, until: attempt(partial(Briefs(store).read, scope, city.code, opd, day, until)),
@@ -286,6 +297,11 @@ def create() -> ASGIApp:
         address=settings.url and settings.address,
         remote=Remote(people, [screen.name for screen in city.wall.screens]),
         screens=lambda: asked(Screens(people).all),
+        saved=lambda scope: asked(partial(SavedViews(people).seen, scope)),
+        reach=Reach(
+            book=lambda scope, opd, at: asked(partial(read_book, scope, people, opd, at=at)),
+            texts=lambda scope, cases: attempt(partial(store.texts, scope, cases)),
+        ),
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -324,12 +340,15 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts, prefix=prefix)
     hub.build = shell.build
     web = Web(hub, access, shell, metrics, settings.secret, machine)
-    api.add_routes(server, hub)
-    gates = _routes(server, web, suites)
+    read = api.add_routes(server, hub, people)
+    gates = _routes(server, web, suites, read)
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
+    gates |= AnalysisDesk(people, web.show).add_routes(server) | OpdDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
+    gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
+    gates |= add_people(server, settings, access, Framed(hub, shell))
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)
@@ -337,7 +356,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     return Edge(guard, prefix.path) if prefix.path else guard
 
 
-def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
+def _routes(server: FastAPI, web: Web, suites: Suites, read: Mapping[str, Gate]) -> dict[str, Gate]:
     """Add our routes; who may ask which, for every route there is."""
     nobody: Gate = frozenset()
     gates: dict[str, Gate] = {
@@ -347,15 +366,13 @@ def _routes(server: FastAPI, web: Web, suites: Suites) -> dict[str, Gate]:
         "/_reload-hash": nobody,
         "/_favicon.ico": nobody,
         "/api/v1/openapi.json": EVERYONE,
-        **{f"/api/v1/{name}": EVERYONE for name in ("readings", "kpis", "areas", "sources")},
+        **read,
     }
     for path, endpoint, gate, methods in (
         ("/", web.home, EVERYONE, ["GET"]),
         ("/live", web.live, EVERYONE, ["GET"]),
         ("/live/doc", web.live_document, EVERYONE, ["GET"]),
         ("/geo/{name}", web.geo, EVERYONE, ["GET"]),
-        ("/masuk", web.login, None, ["GET", "POST"]),
-        ("/keluar", web.access.sign_out, None, ["POST"]),
         ("/assets/{name}", web.asset, None, ["GET"]),
         (SUITES + "{path:path}", suites.answer, None, ["GET"]),
         ("/healthz", web.healthz, None, ["GET"]),

@@ -9,11 +9,12 @@ from urllib.parse import parse_qs, urlencode
 
 from starlette.exceptions import HTTPException
 
+from dashboard.access import Refused
 from dashboard.feed import Room
-from dashboard.page import FILTERS, Lang, Page, checked, find_page, limited, own
+from dashboard.page import FILTERS, Lang, Page, checked, find_page, own
 from layers.city import City
 from layers.drill import Query
-from layers.model import Scope
+from layers.model import Kind, Scope
 from layers.snapshot import Reading, Snapshot
 
 LONGEST = 80
@@ -63,16 +64,31 @@ class Cut:
         if self.area not in (None, *room.tree.areas):
             return None
         found = find_page(self.page.partition("?")[0])
+        if found and (drawn := found[0].readings):
+            params = page_for(scope, self.page, room)[1]
+            shown = drawn(room.view(scope, self.lang, params | self.filters)).get(self.kpi or "")
+            if shown and (shown.area, shown.opd) == (self.area or shown.area, self.opd):
+                return shown
         here = found[1].get("code") if found else None
-        if here is None or (self.area not in (None, here) and not limited(scope)):
+        if here is None or self._published(room) or (self.area not in (None, here) and not scope.limited):
             return snapshot.reading(self.kpi or "", self.area, self.opd)
         drilled = room.drill(scope, query(self.area or here, self.filters)) if room.drill and room.has_frames() else None
         reading = next((r for r in drilled.readings if r.kpi == self.kpi), None) if drilled else None
-        if limited(scope):
+        if scope.limited:
             return own(reading) if reading else None
         if reading:
             return reading if self.filters else checked(reading, snapshot)
         return None if self.filters else snapshot.reading(self.kpi or "", self.area or here, self.opd)
+
+    def _published(self, room: Room) -> bool:
+        """Whether the figure is not of complaints: no page drills into others, so that all see the published one."""
+        kpi = room.catalog.get(self.kpi or "")
+        return kpi is not None and kpi.kind is not Kind.COMPLAINT
+
+    def params(self) -> dict[str, str]:
+        """What the page is given: the values of its path, what it asks, and the filters."""
+        found = find_page(self.page.partition("?")[0])
+        return {**(found[1] | _asked(found[0], self.page.partition("?")[2]) if found else {}), **self.filters}
 
 
 def _word(asked: Mapping[str, object], name: str, most: int = LONGEST) -> str | None:
@@ -107,13 +123,17 @@ def page_for(scope: Scope, address: str, room: Room) -> tuple[Page, dict[str, st
     """
     path, _, query = address.partition("?")
     found = find_page(path)
-    if found is None or scope.role not in found[0].roles:
+    if found is None:
         raise HTTPException(404)
+    if scope.role not in found[0].roles:
+        raise Refused(scope)
     page, params = found
     if "code" in params and params["code"] not in room.tree.areas:
         raise HTTPException(404)
-    if "opd" in params and (room.city.opd(params["opd"]) is None or (scope.opds is not None and params["opd"] not in scope.opds)):
+    if "opd" in params and room.city.opd(params["opd"]) is None:
         raise HTTPException(404)
+    if "opd" in params and scope.opds is not None and params["opd"] not in scope.opds:
+        raise Refused(scope)
     return page, params | _asked(page, query)
 
 

@@ -171,4 +171,4 @@ def evidence_card(scope: Scope, hub: Hub, cut: Cut) -> str:
     reading = cut.reading(scope, room, snapshot)
     if reading is None or reading.kpi not in room.catalog:
         raise HTTPException(404)
-    return str(evidence(reading, room.catalog[reading.kpi], snapshot, room.view(scope, cut.lang, cut.filters)))
+    return str(evidence(reading, room.catalog[reading.kpi], snapshot, room.view(scope, cut.lang, cut.params())))

@@ -24,6 +24,7 @@ import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.bodies import Body, Event
+from dashboard.lane import Lane
 from dashboard.page import NO_LOG, Document, Lang, Page, View, document
 from dashboard.prefix import Prefix
 from layers import clock
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from dashboard.reach import Reach
+    from layers.analysis.desk import Analyst
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
     from layers.cache import Cache
@@ -49,7 +52,10 @@ if TYPE_CHECKING:
     from layers.orders import Order
     from layers.past import Past
     from layers.remote import Remote
+    from layers.room import Room as Figures
     from layers.rows import Rows
+    from layers.rowstream import Every
+    from layers.savedviews import SavedView
     from layers.screens import Screen
     from layers.stills import Stills
     from layers.suspicion import Suspicion
@@ -92,8 +98,10 @@ class Room:
     quarantine: Callable[[str], Sequence[tuple[str, str, int]] | None] = lambda _source: ()
     store_away: Callable[[], bool] = lambda: False
     rows: Callable[[Scope, str, Query, int, str], Rows] | None = None
+    every: Callable[[Scope, str, Query, str], Every] | None = None
     suspicions: Callable[[Scope], Sequence[Suspicion]] | None = None
     past: Past | None = None
+    analyst: Callable[[Scope], Analyst] | None = None
     alarm_log: Callable[[Collection[str]], AlarmLog | None] = lambda _alarms: NO_LOG
     orders: Callable[[Scope], Sequence[Order] | None] = lambda _scope: ()
     alarms_at: Callable[[datetime], AlarmLog | None] = lambda _at: NO_LOG
@@ -103,9 +111,15 @@ class Room:
     address: str | None = None
     remote: Remote | None = None
     screens: Callable[[], Sequence[Screen] | None] = lambda: ()
+    figures: Callable[[], Figures] | None = None
+    saved: Callable[[Scope], Sequence[SavedView] | None] = lambda _scope: ()
+    reach: Reach | None = None
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
-        given = self if self.has_frames() else replace(self, drill=None, changes=None, rows=None, suspicions=None)
+        given = self
+        if not self.has_frames():
+            gone = dict.fromkeys(("drill", "changes", "rows", "every", "suspicions", "figures", "analyst"))
+            given = replace(self, **gone)
         drill, changes, rows, suspicions = given.drill, given.changes, given.rows, given.suspicions
         return View(
             now=clock.now(),
@@ -120,6 +134,9 @@ class Room:
             changes=(lambda question: changes(scope, question)) if changes else None,
             quarantine=self.quarantine,
             rows=partial(rows, scope) if rows else None,
+            figures=given.figures,
+            every=partial(given.every, scope) if given.every else None,
+            analyst=given.analyst(scope) if given.analyst else None,
             suspicions=(lambda: suspicions(scope)) if suspicions and scope.may_see_rows else None,
             alarm_log=self.alarm_log,
             orders=lambda: self.orders(scope),
@@ -128,6 +145,7 @@ class Room:
             address=self.address,
             code=self.remote.code if self.remote and scope.role in CODED else None,
             screens=self.screens,
+            reach=self.reach,
         )
 
 
@@ -161,7 +179,7 @@ class Drawn:
 
 def role_class(scope: Scope) -> Scope:
     """The scope without the person: what may be shared by all with the same rights."""
-    return Scope(user=scope.role.value, role=scope.role, opds=scope.opds, areas=scope.areas)
+    return replace(scope, user=scope.role.value)
 
 
 def key(scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> Key:
@@ -174,6 +192,7 @@ class Hub:
     def __init__(self, room: Room, file: Path, cache: Cache | None = None) -> None:
         self.room = room
         self.snapshot: Snapshot | None = None
+        self.lane = Lane()
         self.closing = False
         self.connections = 0
         self.walls = 0
@@ -334,7 +353,7 @@ class Hub:
         if snapshot is None:
             return None
         if fresh and wanted.page.fresh:
-            return await asyncio.to_thread(self.render, wanted, snapshot)
+            return await self._rendered(wanted, snapshot)
         held = self._drawn.get(wanted)
         if held and held[-1].document.version == snapshot.version and not (fresh and monotonic() - held[-1].at > OLD):
             self._drawn.move_to_end(wanted)
@@ -348,7 +367,7 @@ class Hub:
     async def _draw(self, wanted: Key, snapshot: Snapshot) -> Drawn:
         held = self._drawn.get(wanted) or deque(maxlen=KEPT_VERSIONS)
         try:
-            drawn = await asyncio.to_thread(self.render, wanted, snapshot)
+            drawn = await self._rendered(wanted, snapshot)
         except Exception:
             if not held:
                 raise
@@ -368,6 +387,10 @@ class Hub:
             _, gone = self._drawn.popitem(last=False)
             letters -= sum(page.letters for page in gone)
         return drawn
+
+    async def _rendered(self, wanted: Key, snapshot: Snapshot) -> Drawn:
+        work = partial(self.render, wanted, snapshot)
+        return await (self.lane.run(work) if wanted.page.long else asyncio.to_thread(work))
 
     def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:
         """Draw a page now."""

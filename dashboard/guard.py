@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
-from dashboard.access import Access, cross_site
+from dashboard.access import Access, Refused, cross_site
 from dashboard.page import Lang
 from dashboard.shell import Shell, trouble
 from dashboard.text import say
@@ -33,7 +33,9 @@ Gate = frozenset[Role] | None
 
 LARGEST_POST = 64 * 1024
 """Bytes of the largest body that is read."""
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+FORM, JSON, PROBLEM = "application/x-www-form-urlencoded", "application/json", "application/problem+json"
+API = "/api/"
+"""Where errors are problem details (RFC 9457) and nothing but GET is answered."""
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -125,6 +127,8 @@ class Guard:
 
     async def _refuse(self, request: Request, path: str) -> Response | None:
         """Why the request is not let in, or ``None``; leaves the asker's Scope in ``request.state``."""
+        if request.method != "GET" and path.startswith(API):
+            raise HTTPException(405, headers={"allow": "GET"})
         if request.method not in ("GET", "HEAD"):
             await self._check_post(request, JSON if path.startswith("/_dash-") else FORM)
         gate = self.gates[path]
@@ -134,10 +138,9 @@ class Guard:
         if scope is None:
             if wants_page(request):
                 return RedirectResponse(self.access.login_address(request), 303)
-            raise HTTPException(401)
+            raise HTTPException(401, headers={"www-authenticate": 'Basic realm="Live Room"'} if path.startswith(API) else None)
         if scope.role not in gate:
-            log.warning("%s: refused to role %s", path, scope.role)
-            raise HTTPException(404)
+            raise Refused(scope)
         request.state.scope = scope
         return None
 
@@ -160,6 +163,8 @@ class Guard:
         )
         headers = error.headers if isinstance(error, HTTPException) else None
         reference = uuid.uuid4().hex[:12]
+        if isinstance(error, Refused):
+            self.access.refused(error.scope, self._named(request))
         if status >= 500 and not isinstance(error, HTTPException):  # one that was raised with its status is no surprise
             log.error("%s %r: %s [%s]", request.method, self._named(request), type(error).__name__, reference, exc_info=error)
         else:
@@ -170,6 +175,8 @@ class Guard:
         if wants_page(request):
             content = trouble(lang=lang, heading=heading, advice=advice, reference=reference)
             return Response(self.shell.plain(heading, lang, content), status, headers, "text/html; charset=utf-8")
+        if request.url.path.startswith(API):
+            return Response(orjson.dumps(problem(error, status, heading, advice, reference)), status, headers, PROBLEM)
         body = {"error": {"status": status, "message": heading, "id": reference}}
         return Response(orjson.dumps(body), status, headers, JSON)
 
@@ -182,11 +189,20 @@ _WORDS: Mapping[int, tuple[str, str]] = {
     400: ("Permintaan tidak dapat dipahami", "Periksa alamatnya, atau kembali ke halaman utama."),
     401: ("Perlu masuk", "Masuk dengan akun, atau buka alamat layar yang sudah terdaftar."),
     403: ("Tidak diizinkan", "Buka halaman ini dari alamat Live Room sendiri."),
+    405: ("Hanya dapat dibaca", "Gunakan GET."),
+    422: ("Parameter tidak dapat dipakai", "Periksa nilainya; daftar parameter ada di /api/v1/openapi.json."),
     404: ("Tidak ada di sini", "Alamat ini tidak ada, atau tidak terbuka untuk peran Anda."),
     429: ("Terlalu banyak percobaan", "Tunggu beberapa menit, lalu coba lagi."),
     500: ("Terjadi gangguan", "Coba lagi sebentar lagi. Bila berulang, sampaikan nomor rujukan ini kepada operator."),
     503: ("Belum siap", "Data belum tersedia. Halaman ini dapat dibuka begitu sumber pertama selesai dibaca."),
 }
+
+
+def problem(error: Exception, status: int, title: str, detail: str, reference: str) -> dict[str, object]:
+    """An error as a program reads it, with what is wrong with which parameter."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else ()
+    errors = [{"parameter": str(each["loc"][-1]), "message": str(each["msg"])} for each in wrong]
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": reference, "errors": errors}
 
 
 def wants_page(request: Request) -> bool:

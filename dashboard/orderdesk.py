@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import read_form
+from dashboard.access import Refused, read_form
 from dashboard.feed import Hub
 from dashboard.guard import Gate
 from dashboard.page import Page
@@ -78,7 +78,7 @@ class OrderDesk:
         try:
             await change(do)
         except NotYoursError:
-            raise HTTPException(404) from None
+            raise Refused(request.state.scope) from None
         except OrderError as error:
             return await self._again(request, form, str(error))
         return RedirectResponse(page.PAGE.path, 303)

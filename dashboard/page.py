@@ -18,7 +18,8 @@ The frame around a layout (``dashboard/shell.py``) and ``assets/live.js`` agree 
   clock in that zone.
 * ``form[data-cut]`` holds the page's filters (``category``, ``channel``, ``opd``, ``days``) and works without scripts; with
   them the drilled parts come back by a Dash callback and replace those with the same ids. ``form[data-ask]`` asks for its
-  page anew at each choice.
+  page anew at each choice. ``a[data-turn]`` leads to the same page at another address: with scripts its parts are replaced
+  in place; one with ``data-turn=<name>`` and ``data-key`` sets that name of the address, or takes it out where it is so.
 * A part that was replaced gets the class ``changed`` for 300 ms.
 """
 
@@ -32,10 +33,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlencode
 
 import htpy
 from markupsafe import Markup
 
+from dashboard.parts import download
 from dashboard.parts.alarmcount import alarm_count
 from layers.alarmbook import AlarmLog
 from layers.briefs import Shelf
@@ -45,12 +48,18 @@ from layers.orders import Order
 from layers.snapshot import Band, Reading, Snapshot
 
 if TYPE_CHECKING:
+    from dashboard.export.sheet import Sheet
+    from dashboard.reach import Reach
+    from layers.analysis.desk import Analyst
     from layers.areas import AreaTree
     from layers.boundaries import MapAsset
     from layers.catalog import Kpi
     from layers.changes import Answer, Question
     from layers.drill import Drill, Query
+    from layers.room import Room as Figures
     from layers.rows import Rows
+    from layers.rowstream import Every
+    from layers.savedviews import SavedView
     from layers.screens import Screen
     from layers.stills import Still
     from layers.suspicion import Suspicion
@@ -65,11 +74,6 @@ EVERYONE = frozenset(Role)
 
 
 NO_LOG = AlarmLog()
-
-
-def limited(scope: Scope) -> bool:
-    """Whether a scope covers less than the whole city."""
-    return scope.opds is not None or scope.areas is not None
 
 
 def own(reading: Reading) -> Reading:
@@ -87,7 +91,8 @@ def checked(reading: Reading, snapshot: Snapshot) -> Reading:
 class Bygone:
     """The moment gone by that a page shows, as it is known ``now`` or was known then.
 
-    ``pada`` is the moment as addresses write it; ``other`` gives the same reading by the other account.
+    ``pada`` is the moment as addresses write it; ``other`` gives the same reading by the other account. The addresses are
+    those of the same page by either account, and of the live one.
     """
 
     at: datetime
@@ -95,6 +100,7 @@ class Bygone:
     pada: str
     then_address: str
     now_address: str
+    live_address: str
     other: Callable[[Reading], Reading | None]
 
 
@@ -122,7 +128,13 @@ class View:
     """``(field, reason, rows)`` of a source's open quarantine: counts only, so everybody may see them. ``None``: unknown."""
     rows: Callable[[str, Query, int, str], Rows] | None = None
     """The rows behind a KPI at a cut, by page and order, for the scope of the asker; ``None`` while there are no frames."""
+    every: Callable[[str, Query, str], Every] | None = None
+    """All of them in an order, for who may take them away."""
     past: Bygone | None = None
+    figures: Callable[[], Figures] | None = None
+    """The rows at the snapshot's moment, for functions that take the asker's scope first; ``None`` while there are no frames."""
+    analyst: Analyst | None = None
+    """Whoever asks, as someone who analyses; ``None`` while there are no frames."""
 
     suspicions: Callable[[], Sequence[Suspicion]] | None = None
     """Closings to be looked at, among the rows that the asker may see; ``None`` for who may see none, or without frames."""
@@ -141,13 +153,17 @@ class View:
     """The room's screens and their last reports. ``None``: the accounts' database cannot be asked."""
     shelf: Callable[[str | None, date | None], Shelf | None] = lambda _opd, _day: Shelf(brief=None, days=())
     """The brief of the city or of an OPD for a day, the newest without one. ``None``: the store cannot be asked."""
+    saved: Callable[[], Sequence[SavedView] | None] = lambda: ()
+    """The asker's saved views, on a ``fresh`` page. ``None``: the accounts' database cannot be asked."""
     stills: Callable[[], Sequence[Still]] = lambda: ()
     """The cameras of the pack with the age of their pictures; none on a page of the past, for nothing is recorded."""
+    reach: Reach | None = None
+    """What people and citizens wrote, for an OPD's desk; ``None`` where there are no accounts."""
 
     @property
     def limited(self) -> bool:
         """Whether the asker's rights cover less than the whole city, so that the city's figures are not theirs."""
-        return limited(self.scope)
+        return self.scope.limited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +175,20 @@ class AreaPaint:
     label: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What a part of a page gives as a file: its ``sheet``, made of what the page itself is drawn of, for the asker's Scope.
+
+    ``areas``: its rows name areas, so that it comes with their boundaries too; ``map``: its picture is the page's map.
+    ``rows``: it holds rows, so only who may take them out gets it.
+    """
+
+    sheet: Callable[[Snapshot, View], Sheet]
+    areas: bool = False
+    map: bool = False
+    rows: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Page:
     """One page. ``parts`` maps an element's id to the element, which carries that same id.
@@ -166,7 +196,9 @@ class Page:
     ``layout`` puts the parts in their places, with the map's shapes in the colours that ``areas`` gave. ``asks`` are
     what the page's own address may ask beside :data:`FILTERS`: name -> pattern of the whole value. They come with the
     page's other ``View.params``. A ``fresh`` page is drawn anew for each visitor, for its layout reads a database; what a
-    person fills in stands in the layout, for only parts are replaced by a new snapshot.
+    person fills in stands in the layout, for only parts are replaced by a new snapshot. A ``long`` page's answers may take
+    their time: it is drawn in threads of its own (:mod:`dashboard.lane`). ``sheets`` are the parts that can be taken out as
+    files (:mod:`dashboard.export`); a key that is no part's id comes with the whole page only.
     """
 
     path: str
@@ -178,6 +210,22 @@ class Page:
     areas: Callable[[Snapshot, View], dict[str, AreaPaint]] | None = None
     asks: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
+    long: bool = False
+    readings: Callable[[View], Mapping[str, Reading]] | None = None
+    """Figures that the page computes itself, by KPI: an evidence card that is opened on it shows these."""
+    sheets: Mapping[str, Export] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> Mapping[str, Export]:
+        """What comes with the whole page: figures, never rows."""
+        return {key: export for key, export in self.sheets.items() if not export.rows}
+
+    def address(self, params: Mapping[str, str], more: Mapping[str, str] | None = None) -> str:
+        """This page's address with what ``params`` hold of its path, its filters and what it asks."""
+        path = re.sub(r"\{(\w+)\}", lambda found: params[found[1]], self.path)
+        named = set(re.findall(r"\{(\w+)\}", self.path))
+        taken = {name: params[name] for name in (*FILTERS, *self.asks) if name in params and name not in named}
+        return f"{path}?{urlencode(asked)}" if (asked := taken | dict(more or {})) else path
 
     def match(self, path: str) -> dict[str, str] | None:
         """The values of the path's ``{names}``, or ``None`` if this is another page's path."""
@@ -213,9 +261,15 @@ def document(page: Page, snapshot: Snapshot, view: View) -> Document:
     parts = page.parts(snapshot, view)
     if page.theme == "light":
         parts["alarm-count"] = alarm_count(view)
+    if page.whole:
+        parts[download.PART] = download.page_menu(page, view)
+    drawn = {key: str(element) for key, element in parts.items()}
+    for key in drawn.keys() & page.sheets.keys():
+        if not page.sheets[key].rows or view.scope.may_export_rows:
+            drawn[key] = download.with_menu(drawn[key], page, key, view)
     return Document(
         version=snapshot.version,
-        parts={key: str(element) for key, element in parts.items()},
+        parts=drawn,
         areas={code: (paint.cls, paint.value, paint.label) for code, paint in paints.items()},
     )
 
@@ -224,7 +278,8 @@ def layout(page: Page, drawn: Document, view: View) -> str:
     """The page's layout around parts that are drawn already."""
     ready = {key: Markup(html) for key, html in drawn.parts.items()}  # noqa: S704 - drawn by htpy, escaped there
     paints = {code: AreaPaint(cls=cls, value=value, label=label) for code, (cls, value, label) in drawn.areas.items()}
-    return str(page.layout(cast("dict[str, htpy.Element]", ready), view, paints))
+    head, end, tail = str(page.layout(cast("dict[str, htpy.Element]", ready), view, paints)).partition("</main>")
+    return "".join((head, drawn.parts.get(download.PART, ""), end, tail))
 
 
 @cache

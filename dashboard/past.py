@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from html import escape
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -26,17 +26,21 @@ from dashboard import text
 from dashboard.cut import Cut, query
 from dashboard.feed import Hub, Room, ringing, role_class
 from dashboard.guard import Said
-from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page, limited
+from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence
+from dashboard.reach import Reach
 from layers import clock
 from layers.alarmbook import with_log
+from layers.analysis.desk import Analyst
 from layers.changes import Answer, Question, explain
 from layers.drill import Drill, Query, drill
 from layers.model import Scope
+from layers.opdbook import Book
 from layers.orders import Order
 from layers.past import Moment, Told
 from layers.readings import Room as Figures
 from layers.rows import Rows, rows
+from layers.rowstream import Every, every
 from layers.snapshot import Reading, Snapshot
 from layers.suspicion import suspicions
 
@@ -45,7 +49,7 @@ WAITING = 8
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::\d\d(?:\.\d+)?)?")
 _LINK = re.compile(r'href="(/[^"?#]*)(?:\?([^"#]*))?"')
-_FILTERS = re.compile(r"<form\b[^>]*\bdata-cut\b[^>]*>")
+_FILTERS = re.compile(r"<form\b[^>]*\bdata-(?:cut|ask)\b[^>]*>")
 _GRAINS = {
     "jam": "Pengukuran dan keadaan sumber dari waktu itu tinggal tersimpan per jam, jadi dapat lebih tua",
     "hari": "Pengukuran dan keadaan sumber dari waktu itu tinggal tersimpan per hari, jadi dapat lebih tua",
@@ -99,6 +103,12 @@ class Machine:
         """The evidence card of a reading at a moment."""
         return await self._ask(partial(self._card, asked, scope, cut))
 
+    async def look(
+        self, asked: Asked, scope: Scope, lang: Lang, params: Mapping[str, str], make: Callable[[Snapshot, View], T]
+    ) -> T:
+        """What ``make`` makes of a moment, as a page of it shows it to the asker."""
+        return await self._ask(lambda: make(*self._seen(asked, role_class(scope), params, lang)))
+
     async def _ask(self, work: Callable[[], T]) -> T:
         with self._lock:
             if self._waiting >= WAITING:
@@ -117,6 +127,12 @@ class Machine:
             self._waiting -= 1
 
     def _page(self, asked: Asked, scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> tuple[Document, View]:
+        snapshot, view = self._seen(asked, scope, params, lang)
+        drawn = document(page, snapshot, view)
+        return replace(drawn, parts={name: stay(html, asked) for name, html in drawn.parts.items()}), view
+
+    def _seen(self, asked: Asked, scope: Scope, params: Mapping[str, str], lang: Lang) -> tuple[Snapshot, View]:
+        """What a page of a moment is drawn from; 404 for an area that there was not then."""
         moment = self._moment(asked)
         if params.get("code", moment.city.code) not in moment.tree.areas:
             raise HTTPException(404)
@@ -126,8 +142,7 @@ class Machine:
         if log is not None:
             snapshot = with_log(snapshot, log, moment.city.state)
             view = replace(view, ringing=ringing(snapshot, scope))
-        drawn = document(page, snapshot, view)
-        return replace(drawn, parts={name: stay(html, asked) for name, html in drawn.parts.items()}), view
+        return snapshot, view
 
     def _card(self, asked: Asked, scope: Scope, cut: Cut) -> str:
         moment = self._moment(asked)
@@ -152,15 +167,35 @@ class Machine:
         """The room as it was: its pack, drills into what was known, the rows that counted, what was ordered and told."""
         live = self._hub.room
 
+        @cache
+        def figures() -> Figures:
+            return Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
+
+        def book(scope: Scope, opd: str | None, _at: datetime | None) -> Book | None:
+            return live.reach.book(scope, opd, moment.at) if live.reach else None
+
         def cut(scope: Scope, wanted: Query) -> Drill:
             return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
 
         def behind(scope: Scope, kpi: str, wanted: Query, page: int, order: str) -> Rows:
-            figures = Figures(told.frames.view(), moment.tree, moment.city, told.facts, moment.at)
-            return rows(scope, figures, moment.catalog[kpi], wanted, page=page, order=order)
+            return rows(scope, figures(), moment.catalog[kpi], wanted, page=page, order=order)
+
+        def whole(scope: Scope, kpi: str, wanted: Query, order: str) -> Every:
+            return every(scope, figures(), moment.catalog[kpi], wanted, order)
 
         def changes(scope: Scope, question: Question) -> Answer:
             return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
+
+        def analyst(scope: Scope) -> Analyst:
+            return Analyst(
+                scope=scope,
+                frames=told.frames,
+                catalog=moment.catalog,
+                tree=moment.tree,
+                city=moment.city,
+                facts=lambda: told.facts,
+                now=moment.at,
+            )
 
         def orders(scope: Scope) -> Sequence[Order] | None:
             known = live.orders(scope)
@@ -175,18 +210,23 @@ class Machine:
             drill=cut,
             changes=changes,
             rows=behind,
+            figures=figures,
+            every=whole,
+            analyst=analyst,
             suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
             stills=None,
+            reach=Reach(book=book) if live.reach else None,
             has_frames=lambda: True,
         )
 
     def _view(self, asked: Asked, moment: Moment, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
+        question = {name: value for name, value in params.items() if name != "code"}  # which its other accounts keep
         room = self._room(moment, _told(asked, moment))
         other = self._room(moment, moment.then if asked.now else moment.now)
         by = moment.then if asked.now else moment.now
-        narrowed = limited(scope) or any(name in params for name in FILTERS)
+        narrowed = scope.limited or any(name in params for name in FILTERS)
 
         def elsewhere(reading: Reading) -> Reading | None:
             """The same reading by the other account; a drilled one is drilled there too."""
@@ -199,8 +239,9 @@ class Machine:
             at=moment.at,
             now=asked.now,
             pada=asked.written,
-            then_address="?" + urlencode(asked.address(now=False)),
-            now_address="?" + urlencode(asked.address(now=True)),
+            then_address="?" + urlencode({**question, **asked.address(now=False)}),
+            now_address="?" + urlencode({**question, **asked.address(now=True)}),
+            live_address="?" + urlencode({**question, "pada": ""}),
             other=elsewhere,
         )
         return replace(room.view(scope, lang, params), now=moment.at, past=bygone)

@@ -18,7 +18,7 @@ from layers.settings import SettingsError
 
 KEY = "liveroom.prefix"
 """Where a request carries it."""
-_ADDRESS = re.compile(r' (href|src|action)="/(?!/)')
+_ADDRESS = re.compile(r' (href|src|action|formaction)="/(?!/)')
 """An address of ours in markup as htpy writes it: quotes in texts and values are escaped, so only an attribute reads so."""
 
 

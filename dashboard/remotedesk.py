@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import PATIENCE, REMOTE, Access, cookie_name, put_cookie, read_form
+from dashboard.access import PATIENCE, REMOTE, Access, read_form
+from dashboard.cookies import cookie_name, put_cookie
 from dashboard.feed import Hub
 from dashboard.guard import Gate, language
 from dashboard.parts.frame import HOLDS, held

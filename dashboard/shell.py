@@ -62,6 +62,10 @@ class Shell:
         ]
         return self._html(page.title[lang], page.theme, lang, body)
 
+    def still(self, title: str, lang: Lang, layout: htpy.Element) -> bytes:
+        """A desk page that nothing changes while it is open: it has no script."""
+        return self._html(title, "light", lang, htpy.body[layout])
+
     def plain(self, title: str, lang: Lang, content: htpy.Node, theme: str = "light") -> bytes:
         """A page without figures: login, error."""
         return self._html(title, theme, lang, htpy.body(".plain")[htpy.main[content]])
@@ -80,22 +84,6 @@ class Shell:
             body,
         ]
         return self.prefix.markup(str(html)).encode()
-
-
-def login(*, lang: Lang, following: str, wrong: str | None) -> htpy.Node:
-    """The form of ``/masuk``; ``wrong`` says why the last try failed."""
-    return [
-        htpy.h1[say(lang, "Masuk ke Ruang Kendali")],
-        wrong and htpy.p(".wrong", role="alert")[wrong],
-        htpy.form(method="post", action="/masuk")[
-            htpy.input(type="hidden", name="lanjut", value=following),
-            htpy.label(for_="nama")[say(lang, "Nama pengguna")],
-            htpy.input("#nama", name="nama", autocomplete="username", required=True, maxlength="80", autofocus=wrong is None),
-            htpy.label(for_="sandi")[say(lang, "Kata sandi")],
-            htpy.input("#sandi", type="password", name="sandi", autocomplete="current-password", required=True, maxlength="256"),
-            htpy.button(type="submit")[say(lang, "Masuk")],
-        ],
-    ]
 
 
 def trouble(*, lang: Lang, heading: str, advice: str, reference: str) -> htpy.Node:

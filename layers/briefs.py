@@ -37,7 +37,7 @@ def may_read(scope: Scope, opd: str | None = None) -> bool:
 
     The city's is for those whose rights cover the whole city; who leads some OPDs has the digests of those.
     """
-    if scope.role not in ROLES or scope.areas is not None:
+    if scope.role not in ROLES or scope.areas is not None or scope.categories is not None:
         return False
     return scope.opds is None or (opd is not None and opd in scope.opds)
 

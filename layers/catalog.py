@@ -56,6 +56,7 @@ UNITS = frozenset(
         *("aduan", "paket", "persen", "jam", "rupiah", "layanan", "sumber", "menit", "hari", "per 1.000 penduduk"),
         *("skor 1-4", "indeks", "skor 1-5", "situs", "kiriman", "kantor", "milidetik", "kelurahan", "laporan", "cm", "µg/m³"),
         *("kali", "kamera", "orang", "keluarga", "unit", "mm", "kejadian", "pos", "tingkat", "rupiah per penduduk", "hektare"),
+        "catatan",
     }
 )
 ANY = ".*"

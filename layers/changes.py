@@ -19,7 +19,7 @@ from layers.contributions import BY, Change, contributions
 from layers.drill import within
 from layers.evaluate import since, touched_since
 from layers.frames import Views
-from layers.model import Kind, Scope
+from layers.model import Kind, Limits, Scope
 from layers.notable import windows as daily
 from layers.prepared import prepared
 from layers.readings import Room
@@ -74,7 +74,6 @@ class Answer:
     at: datetime
 
 
-_Limits = tuple[frozenset[str] | None, frozenset[str] | None]
 _Moment = tuple[int, datetime]
 
 
@@ -83,8 +82,8 @@ class _Memo:
 
     def __init__(self, moment: _Moment, room: Room) -> None:
         self.moment, self.room = moment, room
-        self.unusual: dict[_Limits, tuple[Unusual, ...]] = {}
-        self.answers: OrderedDict[tuple[Question, _Limits], Answer] = OrderedDict()
+        self.unusual: dict[Limits, tuple[Unusual, ...]] = {}
+        self.answers: OrderedDict[tuple[Question, Limits], Answer] = OrderedDict()
 
 
 _memo: WeakKeyDictionary[Views, _Memo] = WeakKeyDictionary()
@@ -111,7 +110,7 @@ def explain(
         memo = _memo.get(frames)
         if memo is None or memo.moment != moment:
             memo = _memo[frames] = _Memo(moment, Room(view, tree, city, facts, now.astimezone(UTC)))
-        limits = scope.opds, scope.areas
+        limits = scope.limits
         if (found := memo.answers.get((question, limits))) is not None:
             return found
     found = _answer(scope, memo, catalog, question, limits)  # a slow question holds up nobody else
@@ -122,7 +121,7 @@ def explain(
     return found
 
 
-def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Question, limits: _Limits) -> Answer:
+def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Question, limits: Limits) -> Answer:
     room, kpi = memo.room, catalog[question.kpi]
     windows = periods(kpi, question, room)
     rows = _rows(scope, kpi, windows, room)
@@ -131,7 +130,7 @@ def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Que
         return Answer(change=change, unusual=(), at=room.now)
     if limits not in memo.unusual:
         watched = [catalog[name] for name in WATCHED if name in catalog]
-        memo.unusual[limits] = unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree), room, watched)
+        memo.unusual[limits] = unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree, Kind.COMPLAINT), room, watched)
     return Answer(change=change, unusual=memo.unusual[limits], at=room.now)
 
 
@@ -168,17 +167,19 @@ def _rows(scope: Scope, kpi: Kpi, windows: tuple[When, When], room: Room) -> pl.
     """The prepared rows that the windows can reach and the scope may count."""
     frame = room.frame(kpi)
     if kpi.kind in (None, Kind.MEASUREMENT):
-        return _seen(scope, frame, room.tree, kpi.by_opd) if kpi.kind else frame
+        return _seen(scope, frame, room.tree, kpi.kind, kpi.by_opd) if kpi.kind else frame
     reach = min(when.start for when in windows)
     if reach < since(room.now) and kpi.window is not Window.YEAR:
         whole = room.whole[kpi.kind].lazy().filter(touched_since(kpi.kind, reach)).collect()
         frame = prepared(kpi.kind, whole, room.city, room.now)
-    return _seen(scope, frame, room.tree, kpi.by_opd)
+    return _seen(scope, frame, room.tree, kpi.kind, kpi.by_opd)
 
 
-def _seen(scope: Scope, rows: pl.DataFrame, tree: AreaTree, by: str = "opd") -> pl.DataFrame:
-    """The rows that the scope may count, by whose they are (:attr:`layers.catalog.Kpi.by_opd`)."""
+def _seen(scope: Scope, rows: pl.DataFrame, tree: AreaTree, kind: Kind, by: str = "opd") -> pl.DataFrame:
+    """The rows of a kind that the scope may count, by whose they are (:attr:`layers.catalog.Kpi.by_opd`)."""
     wanted = [pl.col(by).is_in(sorted(scope.opds))] if scope.opds is not None else []
     if scope.areas is not None:
         wanted.append(within(sorted(scope.areas), tree))
+    if scope.categories is not None and kind is Kind.COMPLAINT:
+        wanted.append(pl.col("category").is_in(sorted(scope.categories)))
     return rows.lazy().filter(wanted).collect() if wanted else rows

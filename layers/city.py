@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from layers import alikerules
 from layers.alarmrules import Alarms, NotifyTarget, States, owners_of
 from layers.briefplan import BriefPlan
 from layers.facts import Duration, Facts
@@ -188,7 +189,8 @@ class City(Facts):
     """The whole pack; ``boundaries`` is its own boundary file, a sound coverage, where it has one.
 
     ``holidays`` are the rows of ``<code>.holidays.csv``, ``deadlines`` the rules by profile beside those of the room;
-    ``kpis`` are the city's own figures, ``kpis_off`` those of the room that it does not show.
+    ``kpis`` are the city's own figures, ``kpis_off`` those of the room that it does not show; ``alike`` says which packages
+    are of the kind of which complaints.
     """
 
     code: str
@@ -214,6 +216,7 @@ class City(Facts):
     alarms: Alarms = Field(default=(), validate_default=True)
     state: States = Field(default=(), validate_default=True)
     notify: tuple[NotifyTarget, ...] = ()
+    alike: tuple[alikerules.Alike, ...] = alikerules.ROOM
 
     @model_validator(mode="after")
     def _hangs_together(self) -> City:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from weakref import WeakKeyDictionary
@@ -20,7 +20,7 @@ from layers.evaluate import WHOLE, Cell, since, together, touched_since
 from layers.explain import short
 from layers.frames import Views
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
-from layers.model import Kind, Scope
+from layers.model import Kind, Limits, Scope
 from layers.prepared import prepared
 from layers.readings import Room, reading, watched_before
 from layers.runs import SourceFacts
@@ -34,13 +34,18 @@ REMEMBERED = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A cut of the complaints: any of its parts may be left open. ``days`` is the length of the window, 1 to 366."""
+    """A cut of the complaints: any of its parts may be left open. ``days`` is the length of the window, 1 to 366.
+
+    ``status`` is as it stands now. ``span`` are the moments between which they were received; the second does not belong to it.
+    """
 
     area: str | None = None
     opd: str | None = None
     category: str | None = None
     channel: str | None = None
     days: int = 30
+    status: str | None = None
+    span: tuple[datetime, datetime] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.days <= MOST_DAYS:
@@ -84,7 +89,7 @@ class _Near:
     reach: datetime
 
 
-_Key = tuple[int, datetime, Query, frozenset[str] | None, frozenset[str] | None]
+_Key = tuple[int, datetime, Query, Limits]
 _memo: WeakKeyDictionary[Views, OrderedDict[_Key, Drill]] = WeakKeyDictionary()
 _near: WeakKeyDictionary[Views, _Near] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -106,7 +111,7 @@ def drill(
     ``ValueError`` for an area that the city does not have.
     """
     view, minute = frames.view(), now.astimezone(UTC).replace(second=0, microsecond=0)
-    key = (view.version, minute, query, scope.opds, scope.areas)
+    key = (view.version, minute, query, scope.limits)
     with _lock:
         if (found := _memo.setdefault(frames, OrderedDict()).get(key)) is not None:
             return found
@@ -155,18 +160,34 @@ def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) 
     )
 
 
-def where_of(scope: Scope, query: Query, tree: AreaTree, by: str = "opd") -> list[pl.Expr]:
-    """The rows of the cut that the scope may count, by whose they are: see :func:`_mine`."""
+def readings_at(scope: Scope, room: Room, kpis: Mapping[str, Kpi], query: Query, rows: pl.DataFrame) -> dict[str, Reading]:
+    """Some complaint KPIs about less than a year at a cut, over prepared ``rows`` that hold all of it: as a drill gives them."""
+    mine = {by: _mine(scope, query, by) for by in OPDS}
+    cut = rows.lazy().filter(*_where(scope, query, room.tree), pl.any_horizontal(*mine.values())).collect()
+    return {found.kpi: found for found in _readings(kpis, room, cut, cut.lazy(), query, mine)}
+
+
+def where_of(scope: Scope, query: Query, tree: AreaTree, by: str = "opd", kind: Kind = Kind.COMPLAINT) -> list[pl.Expr]:
+    """The rows of the cut that the scope may count, by whose they are: see :func:`_mine`.
+
+    Categories and channels are those of complaints: they limit no rows of another kind.
+    """
+    if kind is not Kind.COMPLAINT:
+        scope, query = replace(scope, categories=None), replace(query, category=None, channel=None)
     return [*_where(scope, query, tree), _mine(scope, query, by)]
 
 
 def _where(scope: Scope, query: Query, tree: AreaTree) -> list[pl.Expr]:
     """The rows of the cut that the scope may count, whosever they are: see :func:`_mine`."""
-    wanted = [pl.col(name) == value for name in ("category", "channel") if (value := getattr(query, name)) is not None]
+    wanted = [pl.col(name) == value for name in ("category", "channel", "status") if (value := getattr(query, name)) is not None]
+    if query.span is not None:
+        wanted.append(pl.col("received").is_between(moment(query.span[0]), moment(query.span[1]), closed="left"))
     if query.area is not None:
         wanted.append(within([query.area], tree))
     if scope.areas is not None:
         wanted.append(within(sorted(scope.areas), tree))
+    if scope.categories is not None:
+        wanted.append(pl.col("category").is_in(sorted(scope.categories)))
     return wanted
 
 
@@ -193,13 +214,18 @@ def within(codes: Sequence[str], tree: AreaTree) -> pl.Expr:
 def _readings(
     catalog: Mapping[str, Kpi], room: Room, rows: pl.DataFrame, cut: pl.LazyFrame, query: Query, mine: Mapping[str, pl.Expr]
 ) -> Iterator[Reading]:
-    """Every complaint KPI at the cut, by whose the rows are: over the near rows, and for what speaks of a whole year."""
-    part = query.category is not None or query.channel is not None
+    """Every complaint KPI at the cut, by whose the rows are: over the near rows, and for what speaks of a whole year.
+
+    Among rows chosen by how they stand now, or by their days, nothing earlier can be compared.
+    """
+    bound = query.status is not None or query.span is not None
+    part = bound or query.category is not None or query.channel is not None
     kpis = [k for k in catalog.values() if k.kind is Kind.COMPLAINT and k.pattern is None]
     whens = {k.id: k.window.at(room.now, room.city.zone, query.days) for k in kpis}
     pairs: dict[str, tuple[Cell, Cell]] = {}
-    for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS):
-        some = [k for k in kpis if (k.window is Window.YEAR) is year and k.by_opd == by]
+    whoever = mine["opd"].meta.eq(mine["holder"])  # then one pass does for both
+    for (frame, year), by in product(((rows.lazy(), False), (cut, True)), OPDS[:1] if whoever else OPDS):
+        some = [k for k in kpis if (k.window is Window.YEAR) is year and (whoever or k.by_opd == by)]
         if not some:
             continue
         found = together(frame.filter(mine[by]), [(k.form, when) for k in some for when in (whens[k.id], whens[k.id].before())])[
@@ -208,7 +234,7 @@ def _readings(
         pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(some)}
     for name, when in whens.items():
         now, before = pairs[name]
-        compared = before if watched_before(catalog[name], when, room) else None
+        compared = before if not bound and watched_before(catalog[name], when, room) else None
         yield reading(catalog[name], room, now, compared, area=query.area or room.city.code, opd=query.opd, part=part)
 
 

@@ -6,12 +6,13 @@ quantiles, means of groups and different values go through the rows again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from layers.catalog import ANY, Count, Form, Kpi, Mean, Needs, Quantile, Rate, Ratio, Share, Total, Weighted, When, moment
@@ -30,7 +31,12 @@ TREND_DAYS = 30
 WHOLE = ""
 """The key of the one cell of a cut that divides nothing."""
 
-Cut = str | None
+JOINT = "\x1f"
+"""Stands between the values of a cut of several columns; a value that is not known is empty."""
+
+Cut = str | tuple[str, ...] | None
+"""A column; several together, whose rows without a value there stay; or nothing, which is all rows."""
+
 Ask = tuple[Form, When]
 Cells = dict[Cut, dict[str, "Cell"]]
 
@@ -72,10 +78,11 @@ def empty(form: Form) -> Cell:
 
 
 def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Sequence[Cut]) -> list[Cells]:
-    """Each figure in its window, for each value of each cut (a column's name; ``None`` is all rows together)."""
+    """Each figure in its window, for each value of each cut; the values of several columns are joined by :data:`JOINT`."""
     lazy = frame.lazy()
     known = lazy.collect_schema().names()
-    places = [name for name in dict.fromkeys(("area", *cuts)) if name in known]
+    columns_of = (name for cut in cuts for name in (cut if isinstance(cut, tuple) else (cut,)))
+    places = [name for name in dict.fromkeys(("area", *columns_of)) if name in known]
     sums: dict[str, pl.Expr] = {}
     again: dict[str, tuple[pl.Expr, pl.Expr]] = {}
     for i, (form, when) in enumerate(asks):
@@ -98,7 +105,7 @@ def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Seque
         if left is not None:
             table = table.join(_keyed(left, cut, {name: how for name, (_, how) in again.items()}), on="key", how="left")
             table = table.with_columns(
-                **{name: made for i, (form, _) in enumerate(asks) for name, made in _places(form, i).items()}
+                made for i, (form, _) in enumerate(asks) if isinstance(form, Quantile) for made in _places(form, table, i)
             )
         keys = table["key"].to_list()
         for (form, _), cells, values in zip(asks, found, _by_ask(table, len(asks)), strict=True):
@@ -125,6 +132,9 @@ def _keyed(table: pl.DataFrame, cut: Cut, aggregates: Mapping[str, pl.Expr]) -> 
     """One row for each value of a cut, with its ``key``."""
     if cut is None:
         return table.select(key=pl.lit(WHOLE), **aggregates)
+    if isinstance(cut, tuple):
+        joined = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in cut], separator=JOINT)
+        return table.lazy().group_by(cut).agg(**aggregates).select(joined.alias("key"), *aggregates).collect()
     grouped = table.lazy().drop_nulls(cut).group_by(pl.col(cut).alias("key")).agg(**aggregates)
     return grouped.with_columns(pl.col("key").cast(pl.String)).collect()
 
@@ -184,23 +194,28 @@ def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[p
             return {}
 
 
-def _places(form: Form, i: int) -> dict[str, pl.Expr]:
+def _places(form: Quantile, table: pl.DataFrame, i: int) -> Iterator[pl.Series]:
     """A quantile, and its bounds where it has them, from the ordered values of each row of a cut."""
-    if not isinstance(form, Quantile):
-        return {}
-    ordered = pl.col(f"value:{i}").cast(pl.List(pl.Float64))
-    n = ordered.list.len().cast(pl.Int64)
+    name = f"value:{i}"
+    n = table[name].list.len().fill_null(0).to_numpy().astype(np.int64)
+    ordered = table[name].filter(pl.Series(n > 0)).explode().to_numpy().astype(np.float64)
+    first = np.cumsum(n) - n
+
+    def at(place: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """The value at a place of each row's order; NaN where it has none."""
+        there = (place >= 0) & (place < n)
+        found = np.full(len(n), np.nan)
+        found[there] = ordered[(first + place)[there]]
+        return found
+
     place = (n - 1) * form.q
-    below, above = (ordered.list.get(at.cast(pl.Int64), null_on_oob=True) for at in (place.floor(), place.ceil()))
-    found = {f"value:{i}": below + (above - below) * (place - place.floor())}
-    bounds = zip(("low", "high"), (-1, 1), strict=True) if form.bounds else ()
-    return found | {f"{name}:{i}": _bound(ordered, n, form.q, way) for name, way in bounds}
-
-
-def _bound(ordered: pl.Expr, n: pl.Expr, q: float, way: int) -> pl.Expr:
-    """The value whose place in the order bounds the quantile with 97.5 %; null where so few values cannot."""
-    place = (n * q + way * Z95 * (n * q * (1 - q)).sqrt()).ceil().cast(pl.Int64) - 1
-    return pl.when(place >= 0).then(ordered.list.get(place, null_on_oob=True))
+    below = np.floor(place).astype(np.int64)
+    share, low = place - below, at(below)
+    yield pl.Series(name, low + (at(np.ceil(place).astype(np.int64)) - low) * share, nan_to_null=True)
+    for bound, way in (("low", -1), ("high", 1)) if form.bounds else ():
+        # the value whose place in the order bounds the quantile with 97.5 %; none where so few values cannot
+        edge = np.ceil(n * form.q + way * Z95 * np.sqrt(n * form.q * (1 - form.q))).astype(np.int64) - 1
+        yield pl.Series(f"{bound}:{i}", at(edge), nan_to_null=True)
 
 
 def part_of(form: Share | Ratio, when: When) -> pl.Expr:

@@ -267,6 +267,10 @@ class Run:
 # --- rights ----------------------------------------------------------------------------------
 
 
+Limits = tuple[frozenset[str] | None, frozenset[str] | None, frozenset[str] | None]
+"""OPDs, areas and categories; ``None`` for all."""
+
+
 class Role(StrEnum):
     """Who someone is to the room. ``PUBLIC`` and ``SCREEN`` see aggregates, never rows."""
 
@@ -274,6 +278,9 @@ class Role(StrEnum):
     SCREEN = "screen"
     LEADER = "leader"
     OPD_HEAD = "opd"
+    BIDANG = "bidang"
+    CAMAT = "camat"
+    LURAH = "lurah"
     ANALYST = "analyst"
     OPERATOR = "operator"
     ADMIN = "admin"
@@ -282,22 +289,47 @@ class Role(StrEnum):
 OFFICES = {Role.LEADER: "Pimpinan", Role.OPERATOR: "Operator", Role.ADMIN: "Admin"}
 """How those are called who own alarms and give orders."""
 
+LIMITS: Mapping[Role, tuple[str, ...]] = {
+    Role.OPD_HEAD: ("opds",),
+    Role.BIDANG: ("opds", "categories"),
+    Role.CAMAT: ("areas",),
+    Role.LURAH: ("areas",),
+}
+"""What a role is limited by of necessity; without it, it sees no rows."""
+
+ROWS = frozenset(Role) - {Role.PUBLIC, Role.SCREEN}
+FREE_TEXT = frozenset({Role.OPD_HEAD, Role.BIDANG, Role.OPERATOR, Role.ADMIN})
+EXPORTS = frozenset({Role.LEADER, Role.OPD_HEAD, Role.CAMAT, Role.ANALYST, Role.ADMIN})
+"""Who may take rows away. Not a lurah or a bidang, whose few cases single people out, and no operator, who keeps the machine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What the asker may see; the first argument of every function that returns rows or counts them for someone.
 
-    ``opds`` and ``areas`` are ``None`` for "all", else the only ones whose rows may be seen.
+    ``opds``, ``areas`` and ``categories`` are ``None`` for "all", else the only ones whose rows may be seen. An area holds
+    those below it. Categories are those of complaints; records of other kinds are limited by OPD and area alone.
     """
 
     user: str
     role: Role
     opds: frozenset[str] | None = None
     areas: frozenset[str] | None = None
+    categories: frozenset[str] | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether the scope covers less than the whole city."""
+        return any(limit is not None for limit in self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """What two scopes share who see the same rows: ``(opds, areas, categories)``."""
+        return self.opds, self.areas, self.categories
 
     @property
     def may_see_rows(self) -> bool:
-        return self.role not in (Role.PUBLIC, Role.SCREEN)
+        return self.role in ROWS and self._whole
 
     @property
     def may_operate(self) -> bool:
@@ -305,5 +337,15 @@ class Scope:
 
     @property
     def free_text(self) -> bool:
-        """Whether the asker may read what citizens wrote: operators, and the head of an OPD of its own cases."""
-        return self.may_operate or (self.role is Role.OPD_HEAD and self.opds is not None)
+        """Whether the asker may read what citizens wrote: operators, and those who work on the cases, of their own."""
+        return self.role in FREE_TEXT and self._whole
+
+    @property
+    def may_export_rows(self) -> bool:
+        """Whether the asker may take single rows away, in a file or by the API; aggregates are for all who see them."""
+        return self.role in EXPORTS and self._whole
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the limits that the role needs are there."""
+        return all(getattr(self, name) is not None for name in LIMITS.get(self.role, ()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 from babel import Locale
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
 Lang = Literal["id", "en"]
 
@@ -22,8 +23,12 @@ _MONEY: tuple[tuple[float, dict[Lang, str]], ...] = (
 def number(value: float, decimals: int = 0, lang: Lang = "id") -> str:
     """``1234.5`` as ``1.234,5`` (id) or ``1,234.5`` (en); a true minus sign, and never ``-0``."""
     rounded = round(value, decimals) + 0.0
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(rounded, pattern, locale=LOCALES[lang]).replace("-", "\N{MINUS SIGN}")
+    return format_decimal(rounded, _pattern(decimals), locale=LOCALES[lang]).replace("-", "\N{MINUS SIGN}")
+
+
+@cache
+def _pattern(decimals: int) -> NumberPattern:
+    return parse_pattern("#,##0" + ("." + "0" * decimals if decimals else ""))
 
 
 def signed(value: float, decimals: int = 0, lang: Lang = "id") -> str:

@@ -165,7 +165,7 @@ class Orders:
             raise OrderError("wilayah tidak dikenal")
         if not may_give(scope, opd, about.area):
             raise NotYoursError
-        words, due = _own_words(text), deadline(city, opd, now, until)
+        words, due = own_words(text), deadline(city, opd, now, until)
         facts = {
             "given": now,
             "giver": scope.user,
@@ -186,7 +186,7 @@ class Orders:
 
     def answer(self, scope: Scope, number: int, text: str, now: datetime) -> Order:
         """Answer an open order, once, for the OPD that it was given to."""
-        words = _own_words(text)
+        words = own_words(text)
         facts = {"state": OrderState.ANSWERED.value, "answer": words, "answered_by": scope.user, "answered": now}
         return self._change(scope, number, (OrderState.GIVEN,), facts, "arahan dijawab", now, {"isi": words})
 
@@ -251,13 +251,13 @@ def former_day(city: City, now: datetime) -> datetime:
     return start_of_day(datetime(day.year, day.month, day.day, 12, tzinfo=city.zone), city.zone)
 
 
-def _own_words(text: str) -> str:
+def own_words(text: str, longest: int = LONGEST) -> str:
     """What a person wrote, on one line and with identifiers masked; raises where nothing is left or it is too long."""
-    words, _ = prose(text, LONGEST + 1)
+    words, _ = prose(text, longest + 1)
     if words is None:
         raise OrderError("tulis isinya dahulu")
-    if len(words) > LONGEST:
-        raise OrderError("terlalu panjang; paling banyak 600 huruf")
+    if len(words) > longest:
+        raise OrderError(f"terlalu panjang; paling banyak {longest} huruf")
     return words
 
 

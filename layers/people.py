@@ -18,6 +18,7 @@ from layers import clock, schema
 from layers.database import Database
 from layers.model import Role, Scope
 from layers.privacy import mask
+from layers.rights import LIMIT_WORDS, PASSWORD_LENGTH, check_name, check_password, named, person_role
 from layers.schema import micros
 from layers.settings import Settings
 from layers.vault import Vault
@@ -34,7 +35,6 @@ FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=2), timedelta(minutes=15)
 """The delay doubles with each further failure from the first to the longest."""
 FORGET = timedelta(days=1)
 """Failures are forgotten after this long without another."""
-PASSWORD_LENGTH = range(10, 257)
 TOKEN_BYTES = 32
 
 
@@ -45,7 +45,7 @@ class People(Database):
 
     def __init__(self, url: str, secret: str, hasher: PasswordHasher | None = None) -> None:
         super().__init__(url)
-        self._vault = Vault(secret)
+        self.vault = Vault(secret)
         self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
 
@@ -66,29 +66,21 @@ class People(Database):
         *,
         opds: Collection[str] | None = None,
         areas: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
         now: datetime | None = None,
     ) -> None:
-        """Create an account; ``opds`` and ``areas`` limit whose rows it sees, ``None`` is all.
+        """Create an account; ``opds``, ``areas`` and ``categories`` limit whose rows it sees, ``None`` is all.
 
-        Raises ``ValueError`` for a name that is taken, a weak password or a role that is no person's.
+        Raises ``ValueError`` for a name that is taken, a weak password, a role that is no person's or lacks what limits it.
         """
-        name = _name(name)
-        try:
-            role = Role(role)
-        except ValueError:
-            raise ValueError(f"peran tidak dikenal: {role}") from None
-        if role in (Role.PUBLIC, Role.SCREEN):
-            raise ValueError(f"peran {role.value} bukan untuk akun orang")
-        if role is Role.OPD_HEAD and not opds:
-            raise ValueError("peran opd memerlukan sedikitnya satu OPD")
-        if not name or len(name) > 100:
-            raise ValueError("nama akun harus 1 sampai 100 huruf")
-        if len(password) not in PASSWORD_LENGTH or password.casefold() == name:
-            raise ValueError(f"kata sandi perlu sedikitnya {PASSWORD_LENGTH.start} huruf dan tidak sama dengan nama akun")
-        facts = {"name": name, "hash": self._hasher.hash(password), "role": role.value, "created": now or clock.now()}
-        facts |= {"opds": _listed(opds), "areas": _listed(areas)}
+        name, given = named(name), {"opds": opds, "areas": areas, "categories": categories}
+        role = person_role(role, given)
+        check_name(name)
+        check_password(name, password)
+        facts: dict[str, Any] = {"name": name, "hash": self.hashed(password), "role": role.value, "created": now or clock.now()}
+        facts |= {limit: _listed(values) for limit, values in given.items()}
         with self.write() as connection:
-            new = self._insert(schema.account).values(facts).on_conflict_do_nothing()
+            new = self.insert(schema.account).values(facts).on_conflict_do_nothing()
             if connection.execute(new.returning(schema.account.c.name)).first() is None:
                 raise ValueError(f"akun {name} sudah ada")
 
@@ -99,26 +91,26 @@ class People(Database):
         a row for one name each further try has to wait; until then even the right password is refused.
         """
         now = now or clock.now()
-        name = _name(name)
-        if not self._may_try(name, now):
+        name = named(name)
+        if not self.may_try(name, now):
             return None
         with self.read() as connection:
             row = connection.execute(select(schema.account).where(schema.account.c.name == name)).first()
-        right = self._matches(row.hash if row else self._nobody, password[: PASSWORD_LENGTH.stop])
+        right = self._matches(row.hash if row and row.hash else self._nobody, password[: PASSWORD_LENGTH.stop])
         if row is None or not right:
             return None
         with self.write() as connection:
-            connection.execute(delete(schema.attempt).where(schema.attempt.c.name == self._key(name)))
+            connection.execute(delete(schema.attempt).where(schema.attempt.c.name == self.try_key(name)))
             if self._hasher.check_needs_rehash(row.hash):
                 newer = self._hasher.hash(password)
                 connection.execute(update(schema.account).where(schema.account.c.name == name).values(hash=newer))
-        return _scope(row)
+        return scope_of(row)
 
     def blocked_until(self, name: str, now: datetime) -> datetime | None:
         """When a name may be tried again, or ``None`` for now."""
         attempt = schema.attempt.c
         with self.read() as connection:
-            until = connection.execute(select(attempt.until).where(attempt.name == self._key(_name(name)))).scalar()
+            until = connection.execute(select(attempt.until).where(attempt.name == self.try_key(named(name)))).scalar()
         return until if until and until > now else None
 
     def _matches(self, hashed: str, password: str) -> bool:
@@ -127,12 +119,12 @@ class People(Database):
         except (VerificationError, InvalidHashError):
             return False
 
-    def _may_try(self, name: str, now: datetime) -> bool:
+    def may_try(self, name: str, now: datetime, use: str = "name") -> bool:
         """Count a try as failed before it is looked at, so that many at once are no way around; false while it must wait."""
-        attempt, mine = schema.attempt, schema.attempt.c.name == self._key(name)
+        attempt, key = schema.attempt, self.try_key(name, use)
         with self.write() as connection:
             connection.execute(delete(attempt).where(attempt.c.last <= now - FORGET))
-            first = self._insert(attempt).values(name=self._key(name), failures=1, last=now, until=now)
+            first = self.insert(attempt).values(name=key, failures=1, last=now, until=now)
             again = {"failures": attempt.c.failures + 1, "last": now}
             count = first.on_conflict_do_update(index_elements=["name"], set_=again, where=attempt.c.until <= now)
             failures = connection.execute(count.returning(attempt.c.failures)).scalar()
@@ -140,24 +132,31 @@ class People(Database):
                 return False
             if failures >= FREE_FAILURES:
                 delay = min(FIRST_DELAY * 2 ** min(failures - FREE_FAILURES, 20), LONGEST_DELAY)
-                connection.execute(update(attempt).where(mine).values(until=now + delay))
+                connection.execute(update(attempt).where(attempt.c.name == key).values(until=now + delay))
             return True
 
-    def _key(self, name: str) -> bytes:
-        return self._vault.mac(b"name:" + name.encode("utf-8", "replace"))
+    def try_key(self, name: str, use: str = "name") -> bytes:
+        """Under what the failures of a name are counted: those of its password (``name``) or of another ``use``."""
+        return self.vault.mac(f"{use}:{name}".encode("utf-8", "replace"))
 
-    def _insert(self, table: Any) -> Any:
+    def insert(self, table: Any) -> Any:
+        """An insert that knows of conflicts, in the words of this database."""
         return sqlite.insert(table) if self.sqlite else postgresql.insert(table)
 
     # --- sessions ----------------------------------------------------------------------------
 
-    def start_session(self, user: str, now: datetime) -> str:
-        """A token for a person who has just proved who they are; what has run out is swept away."""
+    def start_session(self, user: str, now: datetime, device: str | None = None) -> str:
+        """A token for a person who has just proved who they are; what has run out is swept away.
+
+        ``device`` says in words which browser it is, for the person's own list.
+        """
         token = secrets.token_urlsafe(TOKEN_BYTES)
         session = schema.session
         with self.write() as connection:
             connection.execute(delete(session).where((session.c.used <= now - IDLE) | (session.c.started <= now - ABSOLUTE)))
-            connection.execute(session.insert().values(token=token_hash(token), name=_name(user), started=now, used=now))
+            connection.execute(
+                session.insert().values(token=token_hash(token), name=named(user), started=now, used=now, device=device)
+            )
         return token
 
     def session(self, token: str, now: datetime, *, active: bool = True) -> Scope | None:
@@ -174,7 +173,7 @@ class People(Database):
         if active and now - row.used >= TOUCH:
             with self.write() as connection:
                 connection.execute(update(session).where(session.c.token == token_hash(token)).values(used=now))
-        return _scope(row)
+        return scope_of(row)
 
     def end_session(self, token: str) -> None:
         """Forget a session; an unknown token is no error."""
@@ -189,11 +188,11 @@ class People(Database):
         Raises ``ValueError`` for a name that is taken.
         """
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        facts = {"name": _name(name), "token": token_hash(token), "created": now or clock.now(), "panel": panel}
+        facts = {"name": named(name), "token": token_hash(token), "created": now or clock.now(), "panel": panel}
         if not facts["name"]:
             raise ValueError("layar perlu nama")
         with self.write() as connection:
-            new = self._insert(schema.screen).values(facts).on_conflict_do_nothing()
+            new = self.insert(schema.screen).values(facts).on_conflict_do_nothing()
             if connection.execute(new.returning(schema.screen.c.name)).first() is None:
                 raise ValueError(f"layar {name} sudah ada")
         return token
@@ -207,12 +206,16 @@ class People(Database):
     def revoke_screen(self, name: str) -> None:
         """End a screen's token; ``ValueError`` where there is no such screen."""
         with self.write() as connection:
-            if connection.execute(delete(schema.screen).where(schema.screen.c.name == _name(name))).rowcount != 1:
+            if connection.execute(delete(schema.screen).where(schema.screen.c.name == named(name))).rowcount != 1:
                 raise ValueError(f"tidak ada layar {name}")
+
+    def hashed(self, password: str) -> str:
+        """What is kept of a password."""
+        return self._hasher.hash(password)
 
     def mac(self, message: bytes) -> bytes:
         """A keyed digest that only this room can make, for what is proved without being kept."""
-        return self._vault.mac(message)
+        return self.vault.mac(message)
 
     # --- audit -------------------------------------------------------------------------------
 
@@ -246,11 +249,7 @@ class People(Database):
 
     def _link(self, before: bytes, line: Mapping[str, Any]) -> bytes:
         told = json.dumps([line["seq"], micros(line["at"]), line["who"], line["what"], line["detail"]])
-        return self._vault.mac(b"audit:" + before + told.encode("ascii"))
-
-
-def _name(name: str) -> str:
-    return " ".join(name.split()).casefold()
+        return self.vault.mac(b"audit:" + before + told.encode("ascii"))
 
 
 def _listed(values: Collection[str] | None) -> list[str] | None:
@@ -262,6 +261,7 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def _scope(row: Any) -> Scope:
-    opds, areas = (None if value is None else frozenset(value) for value in (row.opds, row.areas))
-    return Scope(user=row.name, role=Role(row.role), opds=opds, areas=areas)
+def scope_of(row: Any) -> Scope:
+    """The rights that a row of the table of accounts gives."""
+    limits = {name: None if (value := getattr(row, name)) is None else frozenset(value) for name in LIMIT_WORDS}
+    return Scope(user=row.name, role=Role(row.role), **limits)

@@ -59,7 +59,7 @@ class Quarantine(Standings):
 
         Raises ``PermissionError`` for everybody else.
         """
-        if not scope.may_see_rows or scope.opds is not None or scope.areas is not None:
+        if not scope.may_see_rows or scope.limited:
             raise PermissionError("baris karantina hanya untuk peran yang boleh melihat seluruh baris")
         names = [column for column in table.c if column.name in QuarantineRow.__slots__]
         query = select(*names).where(table.c.resolved.is_(None)).order_by(table.c.last_seen.desc(), table.c.id.desc())

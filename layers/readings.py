@@ -64,7 +64,7 @@ def _at_cuts(kpi: Kpi, room: Room, now: Cells | None, before: Cells | None) -> I
 
 def _figures(kpis: Sequence[Kpi], room: Room) -> dict[tuple[str, bool], Cells]:
     """The cells of each KPI now and, where it can be compared, before: those of one frame and its cuts in one pass."""
-    passes: dict[tuple[int, tuple[str | None, ...]], tuple[pl.DataFrame, list[tuple[str, bool]], list[Ask]]] = {}
+    passes: dict[tuple[int, tuple[Cut, ...]], tuple[pl.DataFrame, list[tuple[str, bool]], list[Ask]]] = {}
     for kpi in kpis:
         if room.origin(kpi).why_none is not None:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,6 +49,8 @@ class Room:
         self.facts = {f.source: f for f in facts}
         self.sources = states(city, self.facts.values())
         self.whole = {kind: view.frame(kind) for kind in Kind}
+        self.remembered: dict[Hashable, object] = {}
+        """What the next room of the same frames may go on from, each with the moment at which it was made."""
         self._view = view
         self._about_sources = as_frame(self.sources, city, now)
         self._near: dict[tuple[Kind, datetime], pl.DataFrame] = {}
@@ -91,7 +93,7 @@ class Room:
     def suspects(self) -> pl.DataFrame:
         """The complaints that a pattern of closing names."""
         if self._suspects is None:
-            self._suspects = suspects(self.whole[Kind.COMPLAINT], self.city.suspicion, self.now)
+            self._suspects = suspects(self._view, self.city.suspicion, self.now)
         return self._suspects
 
     def family(self, name: str) -> pl.DataFrame:

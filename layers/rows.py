@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -101,18 +101,13 @@ def rows(scope: Scope, room: Room, kpi: Kpi, query: Query, *, page: int = 1, ord
     """
     if not scope.may_see_rows:
         raise PermissionError("baris tidak terbuka untuk peran ini")
-    by, falling = order.removeprefix("-"), not order or order.startswith("-")
-    if by and by not in SORTED_BY[kpi.kind]:
-        raise ValueError(f"urutan {order!r} tidak dikenal")
-    columns, limited = COLUMNS[kpi.kind], scope.opds is not None or scope.areas is not None
-    found = _counted(scope, room, kpi, query)
+    key, falling = sorting(kpi, order)
+    columns, limited = COLUMNS[kpi.kind], scope.limited
+    _, found = counted(scope, room, kpi, query)
     sums = found.select(
         pl.len(), n=_adds(kpi.form, _when(kpi, room, query)).n, part=pl.col("+part").sum(), whole=pl.col("+whole").sum()
     )
-    key = [by] if by else [AT[kpi.kind]] if kpi.kind else ["source"]
-    shown = found.sort(
-        *key, *(name for name in ("source", "source_id") if kpi.kind), descending=[falling, *(False,) * (2 if kpi.kind else 0)]
-    )
+    shown = found.sort(*key, descending=falling)
     totals, slice_ = pl.collect_all([sums, shown.slice((page - 1) * PAGE, PAGE)])
     total, n, part, whole = totals.row(0)
     parted = isinstance(kpi.form, Share | Ratio)
@@ -123,7 +118,7 @@ def rows(scope: Scope, room: Room, kpi: Kpi, query: Query, *, page: int = 1, ord
         part=None if isinstance(kpi.form, Count) else float(part),
         whole=float(whole) if parted else None,
         columns=columns,
-        rows=tuple(_row(row, columns, kpi.kind) for row in slice_.iter_rows(named=True)),
+        rows=tuple(row(each, columns, kpi.kind) for each in slice_.iter_rows(named=True)),
         page=page,
         order=order,
         why=why,
@@ -131,18 +126,35 @@ def rows(scope: Scope, room: Room, kpi: Kpi, query: Query, *, page: int = 1, ord
     )
 
 
-def _counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> pl.LazyFrame:
-    """The rows that count at the cut, with what each adds."""
+def sorting(kpi: Kpi, order: str) -> tuple[list[str], list[bool]]:
+    """The columns that put rows in order, and which of them fall: newest first unless ``order`` says otherwise.
+
+    Raises ``ValueError`` for an order that the rows do not have.
+    """
+    by, falling = order.removeprefix("-"), not order or order.startswith("-")
+    if by and by not in SORTED_BY[kpi.kind]:
+        raise ValueError(f"urutan {order!r} tidak dikenal")
+    first = by or (AT[kpi.kind] if kpi.kind else "source")
+    then = ["source", "source_id"] if kpi.kind else []
+    return [first, *then], [falling, *(False for _ in then)]
+
+
+PLACE = "+place"
+"""Where a row stands in the frame."""
+
+
+def counted(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[pl.DataFrame, pl.LazyFrame]:
+    """The frame, and of its rows those that count at the cut, with what each adds and its :data:`PLACE`."""
     frame = _frame(kpi, room, query)
     if room.origin(kpi).why_none is not None:
         frame = frame.clear()
     adds = _adds(kpi.form, _when(kpi, room, query))
     # what counts is decided over the whole frame, as the figure is: some expressions look at all rows
-    marked = frame.lazy().with_columns(**{"+counts": adds.counts, "+part": adds.part, "+whole": adds.whole}).filter("+counts")
+    marked = frame.lazy().with_row_index(PLACE)
+    marked = marked.with_columns(**{"+counts": adds.counts, "+part": adds.part, "+whole": adds.whole}).filter("+counts")
     if kpi.kind is None:
-        return marked
-    own = query if kpi.kind is Kind.COMPLAINT else replace(query, category=None, channel=None)
-    return marked.filter(where_of(scope, own, room.tree, kpi.by_opd if kpi.kind is Kind.COMPLAINT else "opd"))
+        return frame, marked
+    return frame, marked.filter(where_of(scope, query, room.tree, kpi.by_opd, kpi.kind))
 
 
 def _when(kpi: Kpi, room: Room, query: Query) -> When:
@@ -189,7 +201,8 @@ def _adds(form: Form, when: When) -> _Adds:
             return valued(value)
 
 
-def _row(found: Mapping[str, Any], columns: Sequence[str], kind: Kind | None) -> Row:
+def row(found: Mapping[str, Any], columns: Sequence[str], kind: Kind | None) -> Row:
+    """A row of a frame as it is shown, its money in rupiah."""
     cells = {name: found[name] for name in columns}
     if kind is Kind.PACKAGE:
         cells |= {name: cells[name] / SEN for name in MONEY if cells.get(name) is not None}
@@ -209,5 +222,8 @@ class Rooms:
         view = self._frames.view()
         with self._lock:
             if self._held is None or self._held[0] != (view.version, now):
-                self._held = (view.version, now), Room(view, self._tree, self._city, self._facts(), now)
+                room = Room(view, self._tree, self._city, self._facts(), now)
+                if self._held is not None:
+                    room.remembered = self._held[1].remembered
+                self._held = (view.version, now), room
             return self._held[1]

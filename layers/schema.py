@@ -113,6 +113,7 @@ people = MetaData()
 
 CURRENT = text("known_to IS NULL")
 OPEN = text("resolved IS NULL")
+UNSETTLED, ENDLESS = "settled IS NULL", "ended IS NULL"
 WAITING = "sent IS NULL AND dropped IS NULL"
 
 
@@ -343,7 +344,23 @@ account = Table(
     Column("opds", JSON(none_as_null=True)),
     Column("areas", JSON(none_as_null=True)),
     Column("created", Moment, nullable=False),
+    Column("categories", JSON(none_as_null=True)),
+    Column("totp", LargeBinary),
+    Column("totp_step", BigInteger),
+    Column("issuer", Text),
+    Column("subject", Text),
+    Index("account_identity", "issuer", "subject", unique=True),
 )
+"""``totp`` is the second factor's encrypted secret and ``totp_step`` the last time step that was used; ``issuer`` and ``subject``
+are who this is to a provider of OpenID Connect, and such an account has no password (``hash`` is empty)."""
+
+recovery = Table(
+    "recovery",
+    people,
+    Column("name", Text, primary_key=True),
+    Column("code", LargeBinary, primary_key=True),
+)
+"""Keyed digests of the codes that stand in for a lost second factor, each good for one login."""
 
 attempt = Table(
     "attempt",
@@ -362,6 +379,7 @@ session = Table(
     Column("name", Text, nullable=False),
     Column("started", Moment, nullable=False),
     Column("used", Moment, nullable=False),
+    Column("device", Text),
 )
 
 screen = Table(
@@ -448,3 +466,80 @@ steering = Table(
     Column("until", Moment),
 )
 """What each screen of the wall was last told, all of them at once under ``*``; who told it stands in the audit."""
+
+token = Table(
+    "token",
+    people,
+    Column("name", Text, primary_key=True),
+    Column("token", LargeBinary, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("opds", JSON(none_as_null=True)),
+    Column("areas", JSON(none_as_null=True)),
+    Column("created", Moment, nullable=False),
+    Column("until", Moment),
+    Column("used", Moment),
+)
+"""What programs prove themselves with, hashed, each with rights of its own until a moment; ``used`` is the last day of use."""
+
+saved_view = Table(
+    "saved_view",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Index("saved_view_owner", "owner"),
+    Index("saved_view_audience", "audience"),
+)
+"""Questions of the page of analysis that somebody kept, and for whom: the owner alone, a role, or everybody."""
+
+note = Table(
+    "note",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("opd", Text, nullable=False),
+    Column("kpi", Text),
+    Column("day", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("withdrawn", Moment),
+    Column("withdrawn_by", Text),
+    Index("note_opd", "opd", "day"),
+)
+"""What somebody wrote beside the figures of an OPD: about a local day, of one figure or (``kpi`` NULL) of all."""
+
+dispute = Table(
+    "dispute",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("opd", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("settled", Moment),
+    Column("settled_by", Text),
+    Column("outcome", Text),
+    Index("dispute_open", "source", "source_id", unique=True, sqlite_where=text(UNSETTLED), postgresql_where=text(UNSETTLED)),
+)
+"""Cases of which an OPD says that they are not its own; one at a time for each case."""
+
+handover = Table(
+    "handover",
+    people,
+    Column("id", Serial, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("opd", Text, nullable=False),
+    Column("division", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("ended_by", Text),
+    Index("handover_open", "source", "source_id", unique=True, sqlite_where=text(ENDLESS), postgresql_where=text(ENDLESS)),
+)
+"""Cases that an OPD gave to one of its divisions (bidang); the last that is not ended holds."""

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from layers.alarmrules import NotifyTarget
 from layers.city import PACKS, City, load
+from layers.entry import Entry, read_entry
 
 CITY = "36.71"
 """The city of a room that was told of none; its data rests in ``data``."""
@@ -45,6 +46,7 @@ class Settings:
     secret: str = field(repr=False)
     boundaries: Path | None = None
     url: str | None = None
+    entry: Entry = field(default_factory=Entry)
     prefix: str = ""
 
     @property
@@ -103,6 +105,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         secret=_secret(env.get("LIVEROOM_SECRET"), data, demo=demo),
         boundaries=Path(boundaries) if boundaries else None,
         url=env.get("LIVEROOM_URL") or None,
+        entry=read_entry(data / "access.toml", city, env),
         prefix=_prefix(env.get("LIVEROOM_PREFIX", "")),
     )
 

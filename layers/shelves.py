@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -197,6 +197,17 @@ class Shelves(Database):
         """Every version of a record that the scope may see, oldest first."""
         return [record for record, _ in self._versions(scope, source, source_id)]
 
+    def texts(self, scope: Scope, cases: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """What citizens wrote in these complaints (source, number), of those that the scope may see and may read."""
+        if not scope.free_text or not cases:
+            return {}
+        table = RECORD_TABLES[Kind.COMPLAINT]
+        query = self._seen_by(scope, Kind.COMPLAINT).with_only_columns(table.c.source, table.c.source_id, table.c.text)
+        sources, numbers = {source for source, _ in cases}, [number for _, number in cases]
+        query = query.where(table.c.source.in_(sources), table.c.source_id.in_(numbers), table.c.known_to.is_(None))
+        with self.read() as connection:
+            return {(row[0], row[1]): row[2] for row in connection.execute(query) if row[2] and (row[0], row[1]) in cases}
+
     def _versions(self, scope: Scope, source: str, source_id: str) -> list[tuple[Record, datetime | None]]:
         found: list[tuple[Record, datetime | None]] = []
         for kind, table in RECORD_TABLES.items():
@@ -216,6 +227,8 @@ class Shelves(Database):
             query = query.where(table.c.opd.in_(scope.opds))
         if scope.areas is not None:
             query = query.where(or_(*(within(table.c.area, area) for area in scope.areas)) if scope.areas else table.c.seq < 0)
+        if scope.categories is not None and kind is Kind.COMPLAINT:
+            query = query.where(table.c.category.in_(scope.categories))
         return query
 
 

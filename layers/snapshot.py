@@ -6,10 +6,11 @@ age and its origin is impossible by type. Unknown is ``None`` with a reason, nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import overload
 
 from layers.model import Outcome
 
@@ -336,6 +337,47 @@ class CityState:
     flood: int | None = None
 
 
+Cut = tuple[str, str, str | None]
+"""KPI, area and OPD: where one reading stands."""
+
+
+def places(cuts: Iterable[Cut]) -> Mapping[Cut, int]:
+    """Which reading is that of a cut, by its number."""
+    return {cut: number for number, cut in enumerate(cuts)}
+
+
+class Readings(Sequence[Reading]):
+    """Readings each of which is made when somebody first asks for it: of twelve thousand a page shows some hundred."""
+
+    def __init__(self, cuts: Sequence[Cut], make: Callable[[int], Reading]) -> None:
+        self.places = places(cuts)
+        self._count = len(cuts)
+        self._make = make
+        self._made: dict[int, Reading] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Reading: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Reading, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Reading | tuple[Reading, ...]:
+        if isinstance(at, slice):
+            return tuple(self[number] for number in range(*at.indices(len(self))))
+        number = range(len(self))[at]
+        if number not in self._made:
+            self._made[number] = self._make(number)
+        return self._made[number]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # equal to any sequence of the same readings, which may be a list
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything that the standard screens show, at one version; immutable.
@@ -348,7 +390,7 @@ class Snapshot:
     city: str
     built_at: datetime
     notice: str | None
-    readings: tuple[Reading, ...]
+    readings: Sequence[Reading]
     trends: tuple[Trend, ...]
     arrivals: Arrivals
     attention: tuple[Attention, ...]
@@ -362,11 +404,14 @@ class Snapshot:
     state: CityState | None = None
     outages: tuple[Outage, ...] = ()
 
-    index: Mapping[tuple[str, str, str | None], Reading] = field(init=False, repr=False, compare=False)
+    places: Mapping[Cut, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", {(r.kpi, r.area, r.opd): r for r in self.readings})
+        given = self.readings
+        known = given.places if isinstance(given, Readings) else places((r.kpi, r.area, r.opd) for r in given)
+        object.__setattr__(self, "places", known)
 
     def reading(self, kpi: str, area: str | None = None, opd: str | None = None) -> Reading | None:
         """The reading of a KPI at an area (the city by default) and OPD, or ``None`` if not published."""
-        return self.index.get((kpi, area or self.city, opd))
+        place = self.places.get((kpi, area or self.city, opd))
+        return None if place is None else self.readings[place]

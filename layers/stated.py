@@ -15,6 +15,7 @@ import polars as pl
 from layers.catalog import Kpi
 from layers.clock import start_of_day
 from layers.frames import SEN
+from layers.memo import kept
 from layers.model import UNPLACED, Kind, Stage, Status
 from layers.numbers import number
 from layers.prepared import LATEST_BY
@@ -22,6 +23,8 @@ from layers.readings import Room
 from layers.snapshot import Mismatch
 
 STATEMENT = "pernyataan"
+TOTAL, SHARE = "pernyataan_masuk", "pernyataan_penyelesaian"
+"""The figures that a statement's parts and its percentage touch."""
 PARTS = tuple(status.value for status in Status)
 """What a statement divides the complaints received into; the identity of :class:`layers.model.Status`."""
 
@@ -53,7 +56,7 @@ def plain(value: float, lang: str = "id", decimals: int | None = None) -> str:
 
 def by_source(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:
     """Measures of one name, place and local day that several sources tell differently."""
-    names = room.whole[Kind.MEASUREMENT]["name"].unique().cast(pl.String)
+    names = _names(room)
     families = {name.partition(".")[0] for name in names if name}
     readers = {name: tuple(k.id for k in catalog.values() if k.additive and name in k.names) for name in names if name}
     for family in (f for f in TOLD_BY_PEOPLE if f in families):
@@ -160,7 +163,7 @@ def by_plan(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:
 
 def statements(room: Room) -> Iterator[tuple[dict[str, Any], dict[str, float]]]:
     """Each statement of the last year: whose, of what and when; and its numbers by part."""
-    if not (room.whole[Kind.MEASUREMENT]["name"].cast(pl.String).str.starts_with(f"{STATEMENT}.")).any():
+    if not _states(room):
         return
     rows = room.family(f"{STATEMENT}.").filter(pl.col("measured").is_between(room.now - RECENT, room.now))
     found = (
@@ -172,8 +175,27 @@ def statements(room: Room) -> Iterator[tuple[dict[str, Any], dict[str, float]]]:
         yield row, dict(zip(row.pop("name"), row.pop("value"), strict=True))
 
 
+def _states(room: Room) -> bool:
+    return any((name or "").startswith(f"{STATEMENT}.") for name in _names(room))
+
+
+def _names(room: Room) -> Sequence[str | None]:
+    """The names of all measures that there are."""
+    whole = room.whole[Kind.MEASUREMENT]
+    return kept(whole, "names", lambda: whole["name"].unique(maintain_order=True).cast(pl.String).to_list())
+
+
 def by_statement(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:
     """Statements whose parts do not add up to their whole, or whose percentage does not follow from them."""
+    if not _states(room):
+        return
+    rows, at = room.family(f"{STATEMENT}."), pl.col("measured")
+    span = rows.select((at <= room.now).sum(), old=(at < room.now - RECENT).sum()).row(0)
+    key = (span, [name for name in (TOTAL, SHARE) if name in catalog])
+    yield from kept(rows, "do not follow", lambda: tuple(_not_following(room, catalog)), key=key, of=room.city)
+
+
+def _not_following(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:
     found = list(statements(room))
     latest = max((about["measured"] for about, _ in found), default=None)
     for about, told in found:
@@ -182,13 +204,13 @@ def by_statement(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:
         parts = sum(told.get(part, 0.0) for part in PARTS)
         whole_told = told.keys() >= MUST
         if whole is not None and differs(whole, parts) and (whole_told or parts > whole):
-            yield _statement(room, figures, about, "pernyataan_masuk", whole, parts, "aduan", _sum_words(whole, parts))
+            yield _statement(room, figures, about, TOTAL, whole, parts, "aduan", _sum_words(whole, parts))
         if percent is not None and done is not None and whole:
             wholes = [whole, whole - sum(told.get(part, 0.0) for part in INVALID), *([parts] if whole_told else [])]
             follows = list(dict.fromkeys(100 * done / some for some in wholes if some > 0))
             if not any(_rounds(value, percent) for value in follows):
                 said = _percent_words(percent, follows, sound=not differs(whole, parts))
-                yield _statement(room, figures, about, "pernyataan_penyelesaian", percent, follows[0], "persen", said)
+                yield _statement(room, figures, about, SHARE, percent, follows[0], "persen", said)
 
 
 def totals_of_sources(room: Room, catalog: Mapping[str, Kpi]) -> Iterator[Mismatch]:

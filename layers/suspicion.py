@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from math import exp, lgamma, log
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,7 +19,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import polars as pl
 
-from layers.frames import Views
+from layers.frames import View, Views
+from layers.memo import kept
 from layers.model import Kind, Scope, Status
 from layers.photomatch import Album, numbers
 from layers.suspicionrules import SuspicionRules
@@ -70,19 +71,30 @@ _FOUND = {"pattern": pl.String, "cluster": pl.String, "detail": pl.String, "at":
 _OURS = ~pl.col("status").is_in([Status.NOT_OURS.value, Status.DUPLICATE.value, Status.REJECTED.value])
 
 
-def suspects(complaints: pl.DataFrame, rules: SuspicionRules, now: datetime) -> pl.DataFrame:
-    """The cases that a pattern names: the frame's own columns, and ``pattern``, ``cluster``, ``detail`` and ``at``.
+def suspects(view: View, rules: SuspicionRules, now: datetime) -> pl.DataFrame:
+    """The complaints that a pattern names: the frame's own columns, and ``pattern``, ``cluster``, ``detail`` and ``at``.
 
-    ``complaints`` is the whole frame. ``at`` is the moment that made it one, within the last :data:`DAYS` days.
+    ``at`` is the moment that made it one, within the last :data:`DAYS` days.
     """
-    rows = (
-        complaints.lazy().filter(_OURS).with_columns(name=pl.col("holder").cast(pl.String).fill_null("-")).with_row_index("row")
-    )
+    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     parts = [
-        _named(find(rows, rules, now), pattern).select(*complaints.columns, *_FOUND).collect()
-        for pattern, find in PATTERNS.items()
+        kept(part, "may be suspect", partial(_touched, part, day, rules.photo_days), key=(day, rules.photo_days))
+        for part in view.parts(Kind.COMPLAINT)
     ]
-    return pl.concat(parts)
+    late = pl.concat(parts or [view.frame(Kind.COMPLAINT).clear()])
+    rows = late.lazy().with_columns(name=pl.col("holder").cast(pl.String).fill_null("-"))
+    found = [
+        _named(find(rows, rules, now), pattern).select(*late.columns, *_FOUND).collect() for pattern, find in PATTERNS.items()
+    ]
+    return pl.concat(found)
+
+
+def _touched(part: pl.DataFrame, day: datetime, photo_days: int) -> pl.DataFrame:
+    """The few rows of a month that a pattern can name from a day on: nothing else is looked through again."""
+    since = moment(day - timedelta(days=DAYS))
+    late = pl.any_horizontal(pl.col("closed", "closed_before", "due_moved") >= since)
+    photo = pl.col("photo").is_not_null() & (pl.coalesce("closed", "closed_before") >= moment(day - timedelta(days=photo_days)))
+    return part.lazy().filter(_OURS, late | photo).collect()
 
 
 def _named(found: pl.LazyFrame, pattern: str) -> pl.LazyFrame:
@@ -210,7 +222,7 @@ def suspicions(scope: Scope, frames: Views, rules: SuspicionRules, now: datetime
     with _lock:
         known = _memo.get(frames)
         if known is None or known[0] != (view.version, minute):
-            known = ((view.version, minute), suspects(view.frame(Kind.COMPLAINT), rules, now))
+            known = ((view.version, minute), suspects(view, rules, now))
             _memo[frames] = known
     return gathered(known[1].filter(_seen_by(scope)))
 
@@ -225,6 +237,8 @@ def _seen_by(scope: Scope) -> pl.Expr:
         within = [pl.col("area").cast(pl.String) == code for code in codes]
         below = [pl.col("area").cast(pl.String).str.starts_with(f"{code}.") for code in codes]
         seen.append(pl.any_horizontal(pl.lit(value=False), *within, *below))
+    if scope.categories is not None:
+        seen.append(pl.col("category").cast(pl.String).is_in(sorted(scope.categories)))
     return pl.all_horizontal(seen).fill_null(value=False)
 
 

@@ -8,10 +8,11 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Self
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -26,6 +27,7 @@ class Vault:
     def __init__(self, secret: str) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(_derive(secret, "quarantine")))
         self._files = Fernet(base64.urlsafe_b64encode(_derive(secret, "files")))
+        self._tickets = Fernet(base64.urlsafe_b64encode(_derive(secret, "tickets")))
         self._digest_key = _derive(secret, "digest")
         self._name_key = _derive(secret, "person")
 
@@ -54,6 +56,19 @@ class Vault:
     def unseal_bytes(self, sealed: bytes) -> bytes:
         """The file again; raises like :meth:`unseal`."""
         return self._files.decrypt(sealed)
+
+    def ticket(self, use: str, facts: Mapping[str, Any], now: datetime) -> str:
+        """Facts that a browser carries from one step to the next and can neither read nor change."""
+        return self._tickets.encrypt_at_time(_json({**facts, "use": use}), int(now.timestamp())).decode("ascii")
+
+    def redeem(self, use: str, ticket: str, now: datetime, *, within: timedelta) -> dict[str, Any] | None:
+        """The facts again; ``None`` for a ticket of another use or room, one that was altered, or is too old."""
+        try:
+            plain = self._tickets.decrypt_at_time(ticket.encode(), int(within.total_seconds()), int(now.timestamp()))
+        except InvalidToken:
+            return None
+        facts: dict[str, Any] = json.loads(plain)
+        return facts if facts.pop("use") == use else None
 
     def digest(self, row: Mapping[str, Any]) -> bytes:
         """Recognises a row again; keyed, so that nobody can try identifiers against it."""

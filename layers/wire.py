@@ -27,6 +27,7 @@ from layers.snapshot import (
     Observation,
     Outage,
     Reading,
+    Readings,
     Snapshot,
     SourceState,
     Trend,
@@ -35,6 +36,8 @@ from layers.snapshot import (
 FORM = 2
 """The form of the bytes; a reader of another form refuses them."""
 
+_READING = 18
+"""Values in the row of a reading."""
 _HEAD = re.compile(rb'\{"form":\d+,"version":(-?\d+),')
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -96,7 +99,12 @@ def _snapshot(found: Any) -> Snapshot:
     origins = [(tuple(sources), excluded, quarantined) for sources, excluded, quarantined in pools[1]]
     reasons, days = pools[2], [tuple(pool) for pool in pools[3]]
 
-    def reading(row: list[Any]) -> Reading:
+    rows: list[list[Any]] = found["readings"]
+    if any(len(row) != _READING for row in rows):
+        raise ValueError("readings of another form")
+
+    def reading(number: int) -> Reading:
+        row = rows[number]
         *own, part, whole, unplaced, low, high, earlier, mismatch = row
         kpi, area, opd, value, why, n, age, origin, target, band, change = own
         sources, excluded, quarantined = origins[origin]
@@ -114,7 +122,7 @@ def _snapshot(found: Any) -> Snapshot:
         city=found["city"],
         built_at=datetime.fromisoformat(found["built_at"]),
         notice=found["notice"],
-        readings=tuple(map(reading, found["readings"])),
+        readings=Readings([(kpi, area, opd) for kpi, area, opd, *_ in rows], reading),
         trends=tuple(Trend(kpi=k, area=a, days=days[d], values=tuple(v)) for k, a, d, v in found["trends"]),
         arrivals=_back(Arrivals, found["arrivals"]),
         state=found["state"] and _back(CityState, found["state"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,15 @@ import htpy
 from htpy import button, details, div, form, h1, header, input, label, noscript, optgroup, option, p, section, select, summary  # noqa: A004 - HTML's
 
 from dashboard import text
-from dashboard.page import EVERYONE, AreaPaint, Page
-from dashboard.parts.changes import headline, outside, steps, sums
+from dashboard.export.makers import value_column
+from dashboard.export.provenance import provenance
+from dashboard.export.sheet import Column, Sheet, Type
+from dashboard.page import EVERYONE, AreaPaint, Export, Page
+from dashboard.parts.changes import headline, outside, part_words, steps, sums
 from dashboard.parts.frame import banner, desk, sources_state
 from layers.changes import Question
 from layers.model import Kind, Level
-from layers.sentences import say_change
+from layers.sentences import compared, say_change
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -182,6 +186,39 @@ def _group(name: str, areas: Iterable[tuple[str, str]], chosen: str) -> htpy.Ele
     return optgroup(label=name)[[option(value=code, selected=code == chosen)[words] for code, words in areas]]
 
 
+def _sums(snapshot: Snapshot, view: View) -> Sheet:
+    """The parts of the change, mix and rate apart; ``LookupError`` where there is nothing to split."""
+    kpi, lang = _chosen(view), view.lang
+    try:
+        change = view.changes(_question(kpi, view)).change if view.changes else None
+    except ValueError:
+        change = None
+    if change is None:
+        raise LookupError("rincian belum tersedia")
+    value = value_column(kpi, lang)
+    headings = (("porsi", "Porsi"), ("tingkat", "Tingkat"), ("jumlah", "Jumlah"))
+    columns = (
+        Column(key="kelompok", title=text.say(lang, "Kelompok")),
+        *(replace(value, key=key, title=text.say(lang, words)) for key, words in headings),
+        Column(key="n_dahulu", title=text.say(lang, "n dahulu"), type=Type.WHOLE),
+        Column(key="n_kini", title=text.say(lang, "n kini"), type=Type.WHOLE),
+    )
+    rows = [(part_words(part, change, view), part.mix, part.rate, part.total, *part.n) for part in change.parts]
+    reading = snapshot.reading(kpi.id, change.area, change.opd)
+    about = provenance(
+        snapshot,
+        view,
+        PAGE,
+        f"{kpi.title[lang]}: {text.say(lang, 'dari apa perubahan ini tersusun')}",
+        kpis=[kpi],
+        readings=[reading] if reading else (),
+        period=compared(change, view.city, lang),
+        filters=[(text.say(lang, "Wilayah"), view.tree.name(change.area))],
+        notes=[say_change(change, view.catalog, view.tree, view.city, lang)],
+    )
+    return Sheet(name="perubahan", title=text.say(lang, "Angkanya"), columns=columns, rows=rows, count=len(rows), about=about)
+
+
 PAGE = Page(
     path="/perubahan",
     title={"id": "Perubahan", "en": "Changes"},
@@ -191,4 +228,5 @@ PAGE = Page(
     layout=layout,
     asks={"kpi": r"[a-z][a-z0-9_]{2,40}", "area": r"[\w.-]{1,40}", "by": "|".join(BY)}
     | dict.fromkeys(PERIODS, r"\d{4}-\d\d-\d\d"),
+    sheets={"change-steps": Export(sheet=_sums), "change-sums": Export(sheet=_sums)},
 )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import htpy
 from htpy import div, h1, h2, header, p, section
 
 from dashboard import text
-from dashboard.page import EVERYONE, AreaPaint, Page
+from dashboard.export.makers import figures, value_column
+from dashboard.export.provenance import provenance
+from dashboard.export.sheet import Column as Field
+from dashboard.export.sheet import Sheet, Type
+from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.cases import counted, findings, opd_name
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.table import Column, table
@@ -123,6 +128,46 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
     )
 
 
+def _funnel(snapshot: Snapshot, view: View) -> Sheet:
+    found = [(view.catalog[name], snapshot.reading(name)) for name in FUNNEL if name in view.catalog]
+    return figures(snapshot, view, PAGE, view.city.name, found)
+
+
+def _each(snapshot: Snapshot, view: View) -> Sheet:
+    """The funnel and what stands beside it, an OPD a row: the value of each figure and on how many cases it rests."""
+    names = [name for name in (*FUNNEL, *OPD) if name in view.catalog]
+    by = {(r.kpi, r.opd): r for r in snapshot.readings if r.opd is not None and r.kpi in names}
+    opds = sorted({opd for _, opd in by}, key=str)
+    columns = [Field(key="opd", title="OPD"), Field(key="nama", title=text.say(view.lang, "Nama"))]
+    for name in names:
+        columns += [value_column(view.catalog[name], view.lang, name), Field(key=f"{name}_n", title="n", type=Type.WHOLE)]
+    cells = {key: (r.value, r.n) for key, r in by.items()}
+    rows = [
+        (opd, opd_name(opd, view), *chain.from_iterable(cells.get((name, opd), (None, None)) for name in names)) for opd in opds
+    ]
+    title = text.say(view.lang, "Dari ditutup sampai terbukti, tiap OPD")
+    about = provenance(snapshot, view, PAGE, title, kpis=[view.catalog[name] for name in names], readings=by.values())
+    return Sheet(name="penutupan-opd", title=title, columns=tuple(columns), rows=rows, count=len(rows), about=about)
+
+
+def _counts(snapshot: Snapshot, view: View) -> Sheet:
+    """The patterns with their counts, for the city and each OPD."""
+    kpis = [view.catalog[name] for pattern in PATTERNS if (name := f"curiga_{pattern}") in view.catalog]
+    found = [(kpi, r) for kpi in kpis for r in snapshot.readings if r.kpi == kpi.id and r.area == view.city.code]
+    columns = (
+        Field(key="pola", title=text.say(view.lang, "Pola")),
+        Field(key="opd", title="OPD"),
+        Field(key="aduan", title=text.say(view.lang, "Aduan"), type=Type.WHOLE, unit="aduan"),
+        Field(key="alasan", title=text.say(view.lang, "Mengapa tidak ada nilai")),
+    )
+    whole = text.say(view.lang, "seluruh kota")
+    rows = [(kpi.title[view.lang], opd_name(r.opd, view) if r.opd else whole, r.value, r.why_none) for kpi, r in found]
+    title = text.say(view.lang, "Pola yang perlu diperiksa")
+    notes = [text.say(view.lang, NO_PROOF)]
+    about = provenance(snapshot, view, PAGE, title, kpis=kpis, readings=[r for _, r in found], notes=notes)
+    return Sheet(name="pola", title=title, columns=columns, rows=rows, count=len(rows), about=about)
+
+
 PAGE = Page(
     path="/penutupan",
     title={"id": "Penutupan aduan", "en": "Closings"},
@@ -130,4 +175,5 @@ PAGE = Page(
     roles=EVERYONE,
     parts=parts,
     layout=layout,
+    sheets={"figures": Export(sheet=_funnel), "closing-opds": Export(sheet=_each), "patterns": Export(sheet=_counts)},
 )

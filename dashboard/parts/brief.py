@@ -13,6 +13,7 @@ from htpy import a, button, div, h2, header, li, ol, p, section, span, strong, t
 from dashboard import text
 from dashboard.parts.marks import band_mark
 from dashboard.parts.orderlink import order_link
+from dashboard.places.address import area_address
 from layers import briefwords as words
 from layers.brieftypes import Brief, Figure, Queue, Thing, Told
 from layers.orders import OrderState
@@ -107,7 +108,7 @@ def _thing(thing: Thing, tell: Desk) -> list[htpy.Node]:
 
 def _headline(figure: Figure, tell: Desk) -> htpy.Element:
     return p(".thing-head")[
-        a(href=f"/kelurahan/{figure.area}")[figure.title[tell.lang]],
+        a(href=area_address(figure.area))[figure.title[tell.lang]],
         strong[band_mark(figure.band, tell.view), words.value(figure, tell)],
     ]
 

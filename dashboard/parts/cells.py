@@ -10,6 +10,7 @@ import htpy
 from htpy import a, code, span
 
 from dashboard import text
+from dashboard.places.address import area_address
 from layers.model import UNPLACED
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def cell(name: str, cells: Mapping[str, Any], view: View) -> htpy.Node:
             return code[value]
         case "area":
             return (
-                a(href=f"/kelurahan/{value}")[view.tree.name(value)] if value != UNPLACED else text.say(view.lang, "Tanpa lokasi")
+                a(href=area_address(value))[view.tree.name(value)] if value != UNPLACED else text.say(view.lang, "Tanpa lokasi")
             )
         case "opd":
             opd = view.city.opd(value)

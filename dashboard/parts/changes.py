@@ -11,6 +11,7 @@ from htpy import a, circle, div, h2, header, li, line, ol, p, rect, section, spa
 
 from dashboard import text
 from dashboard.parts.scale import pc
+from dashboard.places.address import area_address
 from layers.contributions import Change, Part, named
 from layers.model import UNPLACED
 from layers.sentences import SMALL, amount, compared, difference, like, subject, watched
@@ -91,7 +92,7 @@ def _look(total: float, kpi: Kpi) -> str:
 
 def _name(part: Part, change: Change, kpi: Kpi, view: View) -> htpy.Element:
     """A group with the way to its rows' figures, where there is such a page."""
-    words = _words(part, change, view)
+    words = part_words(part, change, view)
     values = dict(zip(change.dimensions, part.by, strict=True)) if part.by else {}
     if not values or kpi.kind != "complaint":
         return span(".name")[words]
@@ -100,10 +101,11 @@ def _name(part: Part, change: Change, kpi: Kpi, view: View) -> htpy.Element:
     )
     filters = {name: values.get(name) or (change.opd if name == "opd" else None) for name in ("category", "channel", "opd")}
     query = urlencode({name: value for name, value in filters.items() if value})
-    return a(".name", href=f"/kelurahan/{place}" + (f"?{query}" if query else ""))[words]
+    return a(".name", href=area_address(place) + (f"?{query}" if query else ""))[words]
 
 
-def _words(part: Part, change: Change, view: View) -> str:
+def part_words(part: Part, change: Change, view: View) -> str:
+    """What a part of a change is: its group, or all the others."""
     if not part.by:
         return text.say(view.lang, "Semua yang lain")
     said = [named(name, value, view.tree, view.city) for name, value in zip(change.dimensions, part.by, strict=True)]
@@ -135,7 +137,7 @@ def sums(change: Change, kpi: Kpi, view: View, *, element: str) -> htpy.Element 
     names = ["Kelompok", *(["Porsi", "Tingkat"] if mixed else []), "Jumlah", "n dahulu", "n kini"]
     body = [
         tr[
-            th(scope="row")[_words(part, change, view)],
+            th(scope="row")[part_words(part, change, view)],
             cells(part.mix, part.rate, part.n, few=mixed and bool(part.by) and (min(part.n) or max(part.n)) < SMALL),
         ]
         for part in change.parts

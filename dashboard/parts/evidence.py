@@ -9,6 +9,7 @@ import htpy
 from htpy import a, article, button, details, div, footer, h2, h3, header, li, p, section, span, strong, summary, ul
 
 from dashboard import text
+from dashboard.opdcut import query_of
 from dashboard.parts.changes import why_changed
 from dashboard.parts.marks import band_mark, change_words, freshness_chip, target_words, value_words
 from dashboard.parts.metric import Fact, facts, meaning, metadata, rows_link
@@ -18,6 +19,7 @@ from dashboard.parts.source import outcome_words
 from dashboard.parts.tile import hooks
 from layers.areas import prefix
 from layers.catalog import Ratio
+from layers.disputes import disputed
 from layers.model import UNPLACED, Kind, Level
 from layers.snapshot import Reading, Snapshot
 
@@ -152,8 +154,19 @@ def _counted(reading: Reading, kpi: Kpi, view: View) -> list[Fact]:
         ("Milik OPD", text.say(lang, WHOSE[kpi.by_opd]) if reading.opd and kpi.kind is Kind.COMPLAINT else None),
         ("Dikecualikan menurut aturan", fates(proof.excluded, view) if proof.excluded else None),
         ("Di karantina", text.number(proof.quarantined, 0, lang) if proof.quarantined else None),
+        ("Diperselisihkan", _disputed(reading, kpi, view)),
         ("Tanpa lokasi", text.number(proof.unplaced, 0, lang) if proof.unplaced else None),
     ]
+
+
+def _disputed(reading: Reading, kpi: Kpi, view: View) -> str | None:
+    """How many of the records that the figure counts an OPD says are not its own; nothing where there is none."""
+    book = view.reach.book(view.scope, None, None) if view.reach else None
+    if view.figures is None or book is None or not book.disputes:
+        return None
+    query = query_of(reading, view.params, view.city.zone)
+    n = disputed(view.scope, view.figures(), kpi, query, [dispute.key for dispute in book.disputes])
+    return text.say(view.lang, "{n} rekaman diperselisihkan", n=text.number(n, 0, view.lang)) if n else None
 
 
 def fates(excluded: Mapping[str, int], view: View) -> htpy.Element:

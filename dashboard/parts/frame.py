@@ -11,12 +11,12 @@ from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, sectio
 
 from dashboard import text
 from dashboard.page import find_page
+from dashboard.parts.account import account
 from dashboard.parts.alarmcount import alarm_count
 from dashboard.parts.citystate import city_state
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
 from dashboard.scene import address, ahead, rotation, scenes, shown
-from layers.model import Role
 from layers.snapshot import Event, Snapshot, State
 
 if TYPE_CHECKING:
@@ -26,23 +26,19 @@ MENU = (
     ("Hari ini", (("/dinding", "Dinding"), ("/ringkasan", "Ringkasan"), ("/alarm", "Alarm"), ("/arahan", "Arahan"))),
     (
         "Telusuri",
-        (("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
+        (
+            ("/opd", "OPD"),
+            *(("/kelurahan", "Wilayah"), ("/perubahan", "Perubahan"), ("/peringkat", "Peringkat"), ("/penutupan", "Penutupan")),
+            *(("/pengadaan", "Pengadaan"), ("/penghargaan", "Penghargaan"), ("/analisis", "Analisis")),
+        ),
     ),
     ("Dasar angka", (("/sumber", "Sumber data"), ("/metrik", "Metrik"), ("/kecocokan", "Kecocokan"))),
 )
 """The pages of the navigation, by what one comes for."""
 
+PRESENT = frozenset({"/akun", "/pengguna", "/audit"})
+"""Pages about now alone: the time machine has nothing to say of them."""
 EVENTS = 8
-
-ROLES = {
-    Role.PUBLIC: "Publik, data agregat",
-    Role.SCREEN: "Layar",
-    Role.LEADER: "Pimpinan",
-    Role.OPD_HEAD: "Kepala OPD",
-    Role.ANALYST: "Analis",
-    Role.OPERATOR: "Operator",
-    Role.ADMIN: "Admin",
-}
 
 
 def banner(snapshot: Snapshot, *, element: str = "notice") -> htpy.Element:
@@ -161,9 +157,8 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
             div("#menu.menu")[
                 nav(aria_label=text.say(view.lang, "Menu utama"))[_menu(here, view)],
                 div(".side-foot")[
-                    p[text.say(view.lang, ROLES[view.scope.role])],
-                    past_form(view),
-                    a(href="/masuk")[text.say(view.lang, "Masuk")] if view.scope.role is Role.PUBLIC else None,
+                    past_form(view) if here not in PRESENT else None,
+                    account(view),
                 ],
                 a(".menu-close", href="#content")[text.say(view.lang, "Tutup menu")],
             ],
@@ -189,7 +184,9 @@ def _open_to(href: str, view: View) -> bool:
 
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:
-    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else href
+    own = next(iter(view.scope.opds)) if view.scope.opds and len(view.scope.opds) == 1 else None
+    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else f"/opd/{own}" if href == "/opd" and own else href
+    words = "OPD saya" if href == "/opd" and own else words
     count = alarm_count(view) if href == "/alarm" else None
     return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words), count]
 

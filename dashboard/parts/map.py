@@ -6,7 +6,7 @@ of dots and rings (:func:`map_overlay`), which lies on the shapes with the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -78,9 +78,15 @@ def _paint(code: str, reading: Reading | None, ends: tuple[float, float, float],
 
 
 def map_stage(
-    view: View, paint: Mapping[str, AreaPaint], overlay: htpy.Element | None, *, selected: str | None = None, element: str = "map"
+    view: View,
+    paint: Mapping[str, AreaPaint],
+    overlay: htpy.Element | None,
+    *,
+    selected: str | None = None,
+    element: str = "map",
+    turn: Callable[[str], str] | None = None,
 ) -> htpy.Element:
-    """The shapes, each a link to its area's page, below the overlay and the names."""
+    """The shapes, each a link to its area's page, below the overlay and the names; ``turn`` makes them a filter of the page."""
     asset = view.map
     box = f"0 0 {asset.width:g} {asset.height:g}"
     title = text.say(view.lang, "Peta {city} per {unit}", city=view.city.name, unit=view.tree.unit)
@@ -88,7 +94,7 @@ def map_stage(
         svg(".shapes", viewBox=box)[
             defs[_hatch()],
             g(id=f"{element}-ground")[
-                g(".areas")[[_shape(code, d, paint.get(code), view) for code, d in asset.paths.items()]],
+                g(".areas")[[_shape(code, d, paint.get(code), view, turn) for code, d in asset.paths.items()]],
                 g(".districts")[[path(d=d) for d in asset.kecamatan.values()]],
                 path(".city", d=asset.outline),
                 _selected(asset, selected),
@@ -122,7 +128,7 @@ def _hatch() -> htpy.Element:
     ]
 
 
-def _shape(code: str, d: str, paint: AreaPaint | None, view: View) -> htpy.Element:
+def _shape(code: str, d: str, paint: AreaPaint | None, view: View, turn: Callable[[str], str] | None) -> htpy.Element:
     label = paint.label if paint else view.tree.name(code)
     shape = path(
         {"data-area": code, "data-value": raw(paint.value) if paint else ""},
@@ -131,7 +137,7 @@ def _shape(code: str, d: str, paint: AreaPaint | None, view: View) -> htpy.Eleme
         role="img",
         aria_label=label,
     )
-    return a(href=f"/kelurahan/{code}")[shape]
+    return a(href=turn(code), data_turn="area", data_key=code)[shape] if turn else a(href=f"/kelurahan/{code}")[shape]
 
 
 def _inset(inset: Inset, element: str) -> htpy.Element:

@@ -29,6 +29,7 @@ from htpy import (
 from dashboard import text
 from dashboard.parts.evidence import area_words
 from dashboard.parts.marks import band_mark
+from dashboard.places.address import area_address
 from layers.calendar import Calendar
 from layers.duewords import standing
 from layers.model import OFFICES
@@ -142,7 +143,7 @@ def _about(order: Order, view: View) -> htpy.Node:
     if not order.about.kpi and not order.about.area:
         return None
     code = order.about.area or view.city.code
-    return [a(href=f"/kelurahan/{code}")[about_words(order.about, view)], " · "]
+    return [a(href=area_address(code))[about_words(order.about, view)], " · "]
 
 
 def _acts(order: Order, view: View) -> htpy.Node:

@@ -26,7 +26,7 @@ def past_line(view: View) -> htpy.Element | None:
     )
     return nav(".past-line", aria_label=text.say(view.lang, "Mesin waktu"))[
         [a(href=href, aria_current="true" if here else None)[text.say(view.lang, words)] for href, words, here in accounts],
-        a(".past-back", href="?pada=")[text.say(view.lang, "Kembali ke keadaan terkini")],
+        a(".past-back", href=view.past.live_address)[text.say(view.lang, "Kembali ke keadaan terkini")],
     ]
 
 
@@ -40,6 +40,7 @@ def past_form(view: View) -> htpy.Element:
                 text.say(view.lang, "Waktu ({zone})", zone=text.zone_mark(view.now, view.city.zone)),
                 htpy.input(type="datetime-local", name="pada", value=at, required=True),
             ],
+            [htpy.input(type="hidden", name=name, value=value) for name, value in view.params.items() if name != "code"],
             button(type="submit")[text.say(view.lang, "Lihat")],
         ],
     ]

@@ -18,15 +18,18 @@ QUIET = 4
 """Modules of the light margin that readers need, as the standard asks."""
 
 
-def qr(address: str, view: View) -> htpy.Element:
-    """The code of an address. ``--modules`` is its width: the style gives each at least four pixels at 1080p."""
+def qr(address: str, view: View, says: str | None = None) -> htpy.Element:
+    """The code of an address; ``says`` is what it is read out as, by itself the scene on a phone.
+
+    ``--modules`` is its width: the style gives each at least four pixels at 1080p.
+    """
     width, drawn = _drawn(address)
     return figure(".qr", style=f"--modules: {width}")[
         svg(
             viewBox=f"0 0 {width} {width}",
             shape_rendering="crispEdges",
             role="img",
-            aria_label=text.say(view.lang, "Kode QR: buka adegan ini di ponsel, {address}", address=address),
+            aria_label=says or text.say(view.lang, "Kode QR: buka adegan ini di ponsel, {address}", address=address),
         )[rect(".light", width=width, height=width), path(".dark", d=drawn)]
     ]
 

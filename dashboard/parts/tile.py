@@ -52,8 +52,13 @@ def hooks(reading: Reading, view: View) -> dict[str, str | None]:
     }
 
 
-def tile(reading: Reading, kpi: Kpi, view: View, trend: Trend | None = None, *, element: str | None = None) -> htpy.Element:
-    """The tile of a reading. A value of ``None`` is said in words; a stale one keeps its number and says how late."""
+def tile(
+    reading: Reading, kpi: Kpi, view: View, trend: Trend | None = None, *, element: str | None = None, below: htpy.Node = None
+) -> htpy.Element:
+    """The tile of a reading. A value of ``None`` is said in words; a stale one keeps its number and says how late.
+
+    ``below`` stands in the place of the last 30 days.
+    """
     words = (text.say(view.lang, "Asal-usul angka"), kpi.short[view.lang], value_words(reading, kpi, view))
     late = lateness(reading.freshness, view)
     return article(".tile", hooks(reading, view), id=element or f"tile-{kpi.id}")[
@@ -65,7 +70,7 @@ def tile(reading: Reading, kpi: Kpi, view: View, trend: Trend | None = None, *, 
             mismatch_note(reading, kpi, view) or _note(".change", change_words(reading, kpi, view)),
             _note(".target", _context(reading, kpi, view)),
         ],
-        spark(trend.values, reading.target, reading.band) if trend else spark((), None, Band.NORMAL),
+        below or (spark(trend.values, reading.target, reading.band) if trend else spark((), None, Band.NORMAL)),
         button(".evidence-open", type="button", aria_haspopup="dialog", aria_label=": ".join((words[0], " ".join(words[1:])))),
     ]
 

@@ -84,15 +84,23 @@ def trend(
         body: htpy.Node = htpy.p(".empty")[text.say(view.lang, "Belum ada data pada rentang ini.")]
     else:
         marks = ticks(min(0, spread[0]) if from_zero else spread[0], spread[1])
-        body = _plot(days, series, marks, target, kpi=origin[1], view=view)
+        body = plot(days, series, marks, target, kpi=origin[1], view=view)
     return figure(".panel.chart", id=element, role="group", aria_label=title)[
         figcaption[htpy.h2[title]], div(".plot-box")[body], provenance(*origin, view, formula=formula)
     ]
 
 
-def _plot(
-    days: Sequence[str], series: Sequence[Series], marks: list[float], target: float | None, *, kpi: Kpi, view: View
+def plot(
+    days: Sequence[str],
+    series: Sequence[Series],
+    marks: list[float],
+    target: float | None,
+    *,
+    kpi: Kpi,
+    view: View,
+    written: str = "d MMM",
 ) -> htpy.Element:
+    """The lines with their axes, as high as ``marks``; days are ``written`` as babel does."""
     low, high = marks[0], marks[-1]
 
     def y(value: float) -> float:
@@ -102,14 +110,17 @@ def _plot(
     return svg(".plot", role="img", aria_label=spoken)[
         g(".grid")[[line(x1="0", x2="100%", y1=pc(y(m)), y2=pc(y(m))) for m in marks]],
         g(".axis.y")[[htpy.text(x="0", y=pc(y(m)), dx="-8", dy=".33em")[tick(m, marks, kpi, view)] for m in marks]],
-        g(".axis.x")[[htpy.text({"data-i": str(i)}, x=pc(x), y="100%", dy="1.6em")[words] for i, x, words in dates(days, view)]],
-        _target_label(target, y(target), kpi, view) if target is not None else None,
+        g(".axis.x")[
+            [htpy.text({"data-i": str(i)}, x=pc(x), y="100%", dy="1.6em")[words] for i, x, words in dates(days, view, written)]
+        ],
+        target_label(target, y(target), kpi, view) if target is not None else None,
         svg(STRETCHED)[[path(class_=f"line {s.look}", d=line_path(s.values, low, high)) for s in series]],
-        _labels(series, y),
+        labels(series, y),
     ]
 
 
-def _target_label(target: float, y: float, kpi: Kpi, view: View) -> htpy.Fragment:
+def target_label(target: float, y: float, kpi: Kpi, view: View) -> htpy.Fragment:
+    """The target as a dashed line with its words, ``y`` percent from above."""
     words = text.quantity(target, kpi.unit, 0 if float(target).is_integer() else kpi.decimals, view.lang)
     return htpy.fragment[
         line(".target-line", x1="0", x2="100%", y1=pc(y), y2=pc(y)),
@@ -117,7 +128,7 @@ def _target_label(target: float, y: float, kpi: Kpi, view: View) -> htpy.Fragmen
     ]
 
 
-def _labels(series: Sequence[Series], y: Callable[[float], float]) -> list[htpy.Fragment]:
+def labels(series: Sequence[Series], y: Callable[[float], float]) -> list[htpy.Fragment]:
     """A dot and the name at the end of each line; names too near each other are moved apart."""
     ends = sorted(((y(last), s) for s in series if (last := _last(s)) is not None), key=lambda end: end[0])
     places: list[float] = []
@@ -153,11 +164,11 @@ def tick(value: float, marks: list[float], kpi: Kpi, view: View) -> str:
     return text.number(value, 0 if whole else 1, view.lang)
 
 
-def dates(days: Sequence[str], view: View) -> list[tuple[int, float, str]]:
+def dates(days: Sequence[str], view: View, written: str = "d MMM") -> list[tuple[int, float, str]]:
     """Up to five dates along the axis, the last day always among them."""
     count = len(days)
     if count == 0:
         return []
     steps = min(4, count - 1) or 1
     places = sorted({round(i * (count - 1) / steps) for i in range(steps + 1)})
-    return [(i, i / max(count - 1, 1) * 100, format_date(date.fromisoformat(days[i]), "d MMM", locale=view.lang)) for i in places]
+    return [(i, i / max(count - 1, 1) * 100, format_date(date.fromisoformat(days[i]), written, locale=view.lang)) for i in places]

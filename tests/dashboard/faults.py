@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,10 +87,11 @@ class Server:
         assert self._process.stdout.readline() == "ready\n"
 
     def tell(self) -> None:
-        """The time, and a heartbeat for every screen."""
-        if self._process and self._process.stdin:
+        """The time, and a heartbeat for every screen; returns once it knows."""
+        if self._process and self._process.stdin and self._process.stdout:
             self._process.stdin.write(self._true.setting() + "\n")
             self._process.stdin.flush()
+            assert self._process.stdout.readline() == "told\n"
 
     def kill(self) -> None:
         if self._process:
@@ -128,6 +131,8 @@ class Cable:
         self._to = to
         self._pulled = False
         self._ends: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -143,6 +148,18 @@ class Cable:
     def put_back(self) -> None:
         self._pulled = False
         self._call(self._tear())
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing passes meanwhile, and all of it after."""
+        self._call(self._hold())
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(self._flows.set)
+
+    async def _hold(self) -> None:
+        self._flows.clear()
 
     def close(self) -> None:
         self._call(self._end())
@@ -185,6 +202,7 @@ class Cable:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while data := await reader.read(1 << 16):
+                await self._flows.wait()
                 if self._pulled:
                     continue
                 writer.write(data)

@@ -24,7 +24,8 @@ from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache
 from layers.catalog import catalog
-from layers.model import Role
+from layers.entry import Entry
+from layers.model import LIMITS, Role
 from layers.people import People
 from layers.remote import Remote
 from layers.settings import Settings
@@ -35,6 +36,7 @@ from tests.dashboard.snapshots import CITY, snapshot
 FONTS = Path(tempfile.gettempdir()) / f"liveroom-fonts-{os.getuid()}"
 """The cut fonts, shared by the tests: cutting them takes two seconds."""
 SECRET = "q7Jm2vXw9LkT4sRz8bNc1yHd6gPf3aUe5oWi0tZx"
+LIMITED = {"opds": ["dlh"], "areas": ["36.71.01"], "categories": ["Sampah"]}
 PASSWORD = "kuda-benar-baterai-staples"
 
 
@@ -48,6 +50,7 @@ class Live:
     port: int = 0
     cache: Cache | None = None
     room: Room | None = None
+    entry: Entry = field(default_factory=Entry)
     prefix: str = ""
     hub: Hub = field(init=False)
     people: People = field(init=False)
@@ -95,6 +98,8 @@ class Live:
             database_url="sqlite://",
             people_url=f"sqlite:///{self.data / 'people.sqlite'}",
             secret=SECRET,
+            port=self.port or 8050,
+            entry=self.entry,
             prefix=self.prefix,
         )
         assert self.room is not None
@@ -133,8 +138,9 @@ class Live:
         return httpx.Client(base_url=self.url, timeout=10, **options)
 
     def signed_in(self, role: Role, **limits: Any) -> httpx.Client:
-        """A client with a session of its own of an account in this role."""
+        """A client with a session of its own of an account in this role, with the limits that it needs."""
         name = f"{role.value}-{time.monotonic_ns()}"
+        limits = {limit: LIMITED[limit] for limit in LIMITS.get(role, ())} | limits
         self.people.add_user(name, PASSWORD, role, **limits)
         client = self.client()
         answer = client.post("/masuk", data={"nama": name, "sandi": PASSWORD})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -20,12 +21,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from dashboard import access as access_module
+from dashboard import attempts
 from dashboard.access import following
 from dashboard.feed import Room
-from dashboard.page import find_page
-from dashboard.pages import baris
+from dashboard.page import find_page, pages
+from dashboard.pages import rows as rows_page
 from layers import briefs, clock, orders
-from layers.model import Role
+from layers.model import EXPORTS, Role
+from layers.model import ROWS as ROWS_ROLES
 from layers.schema import audit
 from layers.stills import Stills
 from tests.dashboard.server import PASSWORD, Live, room, serving
@@ -77,20 +80,43 @@ def asker(live: Live, role: Role | None) -> httpx.Client:
         token = live.people.add_screen(f"layar-{clock.now().timestamp()}")
         assert client.get(f"/layar/{token}").status_code == 303
         return client
-    return live.signed_in(role, **({"opds": ["dlh"]} if role is Role.OPD_HEAD else {}))
+    return live.signed_in(role)
+
+
+def callback(output: str, given: str, value: object) -> dict[str, Any]:
+    """What a browser posts to ask a callback."""
+    return {
+        "output": f"{output}.data",
+        "outputs": {"id": output, "property": "data"},
+        "inputs": [{"id": given, "property": "data", "value": value}],
+        "changedPropIds": [f"{given}.data"],
+    }
+
+
+def audited(live: Live) -> list[tuple[str, str]]:
+    with live.people.read() as connection:
+        return [(line.who, line.what) for line in connection.execute(select(audit).order_by(audit.c.seq))]
 
 
 # --- every route by every role --------------------------------------------------------------------
 
 OPEN, DATA, OWN, NONE = "open", "data", "own", "none"
+STEP, ABSENT = "step", "absent"
 BRIEFS, ORDERS, GIVES, ROWS = "briefs", "orders", "gives", "rows"
 REPORTS = "reports"
+PERSON, LEAVES, FORM, ACTS, ADMIN, MANAGES = "person", "leaves", "form", "acts", "admin", "manages"
 SOME = {
     REPORTS: (frozenset({Role.SCREEN}), 400),
-    ROWS: (baris.MAY, 200),
+    ROWS: (rows_page.MAY, 200),
     BRIEFS: (briefs.ROLES, 200),
     ORDERS: (orders.READERS, 200),
     GIVES: (orders.GIVERS, 422),
+    PERSON: (ROWS_ROLES, 200),
+    LEAVES: (ROWS_ROLES, 303),
+    FORM: (ROWS_ROLES, 422),
+    ACTS: (ROWS_ROLES, 400),
+    ADMIN: (frozenset({Role.ADMIN}), 200),
+    MANAGES: (frozenset({Role.ADMIN}), 303),
 }
 """Kinds that some roles alone are answered, and how."""
 EXPECTED: dict[str, tuple[str, str]] = {
@@ -101,6 +127,12 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/_dash-update-component": ("POST", DATA),
     "/_favicon.ico": ("/_favicon.ico", NONE),
     "/_reload-hash": ("/_reload-hash", NONE),
+    "/akun": ("/akun", PERSON),
+    "/akun/kode": ("/akun/kode", PERSON),
+    "/akun/kode/ubah": ("POST", ACTS),
+    "/akun/sandi": ("POST", FORM),
+    "/akun/sesi": ("POST", NONE),  # whose: test_accountdesk
+    "/akun/sesi-lain": ("POST", LEAVES),
     "/alarm": ("/alarm", DATA),
     **{f"/alarm/{act}": ("POST", NONE) for act in ("terima", "diamkan", "bunyikan")},  # who may: test_alarm
     "/api/v1/areas": ("/api/v1/areas", DATA),
@@ -112,12 +144,15 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/arahan/beri": ("POST", GIVES),
     **{f"/arahan/{act}": ("POST", NONE) for act in ("jawab", "selesai", "batal")},  # who may: pages/test_brief
     "/assets/{name}": ("", OPEN),
+    "/audit": ("/audit", ADMIN),
     "/baris": ("/baris?kpi=aduan_terbuka", ROWS),
     "/dinding": ("/dinding", DATA),
+    "/ekspor/{form}": ("/ekspor/csv?halaman=/metrik&bagian=metrik-head", DATA),
     "/gambar/{source}/{camera}": ("", DATA),  # what else can be had there: test_stills
     "/geo/{name}": ("", DATA),
     "/healthz": ("/healthz", OPEN),
     "/kelurahan/{code}": (f"/kelurahan/{KELURAHAN[0]}", DATA),
+    "/kecamatan/{code}": ("/kecamatan/36.71.01", DATA),
     "/kecocokan": ("/kecocokan", DATA),
     "/keluar": ("POST", OPEN),
     "/layar-lapor": ("POST", REPORTS),
@@ -126,8 +161,14 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/live": ("", DATA),
     "/live/doc": ("/live/doc?page=/dinding", DATA),
     "/masuk": ("/masuk", OPEN),
+    **{f"/masuk/{step}": (f"/masuk/{step}", STEP) for step in ("kode", "pasang")},
+    **{f"/masuk/{way}": (f"/masuk/{way}", ABSENT) for way in ("oidc", "oidc/kembali")},  # without a provider
     "/metrics": ("/metrics", OWN),
     "/metrik": ("/metrik", DATA),
+    "/pengguna": ("/pengguna", ADMIN),
+    **{f"/pengguna/{act}": ("POST", MANAGES) for act in ("sesi", "buka", "kode")},
+    "/pengadaan": ("/pengadaan", DATA),
+    "/penghargaan": ("/penghargaan", DATA),
     "/penutupan": ("/penutupan", DATA),
     "/peringkat": ("/peringkat", DATA),
     "/perubahan": ("/perubahan", DATA),
@@ -151,7 +192,8 @@ def guard_of(live: Live) -> Any:
 
 def test_every_route_has_an_expectation(demo: Live) -> None:
     routes = {route.path for route in guard_of(demo).routes}
-    assert routes == set(EXPECTED)
+    assert routes - set(EXPECTED) == set(), "say in EXPECTED how to ask these, and who is answered"
+    assert set(EXPECTED) - routes == set()
 
 
 def address(live: Live, path: str) -> str:
@@ -172,7 +214,7 @@ def ask(client: httpx.Client, live: Live, path: str) -> int:
     """The status of a route; a stream is left after its first bytes."""
     if path == "/_dash-update-component":
         return client.post(path, json=ASK).status_code
-    if path.startswith(("/alarm/", "/arahan/", "/layar-lapor")):
+    if EXPECTED[path][0] == "POST":
         return client.post(path, data={"alarm": "x", "arahan": "x"}).status_code
     if path == "/live":
         with client.stream("GET", "/live?page=/dinding&base=1") as answer:
@@ -198,7 +240,9 @@ def test_closed_room(closed: Live, askers: dict[Role | None, httpx.Client], path
     status = ask(askers[role], closed, path)
     kind = EXPECTED[path][1]
     known = role not in (None, Role.PUBLIC)
-    if kind == OPEN:
+    if kind in (STEP, ABSENT):
+        assert status == (303 if kind == STEP else 404)
+    elif kind == OPEN:
         assert status in (200, 404 if path.startswith("/layar/") else 200)
     elif not known:
         assert status == 401
@@ -215,7 +259,86 @@ def test_demo_on_loopback_is_public(demo: Live, path: str) -> None:
     with demo.client() as client:
         status = ask(client, demo, path)
     kind = EXPECTED[path][1]
-    assert status == (404 if kind == NONE or kind in SOME or path.startswith("/layar/") else 303 if path == "/" else 200)
+    nothing = kind in (NONE, ABSENT, *SOME) or path.startswith("/layar/")
+    assert status == (404 if nothing else 303 if path == "/" or kind == STEP else 200)
+
+
+@pytest.mark.parametrize("role", [*Role], ids=str)
+def test_whoever_is_outside_a_gate_finds_nothing_and_is_logged(
+    closed: Live, askers: dict[Role | None, httpx.Client], role: Role, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By the gates themselves: a route that is added tomorrow is tried too, in every way that it is asked."""
+    if role is Role.PUBLIC:  # nobody has this role in a closed room
+        return
+    guard = guard_of(closed)
+    for route in guard.routes:
+        gate = guard.gates[route.path]
+        if gate is None or role in gate:
+            continue
+        path = re.sub(r"\{[^}]*\}", "x", route.path)
+        for method in route.methods & {"GET", "POST"}:
+            caplog.clear()
+            answer = askers[role].request(method, path, **({"data": {"x": "y"}} if method == "POST" else {}))
+            assert (answer.status_code, role.value in caplog.text, route.path in caplog.text) == (404, True, True), (method, path)
+
+
+CALLBACKS = {"kartu-html.data", "potongan.data"}
+
+
+def test_no_callback_opens_a_page_to_whom_its_route_does_not(
+    closed: Live, askers: dict[Role | None, httpx.Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every page by every role: the callback, the stream and the document refuse whom the page's own address refuses."""
+    offered = askers[Role.ADMIN].get("/_dash-dependencies").json()
+    assert {one["output"] for one in offered if one["clientside_function"] is None} == CALLBACKS, "a new callback: try it below"
+    for page in pages():
+        address = EXPECTED[page.path][0]
+        for role in set(Role) - page.roles - {Role.PUBLIC}:
+            caplog.clear()
+            value = {"page": address, "lang": "id", "cut": {}, "n": 1}
+            asked = [
+                askers[role].post("/_dash-update-component", json=callback("potongan", "saring", value)),
+                askers[role].get("/live", params={"page": address}),
+                askers[role].get("/live/doc", params={"page": address}),
+            ]
+            assert [answer.status_code for answer in asked] == [404] * 3, (page.path, role)
+            assert caplog.text.count(f"refused to role {role.value}") == 3
+
+
+def test_a_page_is_taken_out_by_whom_it_opens_to_and_rows_by_few(
+    closed: Live, askers: dict[Role | None, httpx.Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every part that can be exported by every role; a part that is added tomorrow is tried too."""
+    parts = [(page, part, export) for page in pages() for part, export in page.sheets.items()]
+    assert any(export.rows for _, _, export in parts)
+    assert {role for role in Role if role in EXPORTS} < ROWS_ROLES
+    for page, part, export in parts:
+        for role in set(Role) - {Role.PUBLIC}:
+            caplog.clear()
+            asked = {"halaman": EXPECTED[page.path][0], "bagian": part}
+            answer = askers[role].get("/ekspor/json", params=asked)
+            may = role in page.roles and (not export.rows or role in EXPORTS)
+            assert answer.status_code in ((200, 503) if may else (404,)), (page.path, part, role)  # 503: no frames here
+            assert may or f"refused to role {role.value}" in caplog.text, (page.path, part, role)
+
+
+def test_a_head_of_an_opd_gets_nothing_of_another(closed: Live, caplog: pytest.LogCaptureFixture) -> None:
+    """By address, by callback, by stream: absent, with a line in the log and one in the audit."""
+    with closing(closed.signed_in(Role.OPD_HEAD)) as client:
+        other = {"page": "/ringkasan/dpupr", "lang": "id", "cut": {}, "n": 1}
+        answers = [
+            client.get("/ringkasan/dpupr"),
+            client.get("/live/doc?page=/ringkasan/dpupr"),
+            client.post("/_dash-update-component", json=callback("potongan", "saring", other)),
+        ]
+        assert client.get("/ringkasan/dlh").status_code == 200
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert caplog.text.count("refused to role opd") == 3
+    for _ in range(100):
+        if any(what == "ditolak" for _, what in audited(closed)):
+            break
+        time.sleep(0.02)
+    assert "ditolak" in {what for who, what in audited(closed) if who.startswith("opd-")}
 
 
 def test_public_only_under_a_loopback_name(demo: Live) -> None:
@@ -440,8 +563,8 @@ def failures(live: Live) -> list[tuple[str, str]]:
 
 
 def test_failed_logins_are_limited_and_told_in_few_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_module, "TOLD_IN", 2.0)
-    monkeypatch.setattr(access_module, "TRIES", 12)
+    monkeypatch.setattr(attempts, "TOLD_IN", 2.0)
+    monkeypatch.setattr(attempts, "TRIES", 12)
     with serving(tmp_path, demo=False) as live, live.client() as client:
         statuses = [client.post("/masuk", data={"nama": f"x{n}", "sandi": "y" * 12}).status_code for n in range(14)]
         assert statuses == [401] * 12 + [429] * 2

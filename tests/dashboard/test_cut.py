@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from dashboard.cut import Cut, address, page_for
 from dashboard.page import document, find_page
 from dashboard.pages import kelurahan
+from dashboard.places import complaints
 from layers.drill import Drill, Query
 from layers.model import Role, Scope
 from layers.snapshot import Band
@@ -31,7 +32,7 @@ PRESSED = re.compile(r'data-kpi="(\w+)" data-scope="([\w.-]+)"(?: data-opd="(\w+
 
 def cut(scope: Scope, query: Query) -> Drill:
     value = OWN if scope.opds or scope.areas else ALL
-    shown = [reading(kpi, query.area or "36.71", value=value, target=5.0, band=Band.ACT) for kpi in kelurahan.CARDS]
+    shown = [reading(kpi, query.area or "36.71", value=value, target=5.0, band=Band.ACT) for kpi in complaints.CARDS]
     return replace(wide(query), readings=tuple(shown))
 
 
@@ -48,7 +49,7 @@ def test_every_number_on_an_areas_page_is_the_one_on_its_card(tmp_path: Path, sc
     found = [
         match for key, html in drawn.parts.items() if key != "compare" or scope is not OPERATOR for match in PRESSED.findall(html)
     ]
-    assert len(found) >= len(kelurahan.CARDS)
+    assert len(found) >= len(complaints.CARDS)
     for kpi, area, _, value in found:
         card = pressed(path, kpi, area).reading(scope, here, shown)
         assert card is not None

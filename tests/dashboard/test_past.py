@@ -122,12 +122,14 @@ def test_a_page_says_which_moment_it_is_and_the_other_value(live: Live) -> None:
 def test_every_page_can_be_asked_and_leads_to_the_same_moment(live: Live) -> None:
     query = "pada=2026-11-20T08%3A00"
     with live.client() as client:
-        for path in ("/dinding", "/sumber", "/kelurahan/36.71.01"):
+        for path in ("/dinding", "/sumber", "/kecamatan/36.71.01"):
             page = client.get(path, params={"pada": AT, "menurut": "kini"})
             assert page.status_code == 200, path
             body = page.text.split("<body", 1)[1]
             links = [
-                href for href in re.findall(r'href="(/[^"]*)"', body) if href.startswith(("/dinding", "/kelurahan", "/sumber"))
+                href
+                for href in re.findall(r'href="(/[^"]*)"', body)
+                if href.startswith(("/dinding", "/kelurahan", "/kecamatan", "/sumber"))
             ]
             assert links, path
             assert all(f"{query}&amp;menurut=kini" in href for href in links), (path, links)

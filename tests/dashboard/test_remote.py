@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard import feed
-from dashboard.access import TRIES
+from dashboard.attempts import TRIES
 from dashboard.page import document
 from dashboard.pages import wall
 from layers import clock

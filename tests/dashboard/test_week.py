@@ -61,6 +61,7 @@ PICTURE = """() => {
   wall.querySelectorAll('[class=""]').forEach(e => e.removeAttribute('class'));
   return wall.outerHTML;
 }"""
+ANEW = "() => { document.body.style.display = 'none'; document.body.offsetHeight; document.body.style.display = '' }"
 STILL = """time, .late, [data-sources] { visibility: hidden !important }
 * { transition: none !important; animation: none !important }"""
 
@@ -121,14 +122,15 @@ class Week:
     # --- time --------------------------------------------------------------------------------
 
     def go(self, seconds: float) -> dict[str, Any]:
-        """Time goes by; what the screen then shows has been checked."""
-        self.true.skip(seconds)
-        if self.tab_frozen:
-            self.page.evaluate("ms => lag(ms)", seconds * 1000)
-            seen = {}
-        else:
-            seen = self.look(seconds)
-        self.server.tell()
+        """Time goes by, for all at once; what the screen then shows has been checked."""
+        with self.cable.held():
+            self.true.skip(seconds)
+            if self.tab_frozen:
+                self.page.evaluate("ms => lag(ms)", seconds * 1000)
+                seen = {}
+            else:
+                seen = self.look(seconds)
+            self.server.tell()
         return seen
 
     def update(self) -> None:
@@ -139,9 +141,12 @@ class Week:
             self.shown()
 
     def shown(self) -> None:
-        """Until the screen shows the newest version; a moment at a time, for it may have to find its server again."""
-        for _ in range(100):
-            end = time.monotonic() + 0.3
+        """Until the screen shows the newest version; a moment at a time, for it may have to find its server again.
+
+        On a busy machine each moment must be long enough for the server to answer before the screen's clock goes on.
+        """
+        for patience in (0.3, 0.3, 0.3, *[3.0] * 20):
+            end = time.monotonic() + patience
             while time.monotonic() < end:
                 if self.page.evaluate("Number(document.body.dataset.version)") == self.version:
                     self.look()
@@ -217,9 +222,10 @@ class Week:
             case 70 | 85:  # an hour's sleep that the machine's own clock did not see, or a clock that somebody set
                 self.faults.add("clock")
                 slept = 3600 if at == 70 else 0
-                self.true.skip(slept + 1)
-                self.look(skipped=1, jumped=slept or -7200)
-                self.server.tell()
+                with self.cable.held():
+                    self.true.skip(slept + 1)
+                    self.look(skipped=1, jumped=slept or -7200)
+                    self.server.tell()
                 self.recovered("clock")
 
     def recovered(self, fault: str) -> None:
@@ -253,8 +259,9 @@ class Week:
 
 
 def picture(page: Page) -> tuple[str, Image.Image]:
-    """What a page shows but for its ages: its elements and its pixels."""
+    """What a page shows but for its ages: its elements and, painted anew, its pixels (edges depend on where they were first)."""
     page.add_style_tag(content=STILL)
+    page.evaluate(ANEW)
     page.wait_for_timeout(400)
     return page.evaluate(PICTURE), Image.open(BytesIO(page.screenshot())).convert("RGB")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dashboard.feed import Room
+from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
+from layers.changes import Answer, Question, explain
 from layers.city import City, SourceConfig, load
 from layers.citykpis import catalog_of
 from layers.drill import Query, drill
@@ -19,6 +22,7 @@ from layers.model import UNPLACED, Measurement, Package, Record, Scope, Stage, S
 from layers.ownkpis import OwnKpi
 from layers.publish import build
 from layers.rows import Rooms, Rows, rows
+from layers.rowstream import Every, every
 from layers.snapshot import Snapshot
 from tests.layers.made import DAY, HOUR, NOW, complaint, give, new_store
 
@@ -119,8 +123,19 @@ def trusted(folder: Path) -> Trusted:
     def behind(scope: Scope, kpi: str, query: Query, page: int, order: str) -> Rows:
         return rows(scope, rooms.at(NOW), kpis[kpi], query, page=page, order=order)
 
+    def whole(scope: Scope, kpi: str, query: Query, order: str) -> Every:
+        return every(scope, rooms.at(NOW), kpis[kpi], query, order)
+
+    def changes(scope: Scope, question: Question) -> Answer:
+        return explain(scope, frames, kpis, tree, city, question, facts, NOW)
+
     def cut(scope: Scope, query: Query) -> Any:
         return drill(scope, frames, kpis, tree, city, query, facts, NOW)
 
+    def analyst(scope: Scope) -> Analyst:
+        return Analyst(scope=scope, frames=frames, catalog=kpis, tree=tree, city=city, facts=lambda: facts, now=NOW)
+
     asset = load_boundaries(city, folder).asset
-    return Trusted(room=Room(city=city, tree=tree, map=asset, catalog=kpis, drill=cut, rows=behind), snapshot=snapshot, city=city)
+    room = Room(city=city, tree=tree, map=asset, catalog=kpis, drill=cut, rows=behind, every=whole, changes=changes)
+    room = replace(room, figures=partial(rooms.at, NOW), analyst=analyst)
+    return Trusted(room=room, snapshot=snapshot, city=city)

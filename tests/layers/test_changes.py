@@ -104,6 +104,11 @@ def test_a_limited_scope_is_answered_from_its_own_rows_alone(desk: Desk) -> None
     camat = desk.ask(CAMAT, by=("kecamatan",)).change
     assert {part.by[0] for part in camat.parts} == {"36.71.05"}
     assert desk.ask(CAMAT, area="36.71.01").change.now == 0
+    bidang = desk.ask(
+        Scope(user="b", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"Sampah"})), by=("category",)
+    ).change
+    assert {part.by[0] for part in bidang.parts} == {"Sampah"}
+    assert bidang.now == sum(r.category == "Sampah" for r in mine)
     assert desk.ask(Scope(user="x", role=Role.ANALYST, opds=frozenset())).change.now == 0
 
 

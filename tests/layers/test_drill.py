@@ -152,6 +152,14 @@ def test_a_limited_scope_counts_only_its_own_rows(desk: Desk) -> None:
     assert value(desk.ask(Query(), camat), "aduan_masuk_30h") == value(desk.ask(Query(area="36.71.01")), "aduan_masuk_30h")
     assert value(desk.ask(Query(area="36.71.05"), camat), "aduan_terbuka") == 0
     assert value(desk.ask(Query(), nobody), "aduan_terbuka") == 0
+    bidang = Scope(user="b", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"Sampah"}))
+    assert [s.key for s in desk.ask(Query(), bidang).by_category] == ["Sampah"]
+    own = value(desk.ask(Query(), bidang), "aduan_masuk_30h")
+    assert (
+        own
+        == value(desk.ask(Query(opd="dlh", category="Sampah")), "aduan_masuk_30h")
+        != value(desk.ask(Query(), dlh), "aduan_masuk_30h")
+    )
 
 
 def test_the_same_question_in_the_same_minute_is_answered_from_memory(empty: Desk) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import FrozenInstanceError, fields, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from layers.model import RECORDS, Kind, Outcome, Role, Run, Scope
+from layers.model import LIMITS, RECORDS, Kind, Outcome, Role, Run, Scope
 from layers.snapshot import AHEAD, STALE_AFTER, Arrivals, Evidence, Freshness, Reading, Snapshot, State
 from tests.layers.made import HOUR, NOW, one_of_each
 
@@ -72,9 +74,39 @@ def test_only_two_outcomes_are_good() -> None:
 
 
 def test_rights_follow_the_role() -> None:
-    scopes = {role: Scope(user="x", role=role) for role in Role}
-    assert {role for role, scope in scopes.items() if not scope.may_see_rows} == {Role.PUBLIC, Role.SCREEN}
-    assert {role for role, scope in scopes.items() if scope.may_operate} == {Role.OPERATOR, Role.ADMIN}
+    """The table in docs/security.md is what holds."""
+    text = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \| (yes|no) \| (yes|no) \| (yes|no) \| (yes|no) \|$", text, re.MULTILINE)
+    words = {"opds": "OPD", "areas": "areas", "categories": "categories"}
+    limits = {name: frozenset({"x"}) for name in words}
+    holds = [
+        (
+            role.value,
+            ", ".join(words[name] for name in LIMITS.get(role, ())) or "-",
+            *(
+                "yes" if right else "no"
+                for right in (scope.may_see_rows, scope.free_text, scope.may_export_rows, scope.may_operate)
+            ),
+        )
+        for role in Role
+        for scope in [Scope(user="x", role=role, **limits)]
+    ]
+    assert table == holds
+
+
+@pytest.mark.parametrize("role", LIMITS)
+def test_a_role_without_the_limit_that_it_needs_sees_no_rows(role: Role) -> None:
+    needed = {name: frozenset({"x"}) for name in LIMITS[role]}
+    assert Scope(user="x", role=role, **needed).may_see_rows
+    for name in needed:
+        scope = replace(Scope(user="x", role=role, **needed), **{name: None})
+        assert not any((scope.may_see_rows, scope.free_text, scope.may_export_rows))
+
+
+def test_a_scope_is_limited_by_any_of_its_limits() -> None:
+    assert not Scope(user="x", role=Role.ADMIN).limited
+    for name in ("opds", "areas", "categories"):
+        assert Scope(user="x", role=Role.ADMIN, **{name: frozenset()}).limited
 
 
 def test_a_snapshot_finds_a_reading_by_its_cut() -> None:

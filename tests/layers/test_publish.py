@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -340,7 +340,7 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
         return BASE[hint]
     if type(None) in get_args(hint):
         return st.none() | anything(next(a for a in get_args(hint) if a is not type(None)))
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in (tuple, Sequence):
         return st.lists(anything(get_args(hint)[0]), max_size=3).map(tuple)
     if get_origin(hint) is not None:
         return st.dictionaries(WORDS, anything(get_args(hint)[1]), max_size=2)

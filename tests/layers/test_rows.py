@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layers.alike import beside
+from layers.buying import Wanted, packages
 from layers.catalog import Count, Ratio, Share, catalog
 from layers.city import load
 from layers.citykpis import catalog_of
 from layers.drill import Query
 from layers.model import PRIVATE, Kind, Role, Scope
 from layers.ownkpis import OwnKpi
+from layers.placed import counters
 from layers.readings import Room, readings
 from layers.rows import COLUMNS, PAGE, SORTED_BY, rows
 from tests.layers.histories import room, view
@@ -104,6 +107,22 @@ def test_only_the_rows_of_the_scope() -> None:
     assert rows(mine, here, kpi, Query(opd="dpupr")).why == "tidak ada baris dalam lingkup Anda"
     nearby = Scope(user="camat", role=Role.LEADER, areas=frozenset({"36.71.01"}))
     assert {str(row.cells["area"])[:8] for row in rows(nearby, here, kpi, Query()).rows} == {"36.71.01"}
+    bidang = Scope(user="b", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"Sampah"}))
+    some = rows(bidang, here, kpi, Query())
+    assert {(row.cells["opd"], row.cells["category"]) for row in some.rows} == {("dlh", "Sampah")}
+    assert 0 < some.total < found.total
+    packages = catalog()["paket_diumumkan"]
+    assert rows(bidang, here, packages, Query()).total == rows(mine, here, packages, Query()).total, "a package has no category"
+
+
+def test_categories_limit_complaints_and_break_nothing_of_other_kinds() -> None:
+    """What stands beside complaints (packages, counters) is asked by the same scope."""
+    here = history(7)
+    head = Scope(user="k", role=Role.OPD_HEAD, opds=frozenset({"dlh"}))
+    bidang = Scope(user="b", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"Sampah"}))
+    assert packages(bidang, here, Wanted()) == packages(head, here, Wanted())
+    assert counters(bidang, here, CITY.code) == counters(head, here, CITY.code)
+    assert beside(bidang, here, CITY.alike)
 
 
 def test_whoever_sees_aggregates_only_gets_none() -> None:

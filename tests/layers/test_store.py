@@ -473,6 +473,9 @@ def test_a_scope_sees_its_own_rows_only_whatever_it_asks(city: Store) -> None:
     none = Scope(user="n", role=Role.ANALYST, areas=frozenset())
     bare = Scope(user="n", role=Role.OPD_HEAD, opds=frozenset())
     assert [found(city, scope) for scope in (head, camat, both, none, bare)] == ["cae", "ba", "a", "", ""]
+    bidang = {name: replace(head, role=Role.BIDANG, categories=frozenset({name})) for name in ("Sampah", "Jalan")}
+    assert [found(city, scope) for scope in bidang.values()] == ["cae", ""]
+    assert [p.source_id for p in city.rows(bidang["Jalan"], Kind.PACKAGE)] == [p.source_id for p in city.rows(head, Kind.PACKAGE)]
     assert found(city, head, opd="dpupr") == ""
     assert found(city, camat, area="36.71.02") == ""
     assert city.record(head, "laksa", "b") is None

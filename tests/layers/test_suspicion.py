@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import comb
 from pathlib import Path
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from layers import holding
 from layers.areas import AreaTree
 from layers.city import City
-from layers.frames import Frames
-from layers.model import Complaint, Role, Scope, Status
+from layers.frames import Frames, View
+from layers.model import Complaint, Kind, Role, Scope, Status
 from layers.suspicion import MOST_CASES, Suspicion, gathered, suspects, suspicions, tail
 from layers.suspicionrules import SuspicionRules
 from tests.layers.made import ANALYST, DAY, HOUR, NOW, PUBLIC, complaint, give, opened
@@ -104,6 +105,9 @@ def test_cases_are_only_for_those_who_may_see_them(frames: Any) -> None:
     assert [case.source_id for case in found(held, camat)["foto_sama"].cases] == ["a1"]
     assert found(held, Scope(user="x", role=Role.ANALYST, opds=frozenset())) == {}
     assert found(held)["foto_sama"].n == 2
+    bidang = Scope(user="b", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"Sampah"}))
+    assert [case.source_id for case in found(held, bidang)["foto_sama"].cases] == ["a0"]
+    assert found(held, replace(bidang, categories=frozenset({"Jalan"}))) == {}
 
 
 def test_cases_are_of_who_held_them_as_the_figures_are(frames: Any) -> None:
@@ -172,8 +176,8 @@ def boston(shared: Path) -> pl.DataFrame:
 
 def test_what_the_patterns_reveal_in_a_real_city(shared: Path) -> None:
     """Inspections (ISD) close in the last hour far more often than chance; traffic signals are closed by the dozen at a time."""
-    frame = boston(shared)
-    named = {month: gathered(suspects(frame, RULES, datetime(2015, month, 1, tzinfo=UTC))) for month in range(3, 13)}
+    view = View(version=1, seq=1, _files={Kind.COMPLAINT: {"2015": boston(shared)}})
+    named = {month: gathered(suspects(view, RULES, datetime(2015, month, 1, tzinfo=UTC))) for month in range(3, 13)}
     last = [(month, one) for month, ones in named.items() for one in ones if one.pattern == "menjelang_tenggat"]
     assert [(month, one.opd) for month, one in last if one.opd != "disperkimtan"] == [(6, "dishub")]
     assert [month for month, one in last if one.opd == "disperkimtan"] == [3, 5, 6, 7, 11]

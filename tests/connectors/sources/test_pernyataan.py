@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard.page import document
-from dashboard.pages.kecocokan import PAGE
+from dashboard.pages.reconciliation import PAGE
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City

@@ -117,7 +117,7 @@ def test_a_step_begins_where_the_one_before_ended() -> None:
 
 def test_a_group_leads_to_its_rows_figures() -> None:
     steps = document(page.PAGE, snapshot(), at()).parts["change-steps"]
-    assert 'href="/kelurahan/36.71.01?category=Sampah+dan+kebersihan+lingkungan&amp;opd=dlh"' in steps
+    assert 'href="/kecamatan/36.71.01?category=Sampah+dan+kebersihan+lingkungan&amp;opd=dlh"' in steps
     assert 'href="/kelurahan/tanpa-lokasi?category=Jalan+rusak"' in steps
 
 

@@ -15,6 +15,7 @@ from dashboard import text
 from dashboard.cut import page_for
 from dashboard.page import Page, View, document, layout
 from dashboard.pages import kelurahan, sources, wall
+from dashboard.places import complaints
 from layers.model import UNPLACED, Role, Scope
 from layers.snapshot import Snapshot
 from tests.dashboard.server import room
@@ -93,7 +94,7 @@ def pages() -> Iterator[tuple[Page, Snapshot, View]]:
 @pytest.mark.parametrize("code", AREAS)
 def test_an_area_of_any_level_has_its_cards_and_its_parts(code: str) -> None:
     drawn = document(kelurahan.PAGE, snapshot(), at(code))
-    assert {f"tile-{name}" for name in kelurahan.CARDS} <= set(drawn.parts)
+    assert {f"tile-{name}" for name in complaints.CARDS} <= set(drawn.parts)
     for name in ("trend", "by-category", "by-opd", "by-channel", "compare", "filters"):
         assert f'id="{name}"' in drawn.parts[name].split(">", 1)[0]
     assert "28 lainnya tidak ditampilkan" in drawn.parts["by-category"]
@@ -101,7 +102,7 @@ def test_an_area_of_any_level_has_its_cards_and_its_parts(code: str) -> None:
 
 def test_the_crumbs_lead_up_to_the_city() -> None:
     head = document(kelurahan.PAGE, snapshot(), at("36.71.01.1001")).parts["area-head"]
-    assert head.index('href="/kelurahan/36.71"') < head.index('href="/kelurahan/36.71.01"') < head.index("<h1>Kelurahan Melati")
+    assert head.index('href="/kelurahan/36.71"') < head.index('href="/kecamatan/36.71.01"') < head.index("<h1>Kelurahan Melati")
     assert "<h1>Tanpa lokasi" in document(kelurahan.PAGE, snapshot(), at(UNPLACED)).parts["area-head"]
 
 

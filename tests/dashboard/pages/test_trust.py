@@ -19,7 +19,8 @@ from dashboard.cut import Cut, page_for
 from dashboard.dispatch import evidence_card
 from dashboard.feed import Hub
 from dashboard.page import Page, View, document, layout
-from dashboard.pages import baris, kecocokan, kelurahan, metrik, wall
+from dashboard.pages import catalogue, kelurahan, reconciliation, wall
+from dashboard.pages import rows as rows_page
 from dashboard.parts.bars import bars
 from dashboard.parts.tile import tile
 from layers.catalog import catalog
@@ -33,15 +34,15 @@ from tests.layers.made import ANALYST, NOW, PUBLIC
 
 SOON = NOW + timedelta(minutes=2)
 PAGES: dict[str, tuple[Page, dict[str, str]]] = {
-    "checks": (kecocokan.PAGE, {}),
-    "catalogue": (metrik.PAGE, {}),
-    "search": (metrik.PAGE, {"cari": "tepat waktu"}),
-    "nothing": (metrik.PAGE, {"cari": "zzz"}),
-    "rows": (baris.PAGE, {"kpi": "selesai_tepat_waktu_ketat", "urut": "-due"}),
-    "many": (baris.PAGE, {"kpi": "aduan_masuk_tahun_ini", "halaman": "2"}),
-    "money": (baris.PAGE, {"kpi": "pagu_diumumkan", "area": "36.71"}),
-    "none": (baris.PAGE, {"kpi": "layanan_30h"}),
-    "unknown": (baris.PAGE, {"kpi": "tidak_ada"}),
+    "checks": (reconciliation.PAGE, {}),
+    "catalogue": (catalogue.PAGE, {}),
+    "search": (catalogue.PAGE, {"cari": "tepat waktu"}),
+    "nothing": (catalogue.PAGE, {"cari": "zzz"}),
+    "rows": (rows_page.PAGE, {"kpi": "selesai_tepat_waktu_ketat", "urut": "-due"}),
+    "many": (rows_page.PAGE, {"kpi": "aduan_masuk_tahun_ini", "halaman": "2"}),
+    "money": (rows_page.PAGE, {"kpi": "pagu_diumumkan", "area": "36.71"}),
+    "none": (rows_page.PAGE, {"kpi": "layanan_30h"}),
+    "unknown": (rows_page.PAGE, {"kpi": "tidak_ada"}),
 }
 
 
@@ -113,7 +114,7 @@ def test_the_checks_say_exactly_what_is_wrong_and_whose_it_is(room: Trusted) -> 
         assert words in page, words
     assert page.count('data-holds="true"') == 5
     sound = replace(room.snapshot, mismatches=())
-    assert "Semua 7 pemeriksaan cocok" in document(kecocokan.PAGE, sound, seen(room)).parts["cocok-head"]
+    assert "Semua 7 pemeriksaan cocok" in document(reconciliation.PAGE, sound, seen(room)).parts["cocok-head"]
 
 
 # --- the card ---------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ def test_only_who_may_see_rows_is_led_to_them(room: Trusted) -> None:
 
 def test_a_drilled_card_leads_to_the_rows_of_its_own_cut(room: Trusted) -> None:
     cut = {"category": "Sampah", "days": "7"}
-    shown = card(room, "respons_pertama", page="/kelurahan/36.71.01", cut=cut)
+    shown = card(room, "respons_pertama", page="/kecamatan/36.71.01", cut=cut)
     assert 'href="/baris?kpi=respons_pertama&amp;area=36.71.01&amp;category=Sampah&amp;days=7"' in shown
 
 
@@ -234,7 +235,7 @@ def test_the_search_finds_by_every_word_and_says_when_there_is_nothing(room: Tru
     assert 'id="paket_diumumkan"' not in page
     assert 'value="tepat waktu"' in page
     assert "Tidak ada yang cocok" in drawn(room, "nothing")
-    hostile = document(metrik.PAGE, room.snapshot, seen(room, {"cari": '"><script>alert(1)</script>'}))
+    hostile = document(catalogue.PAGE, room.snapshot, seen(room, {"cari": '"><script>alert(1)</script>'}))
     assert "<script>" not in hostile.parts["metrik-head"]
 
 
@@ -243,7 +244,7 @@ def test_a_kpi_of_the_pack_goes_all_the_way(room: Trusted) -> None:
     found = room.snapshot.reading(name)
     assert found is not None
     assert (found.n, found.evidence.numerator) == (33, 11)
-    entry = document(metrik.PAGE, room.snapshot, seen(room)).parts[f"metrik-{name}"]
+    entry = document(catalogue.PAGE, room.snapshot, seen(room)).parts[f"metrik-{name}"]
     assert "33,3\u00a0%" in entry
     assert "aduan sampah yang selesai / aduan sampah yang masuk" in entry
     assert "Ketetapan kota" in entry
@@ -251,7 +252,7 @@ def test_a_kpi_of_the_pack_goes_all_the_way(room: Trusted) -> None:
     assert 'data-value="33.333333"' in on_wall
     assert "11 ÷ 33" in card(room, name)
     rows_ = seen(room, {"kpi": name})
-    body = document(baris.PAGE, room.snapshot, rows_).parts
+    body = document(rows_page.PAGE, room.snapshot, rows_).parts
     assert "33 baris · pembilang 11, penyebut 33" in body["baris-head"]
     assert body["baris"].count("● pembilang") == 11
 

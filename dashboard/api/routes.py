@@ -1,0 +1,298 @@
+"""The paths of ``/api/v1``, their parameters, and their answers as JSON or CSV, a page at a time.
+
+An answer in JSON, or a table of figures, carries an ETag; a client that holds it is told 304. Errors are problem details
+(RFC 9457).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from dashboard.api import data
+from dashboard.api.models import (
+    AlarmOut,
+    Answer,
+    AreaOut,
+    KpiOut,
+    Model,
+    Problem,
+    RankOut,
+    ReadingOut,
+    RowOut,
+    SeriesOut,
+    SourceOut,
+    cells,
+    reading_cells,
+)
+from dashboard.bodies import Body
+from dashboard.export import table
+from dashboard.feed import Hub
+from dashboard.guard import Gate
+from dashboard.page import EVERYONE
+from dashboard.posted import change
+from layers import clock
+from layers.drill import MOST_DAYS
+from layers.drill import Query as Cut
+from layers.model import Level, Scope
+from layers.people import People
+from layers.ranking import Level as Ranked
+
+PREFIX = "/api/v1"
+JSON, CSV = "application/json", "text/csv"
+PAGE = 1000
+"""Entries of a page where nobody says how many; a table of figures is whole unless somebody does."""
+
+T = TypeVar("T", bound=Model)
+
+Kpi = Annotated[str | None, Query(min_length=1, max_length=60, description="A KPI by its id (`/kpis`)")]
+Area = Annotated[str | None, Query(min_length=1, max_length=40, description="An area by its Kemendagri code (`/areas`)")]
+Opd = Annotated[str | None, Query(min_length=1, max_length=60, description="An OPD by its slug")]
+Word = Annotated[str | None, Query(min_length=1, max_length=80)]
+Format = Annotated[Literal["json", "csv"] | None, Query(description="Instead of the Accept header")]
+Limit = Annotated[int | None, Query(ge=1, le=10_000, description=f"Entries of a page; in JSON {PAGE} where it is left away")]
+Offset = Annotated[int, Query(ge=0, le=10_000_000, description="Entries before the page")]
+Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="Length of the window of figures over 30 days")]
+
+_WHY = {
+    401: "Nobody that the room knows",
+    404: "Not there, or not the asker's",
+    422: "A parameter is not as it must be",
+    503: "Not ready yet, or busy",
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": why, "content": {"application/problem+json": {}}} for status, why in _WHY.items()
+}
+OK: dict[int | str, dict[str, Any]] = {
+    200: {"content": {CSV: {"schema": {"type": "string"}}}, "headers": {"ETag": {"schema": {"type": "string"}}}},
+    304: {"description": "The client holds this answer already"},
+}
+
+
+def add_routes(api: FastAPI, hub: Hub, people: People) -> dict[str, Gate]:
+    """Add ``/api/v1``; the guard has put the asker's Scope into ``request.state``. Who may ask which."""
+    get = partial(api.get, responses=PROBLEMS | OK)
+    respond = partial(_respond, hub)
+
+    @get(PREFIX + "/readings", response_model=Answer[ReadingOut])
+    async def get_readings(
+        request: Request,
+        kpi: Kpi = None,
+        area: Area = None,
+        opd: Opd = None,
+        level: Level | None = None,
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002 - its name in the address
+    ) -> Response:
+        """Figures with their age and their evidence."""
+        found = partial(data.readings, kpi=kpi, area=area, opd=opd, level=level)
+        flat = partial(reading_cells, tree=hub.room.tree)
+        return await respond(request, ReadingOut, found, limit, offset, format, flat=flat)
+
+    @get(PREFIX + "/series", response_model=Answer[SeriesOut])
+    async def get_series(
+        request: Request,
+        kpi: Kpi = None,
+        area: Area = None,
+        grain: data.Grain | None = None,
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """How figures went: the last 30 days by day, and this year's months of what is counted by the year."""
+        found = partial(data.series, kpi=kpi, area=area, grain=grain)
+        return await respond(request, SeriesOut, found, limit, offset, format, spread=_points)
+
+    @get(PREFIX + "/ranking", response_model=Answer[RankOut])
+    async def get_ranking(
+        request: Request,
+        kpi: Annotated[str, Query(min_length=1, max_length=60)],
+        level: Ranked = "opd",
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """A figure over OPDs, kecamatan or kelurahan, with the ranks that chance leaves open."""
+        found = partial(data.ranking, kpi=kpi, level=level)
+        return await respond(request, RankOut, found, limit, offset, format)
+
+    @get(PREFIX + "/kpis", response_model=Answer[KpiOut])
+    async def get_kpis(
+        request: Request,
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """What each figure means, by which rule."""
+        return await respond(request, KpiOut, data.kpis, limit, offset, format)
+
+    @get(PREFIX + "/areas", response_model=Answer[AreaOut])
+    async def get_areas(
+        request: Request,
+        level: Level | None = None,
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """Kota, kecamatan, kelurahan."""
+        return await respond(request, AreaOut, partial(data.areas, level=level), limit, offset, format)
+
+    @get(PREFIX + "/sources", response_model=Answer[SourceOut])
+    async def get_sources(
+        request: Request,
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """The sources with their last run and age."""
+        return await respond(request, SourceOut, data.sources, limit, offset, format)
+
+    @get(PREFIX + "/alarms", response_model=Answer[AlarmOut])
+    async def get_alarms(
+        request: Request,
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """The alarms that concern the asker."""
+        return await respond(request, AlarmOut, data.alarms, limit, offset, format)
+
+    @get(PREFIX + "/rows", response_model=Answer[RowOut])
+    async def get_rows(
+        request: Request,
+        kpi: Annotated[str, Query(min_length=1, max_length=60)],
+        area: Area = None,
+        opd: Opd = None,
+        category: Word = None,
+        channel: Word = None,
+        days: Days = 30,
+        order: Annotated[str, Query(pattern=r"^-?[a-z_]{2,20}$|^$", description="A column; - before it: falling")] = "",
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """The rows that a figure counts, for who may take rows away; nothing that names a person."""
+        cut = Cut(area=area, opd=opd, category=category, channel=channel, days=days)
+        return await _rows(hub, people, request, kpi, cut, order, limit, offset, format)
+
+    @get(PREFIX + "/packages", response_model=Answer[RowOut])
+    async def get_packages(
+        request: Request,
+        opd: Opd = None,
+        order: Annotated[str, Query(pattern=r"^-?[a-z_]{2,20}$|^$", description="A column; - before it: falling")] = "",
+        limit: Limit = None,
+        offset: Offset = 0,
+        format: Format = None,  # noqa: A002
+    ) -> Response:
+        """This budget year's procurement packages, for who may take rows away; money in rupiah."""
+        return await _rows(hub, people, request, data.PACKAGES, Cut(opd=opd), order, limit, offset, format)
+
+    return {route.path: EVERYONE for route in api.routes if getattr(route, "path", "").startswith(PREFIX + "/")}  # type: ignore[attr-defined]
+
+
+async def _respond(
+    hub: Hub,
+    request: Request,
+    model: type[T],
+    find: Callable[[Scope, Hub], Sequence[T]],
+    limit: int | None,
+    offset: int,
+    format_: str | None,
+    *,
+    flat: Callable[[T], dict[str, Any]] = cells,
+    spread: Callable[[T], Iterable[dict[str, Any]]] | None = None,
+) -> Response:
+    """A page of what was found in the form that is asked for; ``flat`` makes a row of a table of each, ``spread`` several."""
+    scope: Scope = request.state.scope
+
+    def made() -> Body:
+        found = find(scope, hub)
+        if not _table(request, format_):
+            form = Answer[model]  # type: ignore[valid-type]
+            return Body(_json(hub, request, form, found, len(found), limit or PAGE, offset), JSON, effort=4)
+        shown = found[offset : offset + limit] if limit else found[offset:]
+        rows = [row for each in shown for row in (spread(each) if spread else (flat(each),))]
+        heads = list(dict.fromkeys(name for row in rows for name in row)) or list(model.model_fields)
+        body = b"".join(table.plain(heads, ([row.get(name) for name in heads] for row in rows), hub.room.city.zone))
+        return Body(body, f"{CSV}; charset=utf-8", effort=4)
+
+    body = await asyncio.to_thread(made)
+    return body.answer(request, cache="private, no-cache")
+
+
+def _json(
+    hub: Hub,
+    request: Request,
+    form: type[Answer[T]],
+    found: Sequence[T],
+    total: int,
+    limit: int,
+    offset: int,
+    *,
+    cut: bool = False,
+) -> bytes:
+    """The page as JSON; ``cut``: ``found`` is the page already."""
+    snapshot = data.held(hub)
+    shown = tuple(found if cut else found[offset : offset + limit])
+    after = offset + len(shown)
+    asked = {**request.query_params, "offset": str(after), "limit": str(limit)}
+    answer = form(
+        version=snapshot.version,
+        built_at=snapshot.built_at,
+        city=snapshot.city,
+        notice=snapshot.notice,
+        total=total,
+        next=f"{request.url.path}?{urlencode(asked)}" if after < total and shown else None,
+        data=shown,
+    )
+    return answer.model_dump_json().encode()
+
+
+async def _rows(
+    hub: Hub,
+    people: People,
+    request: Request,
+    kpi: str,
+    cut: Cut,
+    order: str,
+    limit: int | None,
+    offset: int,
+    format_: str | None,
+) -> Response:
+    """Rows; a table of them is sent as it is read, whatever its length. Each time stands in the audit."""
+    scope: Scope = request.state.scope
+    whole = _table(request, format_)
+    most = limit if whole else limit or PAGE
+    found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=offset, limit=most)
+    detail = {"alamat": f"{request.url.path}?{request.url.query}", "baris": found.total}
+    await change(partial(people.audit, scope.user, "ekspor", detail, clock.now()))
+    if whole:
+        more = [] if "source" in found.columns else ["source"]
+        heads = (*found.columns, *more, "numerator", "denominator")
+        rows = ((*row.fields.values(), *(row.source for _ in more), row.numerator, row.denominator) for row in found.rows)
+        return StreamingResponse(table.plain(heads, rows, hub.room.city.zone), media_type=f"{CSV}; charset=utf-8")
+    body = await asyncio.to_thread(
+        lambda: Body(
+            _json(hub, request, Answer[RowOut], list(found.rows), found.total, most or PAGE, offset, cut=True), JSON, effort=4
+        )
+    )
+    return body.answer(request, cache="private, no-cache")
+
+
+def _points(series: SeriesOut) -> Iterable[dict[str, Any]]:
+    """A series as rows: one for each time."""
+    for time, value in zip(series.times, series.values, strict=True):
+        yield {"kpi": series.kpi, "area": series.area, "grain": series.grain, "time": time, "value": value}
+
+
+def _table(request: Request, format_: str | None) -> bool:
+    """Whether a table is asked for: by name, else by an Accept header that wants CSV and no JSON."""
+    accept = request.headers.get("accept", "")
+    return format_ == "csv" if format_ else CSV in accept and JSON not in accept

@@ -1,0 +1,178 @@
+"""Sheets of what pages show most: figures, a figure over areas or OPDs, days, the parts of a total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dashboard import text
+from dashboard.export.provenance import provenance
+from dashboard.export.sheet import Column, Row, Sheet, Type
+from layers.smallcells import shown
+
+if TYPE_CHECKING:
+    from dashboard.page import Page, View
+    from layers.catalog import Kpi
+    from layers.drill import Slice
+    from layers.ranking import Ranking
+    from layers.snapshot import Reading, Snapshot
+
+
+def value_column(kpi: Kpi, lang: str, key: str = "nilai") -> Column:
+    """The column of a KPI's values: of which type they are, in which unit, with how many decimals."""
+    types = {"persen": Type.SHARE, "rupiah": Type.MONEY}
+    type_ = types.get(kpi.unit) or (Type.WHOLE if kpi.additive and kpi.decimals == 0 else Type.NUMBER)
+    return Column(key=key, title=kpi.short[lang], type=type_, unit=kpi.unit, decimals=kpi.decimals)  # type: ignore[index]
+
+
+def figures(
+    snapshot: Snapshot, view: View, page: Page, title: str, found: Iterable[tuple[Kpi, Reading | None]], *, name: str = "angka"
+) -> Sheet:
+    """The figures of a page's cards, one a row: the value, its target and change, the age, and what it means."""
+    lang, zone_of = view.lang, [(kpi, reading) for kpi, reading in found]
+    say = lambda words: text.say(lang, words)  # noqa: E731 - said for each heading
+    columns = (
+        Column(key="kpi", title=say("Kode")),
+        Column(key="angka", title=say("Angka")),
+        Column(key="nilai", title=say("Nilai"), type=Type.NUMBER, decimals=2),
+        Column(key="satuan", title=say("Satuan")),
+        Column(key="target", title=say("Target"), type=Type.NUMBER, decimals=2),
+        Column(key="perubahan", title=say("Perubahan"), type=Type.NUMBER, decimals=2),
+        Column(key="n", title="n", type=Type.WHOLE),
+        Column(key="data_per", title=say("Data per"), type=Type.MOMENT),
+        Column(key="alasan", title=say("Mengapa tidak ada nilai")),
+    )
+    rows: list[Row] = [
+        (
+            kpi.id,
+            kpi.title[lang],
+            r.value if r else None,
+            kpi.unit,
+            r.target if r else None,
+            r.change if r else None,
+            r.n if r else None,
+            r.freshness.observed_at if r else None,
+            (r.why_none if r else say("belum dihitung")),
+        )
+        for kpi, r in zone_of
+    ]
+    about = provenance(
+        snapshot, view, page, title, kpis=[kpi for kpi, _ in zone_of], readings=[r for _, r in zone_of if r], period=None
+    )
+    return Sheet(name=name, title=title, columns=columns, rows=rows, count=len(rows), about=about)
+
+
+def over(
+    snapshot: Snapshot,
+    view: View,
+    page: Page,
+    title: str,
+    kpi: Kpi,
+    rows: Sequence[tuple[str, Reading]],
+    *,
+    name: str,
+    ranking: Ranking | None = None,
+    notes: Iterable[str] = (),
+) -> Sheet:
+    """One figure over areas or OPDs in the order given, with what each value rests on and the ranks that chance leaves open."""
+    lang, places = view.lang, any(r.opd is None for _, r in rows)
+    say = lambda words: text.say(lang, words)  # noqa: E731 - said for each heading
+    standing = {row.key: row for row in ranking.rows} if ranking else {}
+    lacking = {row.key: row.why for row in ranking.lacking} if ranking else {}
+    value = value_column(kpi, lang)
+
+    def alike(key: str, words: str) -> Column:
+        return Column(key=key, title=say(words), type=value.type, unit=value.unit, decimals=value.decimals)
+
+    columns = (
+        Column(key="kode", title=say("Kode"), type=Type.AREA if places else Type.TEXT),
+        Column(key="nama", title=say("Nama")),
+        value,
+        Column(key="n", title="n", type=Type.WHOLE),
+        alike("target", "Target"),
+        alike("bawah", "Batas bawah 95 %"),
+        alike("atas", "Batas atas 95 %"),
+        alike("perubahan", "Perubahan"),
+        *(
+            (
+                Column(key="peringkat_dari", title=say("Peringkat dari"), type=Type.WHOLE),
+                Column(key="peringkat_sampai", title=say("Peringkat sampai"), type=Type.WHOLE),
+            )
+            if ranking
+            else ()
+        ),
+        Column(key="data_per", title=say("Data per"), type=Type.MOMENT),
+        Column(key="alasan", title=say("Mengapa tidak ada nilai atau peringkat")),
+    )
+
+    def row(called: str, r: Reading) -> Row:
+        key = r.opd or r.area
+        place = standing.get(key)
+        ranks = ((place.first, place.last) if place else (None, None)) if ranking else ()
+        proof = r.evidence
+        low, high = (proof.low, proof.high) if proof.low is not None else (None, None)
+        why = r.why_none or lacking.get(key)
+        return (key, called, r.value, r.n, r.target, low, high, r.change, *ranks, r.freshness.observed_at, why)
+
+    found = [row(called, r) for called, r in rows]
+    about = provenance(snapshot, view, page, title, kpis=[kpi], readings=[r for _, r in rows], notes=notes)
+    return Sheet(name=name, title=title, columns=columns, rows=found, count=len(found), about=about)
+
+
+def daily(
+    snapshot: Snapshot,
+    view: View,
+    page: Page,
+    title: str,
+    days: Sequence[str],
+    series: Mapping[str, tuple[Column, Sequence[float | None]]],
+    *,
+    origin: tuple[Reading, Kpi],
+    formula: str | None = None,
+    name: str = "per-hari",
+) -> Sheet:
+    """Values by local day (ISO), a column for each series."""
+    columns = (Column(key="hari", title=text.say(view.lang, "Hari"), type=Type.DAY), *(column for column, _ in series.values()))
+    values = [some for _, some in series.values()]
+    rows = [(date.fromisoformat(day), *(some[k] for some in values)) for k, day in enumerate(days)]
+    kpis = [] if formula else [origin[1]]
+    period = f"{days[0]} – {days[-1]}" if days else "-"
+    about = provenance(snapshot, view, page, title, kpis=kpis, readings=[origin[0]], formula=formula, period=period)
+    return Sheet(name=name, title=title, columns=columns, rows=rows, count=len(rows), about=about)
+
+
+SLICED = ("received", "closed", "open", "overdue")
+
+
+def slices(
+    snapshot: Snapshot,
+    view: View,
+    page: Page,
+    title: str,
+    found: Sequence[Slice],
+    origin: tuple[Reading, Kpi],
+    *,
+    name: str,
+    people: bool = False,
+) -> Sheet:
+    """What a total is made of, every part of it; with ``people`` small counts of sensitive categories are left out in a small
+    area (:mod:`layers.smallcells`)."""
+    lang = view.lang
+    heads = zip(
+        ("diterima", "selesai", "terbuka", "lewat_tenggat"), ("Diterima", "Selesai", "Terbuka", "Lewat tenggat"), strict=True
+    )
+    columns = (
+        Column(key="kode", title=text.say(lang, "Kode")),
+        Column(key="nama", title=text.say(lang, "Nama")),
+        *(Column(key=key, title=text.say(lang, words), type=Type.WHOLE, unit="aduan") for key, words in heads),
+    )
+    counts = [{s.key: getattr(s, figure) for s in found} for figure in SLICED]
+    if people:
+        counts = [dict(shown(counted)) for counted in counts]
+    rows = [(s.key, s.label, *(counted[s.key] for counted in counts)) for s in found]
+    hidden = any(None in row for row in rows)
+    notes = [text.say(lang, "Hitungan kecil pada kategori sensitif tidak ditampilkan.")] if hidden else []
+    reading, kpi = origin
+    about = provenance(snapshot, view, page, title, kpis=[kpi], readings=[reading], notes=notes)
+    return Sheet(name=name, title=title, columns=columns, rows=rows, count=len(rows), about=about, hidden=hidden)

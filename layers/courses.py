@@ -1,0 +1,133 @@
+"""How a figure went over the days of a window, for an OPD and for the city beside it; and what it was a year ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from layers.catalog import OPDS, Form, Kpi, Quantile, When, Window, moment
+from layers.clock import start_of_day
+from layers.drill import Query, where_of
+from layers.evaluate import WHOLE, Cell, figures, stated, touched_since
+from layers.model import Kind, Scope
+from layers.ownrows import own_rows
+from layers.prepared import prepared
+from layers.room import Room
+
+POINTS = 45
+"""A course has no more points; of a longer window they lie some days apart."""
+STEPS = 10
+ROLLING = 7
+"""A figure about days is taken at each point over so many days up to it; over :data:`LONG` of windows beyond :data:`FAR`."""
+FAR, LONG = 120, 30
+REMEMBERED = timedelta(minutes=5)
+"""The city's course is computed anew after this time."""
+YEAR = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The figure at the end of each of some local days, the last of them now; ``rolling`` days each, ``None`` for a moment's."""
+
+    days: tuple[str, ...]
+    values: tuple[float | None, ...]
+    city: tuple[float | None, ...]
+    rolling: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    at: datetime
+    today: date
+    values: tuple[float | None, ...]
+
+
+def course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
+    """The complaint figure over the window's days, at the cut as far as the scope may count, and of the whole city."""
+    ends = _ends(room, query.days)
+    rolling = None if kpi.window is Window.NOW else ROLLING if query.days <= FAR else LONG
+    whens = [_when(kpi, end, rolling, room) for end in ends]
+    own = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, kpi.by_opd)).collect()
+    return Course(
+        days=tuple(end.astimezone(room.city.zone).date().isoformat() for end in ends),
+        values=_values(kpi, room, own, whens),
+        city=_of_city(kpi, room, whens, query.days),
+        rolling=rolling,
+    )
+
+
+def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[str, tuple[float | None, ...]]:
+    """Each figure at :data:`STEPS` moments of the window, at the cut: its course at a glance."""
+    apart = timedelta(days=query.days) / (STEPS - 1)
+    ends = [room.now - k * apart for k in reversed(range(STEPS))]
+    rolling = max(ROLLING, round(apart.days))
+    whens = {kpi.id: [_when(kpi, end, None if kpi.window is Window.NOW else rolling, room) for end in ends] for kpi in kpis}
+    found: dict[str, tuple[float | None, ...]] = {}
+    for by in OPDS:
+        some = [kpi for kpi in kpis if kpi.by_opd == by]
+        asks = [(form_of(kpi), when) for kpi in some for when in whens[kpi.id]]
+        rows = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, by)).collect()
+        cells = iter([each[None][WHOLE] for each in figures(rows, asks, (None,))] if asks else [])
+        found |= {kpi.id: tuple(_stated(kpi, next(cells), when, room) for when in whens[kpi.id]) for kpi in some}
+    return found
+
+
+def year_ago(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[float | None, str | None]:
+    """The figure at the cut for the same days a year ago, or why there is none."""
+    when = kpi.window.at(room.now - timedelta(days=YEAR), room.city.zone, query.days)
+    begun = room.begun(kpi)
+    if begun is None or begun > when.start or not kpi.history:
+        return None, "data setahun lalu belum tersimpan"
+    rows = _rows(room, [when], where_of(scope, query, room.tree, kpi.by_opd))
+    cell = figures(rows, [(kpi.form, when)], (None,))[0][None].get(WHOLE)
+    return stated(kpi, cell) if cell else (None, None)
+
+
+def _ends(room: Room, days: int) -> list[datetime]:
+    """The last moments of the days looked at, now among them."""
+    apart = -(-days // POINTS)
+    zone = room.city.zone
+    back = range((days // apart) * apart, 0, -apart)
+    return [*(start_of_day(room.now - timedelta(days=k - 1), zone) - timedelta(microseconds=1) for k in back), room.now]
+
+
+def _when(kpi: Kpi, end: datetime, rolling: int | None, room: Room) -> When:
+    return kpi.window.at(end, room.city.zone) if rolling is None else Window.DAYS30.at(end, room.city.zone, rolling)
+
+
+def _rows(room: Room, whens: Sequence[When], where: Sequence[pl.Expr]) -> pl.DataFrame:
+    """The prepared rows that windows can reach which the rows at hand cannot."""
+    first, last = min(when.start for when in whens), max(when.end for when in whens)
+    touched = touched_since(Kind.COMPLAINT, first), pl.col("received") <= moment(last)
+    return prepared(Kind.COMPLAINT, room.whole[Kind.COMPLAINT].lazy().filter(*touched, *where).collect(), room.city, room.now)
+
+
+def _values(kpi: Kpi, room: Room, rows: pl.DataFrame, whens: Sequence[When]) -> tuple[float | None, ...]:
+    found = [cells[None][WHOLE] for cells in figures(rows, [(form_of(kpi), when) for when in whens], (None,))]
+    return tuple(_stated(kpi, cell, when, room) for cell, when in zip(found, whens, strict=True))
+
+
+def form_of(kpi: Kpi) -> Form:
+    """The form without the bounds of a quantile, which no line shows."""
+    return replace(kpi.form, bounds=False) if isinstance(kpi.form, Quantile) else kpi.form
+
+
+def _stated(kpi: Kpi, cell: Cell, when: When, room: Room) -> float | None:
+    """A point of a line; of one OPD in a week it may rest on fewer cases than a figure, but never on those not watched."""
+    begun = room.begun(kpi)
+    if begun is None or begun > when.start:
+        return None
+    return cell.value if cell.n else 0.0 if kpi.additive else None
+
+
+def _of_city(kpi: Kpi, room: Room, whens: Sequence[When], days: int) -> tuple[float | None, ...]:
+    name = "course", kpi.id, days
+    held = room.remembered.get(name)
+    if not isinstance(held, _Held) or held.today != room.today or abs(room.now - held.at) > REMEMBERED:
+        first = min(when.start for when in whens)
+        near = room.near(Kind.COMPLAINT, first) if days <= FAR else _rows(room, whens, [])
+        held = room.remembered[name] = _Held(at=room.now, today=room.today, values=_values(kpi, room, near, whens))
+    return held.values

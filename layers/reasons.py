@@ -1,0 +1,29 @@
+"""Why a figure of a cut changed: the change against the days before, split exactly over categories and places."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from layers.catalog import Kpi, Window
+from layers.contributions import Change, contributions
+from layers.drill import Query, where_of
+from layers.model import Scope
+from layers.ownrows import own_rows
+from layers.room import Room
+
+BY = ("category", "kecamatan")
+MOST = 6
+"""So many groups are named; the others are one."""
+
+
+def reasons(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Change:
+    """The change of a complaint figure at the cut, as far as the scope may count: its window against the one before.
+
+    A figure about a moment is compared with how it stood when the window began. In a chosen area the places are kelurahan.
+    """
+    zone = room.city.zone
+    now = kpi.window.at(room.now, zone) if kpi.window is Window.NOW else Window.DAYS30.at(room.now, zone, query.days)
+    before = kpi.window.at(room.now - timedelta(days=query.days), zone) if kpi.window is Window.NOW else now.before()
+    rows = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, kpi.by_opd)).collect()
+    by = ("category", "area") if query.area else BY
+    return contributions(kpi, room, by, query.area, query.opd, windows=(before, now), rows=rows, most=MOST)

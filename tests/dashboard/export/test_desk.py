@@ -1,0 +1,228 @@
+"""What people take away: every part of every page in every format, for whom, with which words; never a person's data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from html import unescape
+from urllib.parse import parse_qs
+
+import httpx
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from dashboard.export import press
+from dashboard.export.desk import MEDIA
+from dashboard.page import find_page, pages
+from layers.model import Role
+from layers.privacy import find, seen
+from tests.dashboard.server import Live, serving
+from tests.dashboard.trusted import Trusted, trusted
+
+ADDRESSES = {
+    "/kelurahan/{code}": "/kelurahan/36.71?days=90",
+    "/baris": "/baris?kpi=selesai_tepat_waktu&area=36.71",
+    "/perubahan": "/perubahan?kpi=aduan_masuk_30h&days=90",
+    "/peringkat": "/peringkat?kpi=selesai_tepat_waktu&level=opd",
+}
+"""Where a page needs to be asked for something."""
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Trusted:
+    return trusted(tmp_path_factory.mktemp("ekspor"))
+
+
+@pytest.fixture(scope="module")
+def live(shown: Trusted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with serving(tmp_path_factory.mktemp("ekspor-web"), shown.snapshot, room=shown.room) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def analyst(live: Live) -> Iterator[httpx.Client]:
+    with closing(live.signed_in(Role.ANALYST)) as client:
+        yield client
+
+
+def taken(client: httpx.Client, form: str, page: str, part: str | None = None, **more: str) -> httpx.Response:
+    return client.get(f"/ekspor/{form}", params={"halaman": page, **({"bagian": part} if part else {}), **more})
+
+
+def texts(form: str, body: bytes) -> str:
+    """Everything in a file that somebody could read."""
+    if form == "xlsx":
+        book = openpyxl.load_workbook(io.BytesIO(body))
+        return " | ".join(str(cell.value) for page in book for row in page for cell in row if cell.value is not None)
+    if form == "parquet":
+        read = pq.read_table(io.BytesIO(body))
+        return f"{read.schema.metadata} " + json.dumps(read.to_pylist(), default=str)
+    plain = body.decode("utf-8-sig")
+    return re.sub(r'"coordinates":[\d.,\[\]-]+| (?:d|x\d?|y\d?|cx|cy|width|height|viewBox|transform)=\\?"[^"\\]*\\?"', "", plain)
+
+
+def offers() -> list[tuple[str, str]]:
+    return [(page.path, part) for page in pages() for part in page.sheets]
+
+
+def test_every_part_in_every_format_and_never_a_persons_data(
+    analyst: httpx.Client, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Typst sets is read before it sets it."""
+    told: list[str] = []
+    monkeypatch.setattr(press, "_press", lambda _name, _form, inputs: told.append(" ".join(inputs.values())) or b"set")
+    given: dict[str, set[str]] = {}
+    for path, part in offers():
+        for form in MEDIA:
+            answer = taken(analyst, form, ADDRESSES.get(path, path), part)
+            assert answer.status_code in (200, 404), (path, part, form, answer.text)
+            if answer.status_code == 404:
+                continue
+            given.setdefault(f"{path} {part}", set()).add(form)
+            assert answer.headers["content-type"] == MEDIA[form]
+            said = texts(form, " ".join(told).encode() if form in ("pdf", "png") else answer.content)
+            told.clear()
+            assert said, (path, part, form)
+            assert [said[f.start - 30 : f.end + 30] for f in find(seen(said))] == [], (path, part, form)
+            assert "tidak boleh tampak" not in said
+            if form not in ("svg", "png"):
+                assert "Data contoh" in said, "the notice goes wherever the figures go"
+            assert f"{live.url}{path.partition('{')[0]}" in said.replace("\\/", "/"), "and so does the way back"
+    every = {"csv", "xlsx", "parquet", "pdf", "json"}
+    assert all(forms >= every for forms in given.values()), given
+    drawn = every | {"svg", "png"}
+    for part in ("trend", "by-category", "by-opd", "by-channel"):
+        assert given[f"/kelurahan/{{code}} {part}"] == drawn
+    assert given["/kelurahan/{code} map-legend"] == given["/kelurahan/{code} compare"] == drawn | {"geojson"}
+    assert given["/perubahan change-steps"] == drawn
+    assert len(given) == len(offers())
+
+
+def test_the_page_offers_what_there_is_and_works_without_scripts(analyst: httpx.Client) -> None:
+    """Every link of a menu leads to its file, for each page with something to take away."""
+    for path, page in {page.path: page for page in pages() if page.sheets}.items():
+        html = analyst.get(ADDRESSES.get(path, path)).text
+        links = [unescape(link) for link in re.findall(r'href="(/ekspor/[^"]+)"', html)]
+        assert {parse_qs(link)["bagian"][0] for link in links if "bagian=" in link} >= {
+            part for part in page.sheets if f'id="{part}"' in html
+        }, path
+        assert ('class="download-page"' in html) is bool(page.whole), path
+        for link in links:
+            if "/csv?" in link or "/geojson?" in link:
+                assert analyst.get(link).status_code == 200, link
+
+
+def test_a_number_is_the_same_on_the_screen_in_the_workbook_and_in_the_table(analyst: httpx.Client) -> None:
+    page = "/peringkat?kpi=selesai_tepat_waktu&level=opd"
+    html = analyst.get(page).text
+    shown = re.findall(r'data-opd="(\w+)" data-value="([\d.]+)"', html)
+    assert shown
+    book = openpyxl.load_workbook(io.BytesIO(taken(analyst, "xlsx", page, "standings").content)).worksheets[0]
+    numbers = {row[0]: row[2] for row in book.iter_rows(min_row=2, values_only=True)}
+    table = {row["kode"]: row for row in csv.DictReader(io.StringIO(taken(analyst, "csv", page, "standings", bersih="1").text))}
+    for opd, value in shown:
+        assert numbers[opd] == pytest.approx(float(value), abs=1e-9)
+        assert float(table[opd]["nilai"]) == numbers[opd]
+
+
+def test_the_rows_behind_a_figure_are_all_of_them_in_their_order(analyst: httpx.Client) -> None:
+    page = "/baris?kpi=aduan_terbuka&area=36.71&urut=received"
+    said = re.search(r"dari ([\d.]+)</span>", analyst.get(page).text)
+    assert said
+    answer = taken(analyst, "csv", page, "baris", bersih="1")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == int(said[1].replace(".", ""))
+    assert [row["received"] for row in rows] == sorted(row["received"] for row in rows)
+    assert "text" not in rows[0]
+    described = analyst.get(re.search("<(.*?)>", answer.headers["link"])[1]).json()  # type: ignore[index]
+    assert [c["name"] for c in described["tableSchema"]["columns"]] == list(rows[0])
+
+
+def test_whose_figures_it_says(live: Live) -> None:
+    """An OPD's head takes away what the page shows to them: their own cases."""
+    page = "/kelurahan/36.71?days=90"
+    with closing(live.signed_in(Role.OPD_HEAD, opds=["dlh"])) as head, closing(live.signed_in(Role.ANALYST)) as all_:
+        mine, whole = (
+            {row["kode"] for row in csv.DictReader(io.StringIO(taken(c, "csv", page, "by-opd", bersih="1").text))}
+            for c in (head, all_)
+        )
+        rows = list(csv.DictReader(io.StringIO(taken(head, "csv", "/baris?kpi=aduan_masuk_30h", "baris", bersih="1").text)))
+        assert "# Lingkup: dlh" in taken(head, "csv", page, "by-opd").text
+    assert mine <= {"dlh"} < whole
+    assert {row["opd"] for row in rows} == {"dlh"}
+
+
+@pytest.mark.parametrize(
+    ("page", "part", "form", "status"),
+    [
+        ("/baris?kpi=aduan_terbuka", "baris", "csv", 404),
+        ("/kelurahan/36.71", "baris", "csv", 404),
+        ("/kelurahan/36.71", "trend", "exe", 404),
+        ("/kelurahan/36.71", None, "csv", 404),
+        ("/kelurahan/99.99", "trend", "csv", 404),
+        ("/kelurahan/36.71?days=0", "trend", "csv", 400),
+        ("https://lain.id/", "trend", "csv", 404),
+        ("/dinding", None, "pdf", 404),
+        ("", None, "pdf", 404),
+    ],
+)
+def test_what_is_not_there_or_not_theirs_is_absent_and_logged(
+    live: Live, page: str, part: str | None, form: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "dashboard.export.desk"), live.client() as public:
+        assert taken(public, form, page, part).status_code == status
+    assert [record for record in caplog.records if "refused" in record.message] or status == 400
+
+
+def test_each_export_stands_in_the_audit(live: Live, analyst: httpx.Client) -> None:
+    assert taken(analyst, "csv", "/metrik?cari=aduan", "metrik-head").is_success
+    with live.people.read() as connection:
+        from sqlalchemy import select
+
+        from layers import schema
+
+        last = connection.execute(select(schema.audit).order_by(schema.audit.c.seq.desc()).limit(1)).one()
+    assert last.what == "ekspor"
+    assert last.who.startswith("analyst-")
+    assert json.loads(last.detail) == {"bagian": "metrik-head", "format": "csv", "halaman": "/metrik?cari=aduan"}
+
+
+def test_a_page_as_a_report_and_as_a_workbook(analyst: httpx.Client) -> None:
+    report = taken(analyst, "pdf", "/kelurahan/36.71.01")
+    assert report.content.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type ?/Page\b", report.content)) >= 2
+    assert int(report.headers["content-length"]) == len(report.content)
+    book = openpyxl.load_workbook(io.BytesIO(taken(analyst, "xlsx", "/kelurahan/36.71.01").content))
+    assert book.sheetnames[-1] == "Sumber dan rumus"
+    assert len(book.sheetnames) == 1 + len(find_page("/kelurahan/36.71.01")[0].whole)  # type: ignore[index]
+
+
+def test_a_picture_stands_alone(analyst: httpx.Client) -> None:
+    """No style sheet, no percentage, nothing to load; its title and where it is from are in it."""
+    for part in ("trend", "by-opd", "map-legend"):
+        svg = taken(analyst, "svg", "/kelurahan/36.71", part).text
+        assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+        assert not re.search(r'%"|class=|<style|href=|url\(|em"', svg)
+        assert "potret 1" in svg
+    png = taken(analyst, "png", "/kelurahan/36.71", "trend").content
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert int.from_bytes(png[16:20]) == 1920
+
+
+def test_only_so_many_at_a_time(live: Live, shown: Trusted, analyst: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who would have to wait too long is asked to come back, and a turn is given back however an export ends."""
+    from dashboard.export import desk
+
+    monkeypatch.setattr(desk, "WAITING", -desk.RUNNING)
+    busy = taken(analyst, "csv", "/metrik", "metrik-head")
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
+    monkeypatch.undo()
+    for _ in range(desk.RUNNING + desk.WAITING + 1):
+        with analyst.stream("GET", "/ekspor/csv", params={"halaman": "/baris?kpi=aduan_terbuka", "bagian": "baris"}) as answer:
+            assert answer.status_code == 200

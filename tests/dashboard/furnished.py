@@ -1,0 +1,56 @@
+"""The room of a city in which one kelurahan has something of everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dashboard.feed import Room
+from layers.areas import AreaTree
+from layers.boundaries import load_boundaries
+from layers.city import City
+from layers.citykpis import catalog_of
+from layers.drill import drill
+from layers.publish import build
+from layers.rows import Rooms, rows
+from layers.snapshot import Snapshot
+from tests.layers.furnished import city, filled
+from tests.layers.made import NOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Furnished:
+    """The room, and what it published."""
+
+    room: Room
+    snapshot: Snapshot
+    city: City
+
+
+_FOLDER = TemporaryDirectory()
+
+
+@cache
+def furnished() -> Furnished:
+    """The room at noon of 22 November 2026, made once for all tests of a process."""
+    folder = Path(_FOLDER.name)
+    here = city()
+    tree, kpis = AreaTree.of(here), catalog_of(here)
+    store, frames = filled(folder, here)
+    snapshot = build(frames, kpis, tree, here, store, NOW, 1, "Data contoh")
+    facts = list(store.source_states())
+    store.close()
+    rooms = Rooms(frames, tree, here, lambda: facts)
+    room = Room(
+        city=here,
+        tree=tree,
+        map=load_boundaries(here, folder).asset,
+        catalog=kpis,
+        drill=lambda scope, query: drill(scope, frames, kpis, tree, here, query, facts, NOW),
+        rows=lambda scope, kpi, query, page, order: rows(scope, rooms.at(NOW), kpis[kpi], query, page=page, order=order),
+        figures=partial(rooms.at, NOW),
+        address="http://ruang.contoh.go.id",
+    )
+    return Furnished(room=room, snapshot=snapshot, city=here)
