@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ def test_so_many_are_answered_at_once_and_so_many_wait_while_the_loop_goes_on() 
     async def crowd() -> list[Any]:
         lane = Lane(at_once=2, waiting=3)
         asked = [asyncio.create_task(lane.run(work)) for _ in range(4)]
-        while len(running) < 2:
-            await asyncio.sleep(0.01)  # that this comes back at all is the loop going on
+        while len(running) < 2:  # noqa: ASYNC110 - that this comes back at all is the loop going on
+            await asyncio.sleep(0.01)
         assert len(set(running)) == 2
         with pytest.raises(Said, match="sibuk"):
             await asked[3]
@@ -46,11 +47,11 @@ def test_who_has_waited_long_enough_is_told_and_the_place_is_free_again() -> Non
             await lane.run(lambda: True)
         go.set()
         for _ in range(200):
-            try:
+            with suppress(Said):
                 assert await lane.run(lambda: True)
-                return
-            except Said:
-                await asyncio.sleep(0.01)
-        pytest.fail("the place was never free again")
+                break
+            await asyncio.sleep(0.01)
+        else:
+            pytest.fail("the place was never free again")
 
     asyncio.run(one())
