@@ -54,6 +54,7 @@ class Live:
     prefix: str = ""
     hub: Hub = field(init=False)
     people: People = field(init=False)
+    _clients: list[httpx.Client] = field(default_factory=list)
     _server: uvicorn.Server | None = None
     _thread: threading.Thread | None = None
 
@@ -127,6 +128,9 @@ class Live:
         self.port = server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
+        for client in self._clients:  # that no test leaves a connection behind
+            client.close()
+        self._clients.clear()
         if self._server and self._thread:
             self._loop.call_soon_threadsafe(self.hub.close)
             self._server.should_exit = True
@@ -135,7 +139,9 @@ class Live:
         self._server = None
 
     def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=10, **options)
+        made = httpx.Client(base_url=self.url, timeout=10, **options)
+        self._clients.append(made)
+        return made
 
     def signed_in(self, role: Role, **limits: Any) -> httpx.Client:
         """A client with a session of its own of an account in this role, with the limits that it needs."""

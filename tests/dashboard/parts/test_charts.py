@@ -142,7 +142,7 @@ def test_arrivals_sum_small_channels_and_stop_where_the_data_stop() -> None:
     assert sum(sums) == sum(map(sum, channels.values())), "no channel is lost"
     assert len(sums) == 5
     assert "lainnya" in drawn
-    assert "sekarang 14.32" in drawn
+    assert "sekarang <tspan>14.32</tspan>" in drawn
     old = str(arrivals(Arrivals(minutes=30, channels=channels), total(freshness=STALE), SEEN))
     assert 'd=""' in old, "three days old data say nothing of today"
 
