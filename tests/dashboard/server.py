@@ -128,9 +128,6 @@ class Live:
         self.port = server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        for client in self._clients:  # that no test leaves a connection behind
-            client.close()
-        self._clients.clear()
         if self._server and self._thread:
             self._loop.call_soon_threadsafe(self.hub.close)
             self._server.should_exit = True
@@ -177,3 +174,5 @@ def serving(data: Path, first: Snapshot | None = None, **options: Any) -> Iterat
     finally:
         live.stop()
         live.people.close()
+        for client in live._clients:  # no test leaves a connection behind
+            client.close()
