@@ -316,7 +316,7 @@ class _Plan:
             case Sort.TIME if each.unit:
                 return tuple(str(day) for day, _ in buckets(each.unit, when))
             case Sort.ROUND:
-                return each.values
+                return (*each.values, *([""] if "" in seen else []))
             case Sort.OFFICE:
                 mine = [o.slug for o in self.room.city.opds if self.scope.opds is None or o.slug in self.scope.opds]
                 asked = dict(self.ask.where).get("opd")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from layers.analysis import engine
 from layers.analysis.ask import FILTERS, Ask
-from layers.analysis.dimensions import DIMENSIONS, Sort, bounded_by, of_kind
+from layers.analysis.dimensions import DIMENSIONS, Sort, bounded_by, clock_of, of_kind
 from layers.analysis.engine import OutsideError, TooMuchError, answer, units
 from layers.analysis.measures import groups
 from layers.analysis.small import HIDDEN, SMALLEST
@@ -128,6 +128,18 @@ def test_weekdays_and_hours_are_local() -> None:
         key = (str(at.isoweekday()), str(at.hour))
         counted[key] = counted.get(key, 0) + 1
     assert {key: reading.n for key, reading, _ in found.lines() if reading.n} == counted
+
+
+def test_the_time_that_counts_is_one_and_always_the_same() -> None:
+    expected = {
+        "aduan_masuk_30h": "received",
+        "aduan_ditutup_30h": "closed",
+        "nilai_kontrak": "contracted",
+        "aduan_terbuka": "received",
+    }
+    for name, column in expected.items():
+        kpi = catalog()[name]
+        assert clock_of(kpi, kpi.window.at(here().now, CITY.zone)) == column
 
 
 def test_a_comparison_stands_beside_its_own_part() -> None:
