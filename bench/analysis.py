@@ -1,4 +1,4 @@
-"""Questions of an analyst over the workload's rows, none remembered; some of them by pandas in the same run, the answers equal."""
+"""Questions of an analyst over the workload's rows, none remembered; some by pandas in the same run, the answers equal."""
 
 from __future__ import annotations
 
