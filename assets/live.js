@@ -395,8 +395,9 @@
         }
       },
       cut(doc) {
+        if (!doc) return; // Dash has started
         body.removeAttribute("aria-busy");
-        if (doc && JSON.stringify(doc.cut) === JSON.stringify(cut)) apply(doc);
+        if (JSON.stringify(doc.cut) === JSON.stringify(cut)) apply(doc);
       },
     },
   });

@@ -9,7 +9,10 @@ import sys
 from bench.report import table
 from bench.world import HOME
 
-NAMES = ("deadlines", "intake", "kpis", "changes", "analysis", "pages", "live", "screens_load", "drill", "queue", "opd", "beside")
+NAMES = (
+    *("deadlines", "intake", "kpis", "changes", "analysis", "pages", "live", "screens_load"),
+    *("drill", "queue", "opd", "export", "beside"),
+)
 ROWS = int(os.environ.get("LR_ROWS", "1000000"))
 
 
@@ -17,7 +20,11 @@ def main() -> None:
     names = sys.argv[1:] or NAMES
     if unknown := set(names) - set(NAMES):
         sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}")
-    if {*names} - {"deadlines", "intake", "beside"} and "intake" not in names and not (HOME / f"room-{ROWS}" / "frames").is_dir():
+    if (
+        {*names} - {"deadlines", "intake", "export", "beside"}
+        and "intake" not in names
+        and not (HOME / f"room-{ROWS}" / "frames").is_dir()
+    ):
         names = ["intake", *names]
     lines = []
     for name in names:

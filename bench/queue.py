@@ -96,4 +96,4 @@ def _pandas(rows: pd.DataFrame, calendar: Calendar, now: datetime) -> pd.DataFra
     office = calendar.seconds_between(moments, pl.from_pandas(held["due"]).dt.cast_time_unit("us")).to_numpy()
     clock = (held["due"] - now) // timedelta(seconds=1)
     held["left"] = np.where(held["channel"].astype(str) == "112", clock, office)
-    return held.sort_values(["left", "due", "source_id"]).head(SIZE)
+    return held.sort_values(["due", "source_id"]).head(SIZE)

@@ -34,6 +34,8 @@ from layers.settings import Settings
 PERSONS = ROWS
 """Roles of people with an account: those who may see rows are all of them."""
 ADMINS = frozenset({Role.ADMIN})
+CHECKED = 1000
+"""So many of the newest lines are checked for every look at the audit; ``liveroom doctor`` checks all."""
 DONE = {
     "sesi": "Sesi sudah diakhiri.",
     "sandi": "Kata sandi sudah diganti; sesi Anda yang lain berakhir.",
@@ -176,9 +178,9 @@ class AccountDesk:
         if not re.fullmatch(r"[1-9][0-9]{0,5}", page):
             raise HTTPException(400)
         found = await self._access.run(partial(read_audit, scope, self._people, who=who, what=what, page=int(page)))
-        broken = await self._access.run(self._people.audit_broken_at)
+        broken = await self._access.run(partial(self._people.audit_broken_at, CHECKED))
         view, lang = self._frames.view(request), language(request)
-        return self._frames.answer(request, say(lang, "Catatan audit"), audit_page(found, who, what, broken, view))
+        return self._frames.answer(request, say(lang, "Catatan audit"), audit_page(found, who, what, (CHECKED, broken), view))
 
 
 def add_people(server: FastAPI, settings: Settings, access: Access, frames: Frames) -> dict[str, Gate]:

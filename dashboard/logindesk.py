@@ -151,9 +151,11 @@ class LoginDesk:
         """Send the browser to the provider, with a ticket to come back by."""
         if self._oidc is None:
             raise HTTPException(404)
+        self._access.attempts.limit(request)
         try:
             address, facts = await self._oidc.begin()
         except OidcError as error:
+            await self._access.attempts.failed(request, "penyedia tidak menjawab")
             return self._failed(request, error)
         answer = RedirectResponse(address, 303)
         self._access.put_step(answer, request, "oidc", facts | {"lanjut": request.query_params.get("lanjut", "")[:400]})

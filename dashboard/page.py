@@ -179,12 +179,12 @@ class AreaPaint:
 class Export:
     """What a part of a page gives as a file: its ``sheet``, made of what the page itself is drawn of, for the asker's Scope.
 
-    ``areas``: its rows name areas, so that it comes with their boundaries too; ``map``: its picture is the page's map.
-    ``rows``: it holds rows, so only who may take them out gets it.
+    ``areas``: its rows name areas (or do at some addresses), so that it comes with their boundaries too; ``map``: its picture
+    is the page's map. ``rows``: it holds rows, so only who may take them out gets it.
     """
 
     sheet: Callable[[Snapshot, View], Sheet]
-    areas: bool = False
+    areas: bool | Callable[[View], bool] = False
     map: bool = False
     rows: bool = False
 

@@ -128,7 +128,8 @@ class Accounts:
         sessions = self.sessions(scope, now)
         with self._people.read() as connection:
             rows = connection.execute(select(schema.account).order_by(schema.account.c.name)).all()
-            tries = {row.name: row for row in connection.execute(select(schema.attempt))}
+            keys = [self._people.try_key(row.name) for row in rows]
+            tries = {row.name: row for row in connection.execute(select(schema.attempt).where(schema.attempt.c.name.in_(keys)))}
         found = []
         for row in rows:
             tried = tries.get(self._people.try_key(row.name))

@@ -13,6 +13,7 @@ from layers.drill import Query, where_of
 from layers.frames import SEN
 from layers.kpis.complaints import open_at_end
 from layers.kpis.procurement import CONTRACTS, announced
+from layers.memo import kept
 from layers.model import UNPLACED, Kind, Scope
 from layers.room import Room
 
@@ -38,6 +39,12 @@ def beside(scope: Scope, room: Room, rules: tuple[Alike, ...], area: str | None 
 
     What has no place is told under :data:`layers.model.UNPLACED`. Raises ``ValueError`` for an unknown area.
     """
+    complaints = room.recent(Kind.COMPLAINT)
+    name, key = ("alike", area, scope.limits), (room.now, rules)  # it does not change with what else a page is narrowed by
+    return kept(complaints, name, lambda: _beside(scope, room, rules, area), key=key, of=room.whole[Kind.PACKAGE])
+
+
+def _beside(scope: Scope, room: Room, rules: tuple[Alike, ...], area: str | None) -> tuple[Beside, ...]:
     mine = {kind: where_of(scope, Query(area=area), room.tree, kind=kind) for kind in (Kind.COMPLAINT, Kind.PACKAGE)}
     now, month = (window.at(room.now, room.city.zone) for window in (Window.NOW, Window.DAYS30))
     year = Window.YEAR.at(room.now, room.city.zone)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from layers import clock, schema
@@ -233,14 +233,19 @@ class People(Database):
         line = {"seq": seq, "at": now, "who": who, "what": what, "detail": text}
         connection.execute(table.insert().values(line | {"digest": self._link(before, line)}))
 
-    def audit_broken_at(self) -> int | None:
-        """The first line that was altered, or after which one is missing; ``None`` for a whole chain.
+    def audit_broken_at(self, last: int | None = None) -> int | None:
+        """The first line (of the ``last`` ones) that was altered, or after which one is missing; ``None`` for a whole chain.
 
         Lines cut off at the end leave no trace in the chain itself.
         """
+        audit = schema.audit.c
         before, expected = b"", 1
         with self.read() as connection:
-            for row in connection.execute(select(schema.audit).order_by(schema.audit.c.seq)):
+            newest = connection.execute(select(func.max(audit.seq))).scalar() or 0
+            if last is not None and newest > last:
+                before = bytes(connection.execute(select(audit.digest).where(audit.seq == newest - last)).scalar() or b"")
+                expected = newest - last + 1
+            for row in connection.execute(select(schema.audit).where(audit.seq >= expected).order_by(audit.seq)):
                 line = {name: getattr(row, name) for name in ("seq", "at", "who", "what", "detail")}
                 if row.seq != expected or bytes(row.digest) != self._link(before, line):
                     return expected

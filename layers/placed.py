@@ -13,18 +13,16 @@ from layers.drill import Query, where_of, within
 from layers.kpis.situation import rain_ahead
 from layers.model import Kind, Scope
 from layers.room import Room
+from layers.smallcells import shown, small
 
 DAYS = timedelta(days=30)
-FEW = 5
-"""Fewer served are told as "fewer than" to who may see no rows: with the place and the service they could be singled out."""
-
 LINK, LATENCY, SITE = "jaringan.terhubung", "jaringan.latensi", "situs.terjangkau"
 FORM, RAIN = "monografi.kelengkapan", "cuaca.hujan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """One service of a place in 30 days; ``None`` where no counter tells it. ``served`` is ``None`` where fewer than :data:`FEW`.
+    """One service of a place in 30 days; ``served`` is ``None`` where so few could be singled out (:mod:`layers.smallcells`).
 
     ``on_time`` is a share in percent, ``waiting`` the median minutes of the records that tell it, ``last`` the newest record.
     """
@@ -57,7 +55,10 @@ class Form:
 
 
 def counters(scope: Scope, room: Room, area: str) -> tuple[Counter, ...]:
-    """The services of a place within the scope, the most asked for first; raises ``ValueError`` for an unknown area."""
+    """The services of a place within the scope, the most asked for first; raises ``ValueError`` for an unknown area.
+
+    To who may see no rows, small counts of a sensitive service at a kelurahan are not told.
+    """
     timed = pl.col("on_time").is_not_null()
     rows = (
         room.whole[Kind.SERVICE]
@@ -75,15 +76,17 @@ def counters(scope: Scope, room: Room, area: str) -> tuple[Counter, ...]:
         .sort("served", "service", descending=[True, False])
         .collect()
     )
-    return tuple(_counter(row, hide=not scope.may_see_rows) for row in rows.iter_rows(named=True))
+    told: Mapping[str, int | None] = dict(rows.select("service", "served").iter_rows())
+    if small(room.tree.areas[area]) and not scope.may_see_rows:
+        told = shown({name: served or 0 for name, served in told.items()})
+    return tuple(_counter(row, told[row["service"]]) for row in rows.iter_rows(named=True))
 
 
-def _counter(row: Mapping[str, object], *, hide: bool) -> Counter:
-    served, judged, good = int(str(row["served"])), int(str(row["judged"])), int(str(row["good"]))
-    few = hide and served < FEW
+def _counter(row: Mapping[str, object], served: int | None) -> Counter:
+    judged, good, few = int(str(row["judged"])), int(str(row["good"])), served is None
     return Counter(
         service=str(row["service"]),
-        served=None if few else served,
+        served=served,
         on_time=100 * good / judged if judged and not few else None,
         waiting=None if few else row["waiting"],  # type: ignore[arg-type]
         last=row["last"],  # type: ignore[arg-type]

@@ -1,7 +1,8 @@
 """The deadline queue: the open cases of an OPD by the working time that is left of each, a page at a time.
 
 Working time is that of the office that holds the case; on a channel that is answered day and night it is calendar time
-(:data:`layers.prepared.ALWAYS`). It is counted against the moment of the room, never against the last record.
+(:data:`layers.prepared.ALWAYS`). It is counted against the moment of the room, never against the last record. Of one office
+a later deadline never leaves less working time, so the order is that of the deadlines: it holds across both sorts of time.
 """
 
 from __future__ import annotations
@@ -107,9 +108,9 @@ def queue(
         rows = rows.with_columns(pl.col("source").cast(pl.String)).join(keys, on=["source", "source_id"], how="semi")
     counts = rows.group_by("urgency").len()
     chosen = rows.filter(pl.col("urgency") == urgency) if urgency else rows
-    if by != "left" or order != by:  # else they are in their order already
+    if order != "left":  # else they are in their order already
         text = by in ("category", "channel", "status", "area")
-        key = pl.col(by).cast(pl.String) if text else pl.col(by)
+        key = pl.col(by).cast(pl.String) if text else pl.col("due" if by == "left" else by)
         chosen = chosen.sort(key, descending=order != by, nulls_last=True, maintain_order=True)  # within it by the time left
     by_urgency, shown = pl.collect_all([counts, chosen.slice((page - 1) * SIZE, SIZE)])
     found = dict.fromkeys(URGENCIES, 0) | dict(by_urgency.iter_rows())
@@ -166,7 +167,7 @@ def _open(scope: Scope, room: Room, opd: str | None) -> pl.DataFrame:
         .when(due < moment(tonight))
         .then(pl.lit("today"))
         .otherwise(pl.lit("later")),
-    ).sort("left", nulls_last=True, maintain_order=True)
+    ).sort("due", nulls_last=True, maintain_order=True)
     with _lock:
         held[key] = found
     return found

@@ -16,6 +16,7 @@ from sqlalchemy import delete, select, update
 from layers import schema
 from layers.model import Role, Scope
 from layers.people import TOKEN_BYTES, People, token_hash
+from layers.rights import person_role
 
 PREFIX = "lr_"
 """How a token begins, so that one that was left in a file is found."""
@@ -61,8 +62,8 @@ class Tokens:
             raise ValueError(f"peran tidak dikenal: {role}") from None
         if role is Role.SCREEN:
             raise ValueError("layar punya tokennya sendiri: liveroom screen add")
-        if role is Role.OPD_HEAD and not opds:
-            raise ValueError("peran opd memerlukan sedikitnya satu OPD")
+        if role is not Role.PUBLIC:
+            person_role(role, {"opds": opds, "areas": areas, "categories": None})
         if not name or len(name) > 100:
             raise ValueError("nama token harus 1 sampai 100 huruf")
         token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import hypothesis
 import psycopg
@@ -18,6 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from layers import clock
 from layers.city import City, load
+from layers.database import Database
 from layers.settings import Settings, from_environment
 
 hypothesis.settings.register_profile("room", deadline=None)  # machines are shared and noisy: no test is timed
@@ -47,6 +51,37 @@ def settings(tmp_path: Path) -> Settings:
     """Settings of a demo on loopback with an empty data folder."""
     (tmp_path / "data" / "demo").mkdir(parents=True)
     return from_environment({"LIVEROOM_DATA": str(tmp_path / "data"), "LIVEROOM_SECRET": SECRET})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new SQLite database is a copy of the first one that was brought up to date: that takes long, and thousands are made."""
+    folder, real = tmp_path_factory.mktemp("migrated"), Database.open
+
+    def opened(self: Database) -> None:
+        path, made = Path(self._url.database or ""), folder / f"{self.branch}.sqlite"
+        new = self.sqlite and path.name not in ("", ":memory:") and not path.exists()
+        if new and made.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            copy = folder / uuid4().hex
+            shutil.copyfile(made, copy)
+            copy.chmod(0o600)
+            if self.branch == "store":  # each has a name of its own
+                with sqlite3.connect(copy) as connection:
+                    connection.execute("UPDATE identity SET id = ?", (uuid4().hex,))
+                connection.close()
+            with suppress(FileExistsError):  # another thread's
+                path.hardlink_to(copy)
+            copy.unlink()
+        real(self)
+        if new and not made.exists():
+            with sqlite3.connect(path) as connection:
+                connection.execute("VACUUM INTO ?", (str(made),))
+            connection.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "open", opened)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -122,3 +122,17 @@ def test_sample_shows_a_declaration(room: Path) -> None:
     shown = run(room, "sources", "sample", "tabular")
     assert shown.returncode == 0, shown.stderr
     assert '"kind": "complaint"' in shown.stdout
+
+
+def test_accounts_are_made_listed_and_removed_at_the_machine(room: Path) -> None:
+    typed = "kuda-benar-baterai\nkuda-benar-baterai\n"
+    refused = run(room, "user", "add", "kabid", "--role", "bidang", "--opd", "dlh", typed=typed)
+    assert (refused.returncode, "satu kategori" in refused.stderr) == (2, True)
+    made = run(room, "user", "add", "kabid", "--role", "bidang", "--opd", "dlh", "--kategori", "Sampah", typed=typed)
+    assert made.returncode == 0, made.stderr
+    assert run(room, "user", "list").stdout.startswith("kabid\tbidang\tdlh,Sampah\ttanpa kode kedua\t0 sesi")
+    assert run(room, "user", "remove", "kabid").returncode == 0
+    gone = run(room, "user", "remove", "kabid")
+    assert (gone.returncode, "tidak ada akun kabid" in gone.stderr) == (2, True)
+    told = run(room, "audit").stdout.splitlines()
+    assert [line.split("\t")[2:4] for line in told] == [["konsol", "akun dihapus"], ["konsol", "akun dibuat"]]

@@ -224,7 +224,7 @@ async def _respond(
         return Body(body, f"{CSV}; charset=utf-8", effort=4)
 
     body = await asyncio.to_thread(made)
-    return body.answer(request, cache="private, no-cache")
+    return body.answer(request)
 
 
 def _json(
@@ -283,7 +283,7 @@ async def _rows(
             _json(hub, request, Answer[RowOut], list(found.rows), found.total, most or PAGE, offset, cut=True), JSON, effort=4
         )
     )
-    return body.answer(request, cache="private, no-cache")
+    return body.answer(request)
 
 
 def _points(series: SeriesOut) -> Iterable[dict[str, Any]]:

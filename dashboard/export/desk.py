@@ -125,7 +125,7 @@ class ExportDesk:
         except BaseException:
             self._done()
             raise
-        headers = {"content-disposition": f'attachment; filename="{made.name}.{form}"', "cache-control": "private, no-store"}
+        headers = {"content-disposition": f'attachment; filename="{made.name}.{form}"'}
         if made.size is not None:
             headers["content-length"] = str(made.size)
         if form == "csv":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,26 @@ if TYPE_CHECKING:
     from layers.snapshot import Reading, Snapshot
 
 
-def value_column(kpi: Kpi, lang: str, key: str = "nilai") -> Column:
+def narrowed(sheet: Sheet, filters: Iterable[tuple[str, str]]) -> Sheet:
+    """The sheet with more choices in its provenance: of a page that asks for more than all pages do."""
+    return replace(sheet, about=replace(sheet.about, filters=(*sheet.about.filters, *filters)))
+
+
+def value_column(kpi: Kpi, lang: str, key: str = "nilai", *, title: str | None = None) -> Column:
     """The column of a KPI's values: of which type they are, in which unit, with how many decimals."""
     types = {"persen": Type.SHARE, "rupiah": Type.MONEY}
     type_ = types.get(kpi.unit) or (Type.WHOLE if kpi.additive and kpi.decimals == 0 else Type.NUMBER)
-    return Column(key=key, title=kpi.short[lang], type=type_, unit=kpi.unit, decimals=kpi.decimals)  # type: ignore[index]
+    return Column(key=key, title=title or kpi.short[lang], type=type_, unit=kpi.unit, decimals=kpi.decimals)  # type: ignore[index]
 
 
 def figures(
-    snapshot: Snapshot, view: View, page: Page, title: str, found: Iterable[tuple[Kpi, Reading | None]], *, name: str = "angka"
+    snapshot: Snapshot,
+    view: View,
+    page: Page,
+    title: str,
+    found: Iterable[tuple[Kpi, Reading | None]],
+    *,
+    name: str = "angka",
 ) -> Sheet:
     """The figures of a page's cards, one a row: the value, its target and change, the age, and what it means."""
     lang, zone_of = view.lang, [(kpi, reading) for kpi, reading in found]

@@ -22,8 +22,8 @@ from dashboard.export.sheet import Cell, Column, Sheet, Type
 HERE = Path(__file__).parent
 PPI = 192.0
 """Dots an inch of a picture: one 960 wide is 1,920 dots."""
-ROWS = 200
-"""Rows of a table in a report; how many more there are is said, and a workbook has them."""
+ROWS, BESIDE = 200, 15
+"""Rows of a table in a report, and of one beside its picture; how many more there are is said, and a workbook has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,19 +78,24 @@ def report(title: str, lead: str, sections: Sequence[Section]) -> bytes:
 
 
 def _section(section: Section) -> dict[str, object]:
-    sheet = section.sheet
+    """What stands on paper: columns that say something, and of days that are drawn no table."""
+    sheet, lang = section.sheet, section.sheet.about.lang
     rows = iter(sheet.rows)
-    shown = [[said(cell, column, sheet) for cell, column in zip(row, sheet.columns, strict=True)] for row in islice(rows, ROWS)]
+    some = list(islice(rows, BESIDE if section.picture else ROWS))
     more = sum(1 for _ in rows)
-    lang = sheet.about.lang
+    kept = [k for k in range(len(sheet.columns)) if any(row[k] is not None for row in some)]
+    if section.picture and sheet.columns[0].type is Type.DAY:
+        kept, some, more = [], [], len(some) + more
+    columns = [sheet.columns[k] for k in kept]
     return {
         "title": sheet.title,
         "picture": section.picture,
-        "heads": [column.heading for column in sheet.columns],
-        "numeric": [column.type.numeric for column in sheet.columns],
-        "rows": shown,
+        "heads": [column.title for column in columns],
+        "numeric": [column.type.numeric for column in columns],
+        "wide": [column.type is Type.TEXT for column in columns],
+        "rows": [[said(row[k], column, sheet) for k, column in zip(kept, columns, strict=True)] for row in some],
         "more": text.say(lang, "{n} baris lagi ada di buku kerja (XLSX)", n=text.number(more, 0, lang)) if more else None,
-        "empty": text.say(lang, "Belum ada baris."),
+        "empty": None if more else text.say(lang, "Belum ada baris."),
         "lines": [list(pair) for pair in lines(sheet.about)],
     }
 

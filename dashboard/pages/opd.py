@@ -11,6 +11,7 @@ from htpy import div, h1, h2, header, p, section, span
 
 from dashboard import text
 from dashboard.opdcut import ASKS, BUDGET, CARDS, DAYS, PATH, Choice, card_readings, cut_readings, whole
+from dashboard.opdsheets import SHEETS
 from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts import casebook, course, crossfilter, kpicard
 from dashboard.parts.beside import beside, others
@@ -252,4 +253,5 @@ PAGE = Page(
     readings=narrowed,
     asks=ASKS,
     fresh=True,
+    sheets=SHEETS,
 )

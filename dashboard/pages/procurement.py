@@ -14,6 +14,7 @@ from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.procurement import rows, summary
 from dashboard.procurement.alike import ORIGIN, alike
 from dashboard.procurement.asked import ASKS, PATH, known
+from dashboard.procurement.sheets import SHEETS
 from layers.explain import place
 from layers.snapshot import Snapshot
 
@@ -88,4 +89,5 @@ PAGE = Page(
     layout=layout,
     asks=ASKS,
     readings=summary.readings,
+    sheets=SHEETS,
 )

@@ -286,5 +286,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     asks={"kpi": "[a-z][a-z0-9_]{2,40}", "level": "|".join(LEVELS)},
-    sheets={"standings": Export(sheet=_ranked, areas=True), "funnel": Export(sheet=_ranked, areas=True)},
+    sheets={part: Export(sheet=_ranked, areas=lambda view: _chosen(view)[1] != "opd") for part in ("standings", "funnel")},
 )

@@ -223,11 +223,14 @@ def _open(account: Account, view: View) -> htpy.Node:
     return text.say(view.lang, "{n}, terakhir {when}", n=len(account.sessions), when=_moment(last, view))
 
 
-def audit_page(found: Lines, who: str, what: str, broken: int | None, view: View) -> htpy.Node:
-    """The lines, newest first, with the choice of account and kind above them."""
-    lang = view.lang
+def audit_page(found: Lines, who: str, what: str, checked: tuple[int, int | None], view: View) -> htpy.Node:
+    """The lines, newest first, with the choice of account and kind above them.
+
+    ``checked`` says how many of the newest lines were looked at, and the first of them that is not what was written.
+    """
+    lang, (most, broken) = view.lang, checked
     state = (
-        text.say(lang, "Rantai catatan utuh: tidak ada baris yang diubah atau hilang.")
+        text.say(lang, "Rantai utuh: dari {n} catatan terakhir tidak ada yang diubah atau hilang.", n=text.number(most, 0, lang))
         if broken is None
         else text.say(lang, "Rantai catatan putus pada baris {n}: ada yang diubah atau hilang.", n=broken)
     )

@@ -36,13 +36,15 @@ def beside(reading: Reading | None, kpi: Kpi, ago: YearAgo, snapshot: Snapshot, 
     city = snapshot.reading(kpi.id)
     before = now - reading.change if reading.change is not None else None
     days = choice.days
+    bound = choice.span is not None or "status" in choice.asked
+    why = "tidak dapat dibandingkan pada saringan ini" if bound else "periode pembanding dimulai sebelum data pertama"
     rows: list[tuple[str, float | None, str | None]] = [
         (
             text.say(lang, "{days} hari sebelumnya", days=days)
             if kpi.window.value == "days30"
             else text.say(lang, "24 jam lalu"),
             before,
-            text.say(lang, "tidak dapat dibandingkan pada saringan ini"),
+            text.say(lang, why),
         ),
         (text.say(lang, "Periode sama tahun lalu"), ago[0], ago[1]),
     ]

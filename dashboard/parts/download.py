@@ -39,7 +39,8 @@ def with_menu(html: str, page: Page, part: str, view: View) -> str:
     """A part with its menu as the last thing in it."""
     offered = page.sheets[part]
     pictures = PICTURES if offered.map or pictured(html) else PICTURES[-1:]
-    kinds = (*pictures, *TABLES, *(MAPS if offered.areas else ()))
+    areas = offered.areas(view) if callable(offered.areas) else offered.areas
+    kinds = (*pictures, *TABLES, *(MAPS if areas else ()))
     at = html.rindex("</")
     return f"{html[:at]}{_menu(kinds, page, part, view)}{html[at:]}"
 

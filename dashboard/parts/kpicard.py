@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import a, div, li, line, p, rect, strong, svg, ul
+from htpy import a, li, line, p, rect, strong, svg, ul
 
 from dashboard import text
 from dashboard.parts.orders import STATES
@@ -80,8 +80,3 @@ def recalled(orders: Sequence[Order], reading: Reading, view: View) -> htpy.Elem
             for order in told
         ]
     ]
-
-
-def counts(states: Sequence[tuple[str, int]], view: View) -> htpy.Element:
-    """How many cases stand at each status, in words: for who sees no rows."""
-    return div(".states")[[p[strong[text.number(n, 0, view.lang)], " ", words] for words, n in states]]

@@ -12,12 +12,12 @@ from dashboard import text
 from dashboard.parts.dots import Spot
 from dashboard.parts.focus import focus
 from dashboard.parts.lines import Line, lines
-from dashboard.parts.marks import age, band_mark
+from dashboard.parts.marks import age, band_mark, state_of
 from dashboard.parts.scale import pc
 from dashboard.parts.tile import hooks
 from layers.kpis.situation import HEAVY_MM, NORMAL_LEVEL, STEP
 from layers.observed import WET_MM
-from layers.snapshot import Band, Observation, Sign, Snapshot
+from layers.snapshot import Band, Observation, Sign, Snapshot, State
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -56,6 +56,11 @@ def rain(snapshot: Snapshot, view: View, *, element: str = "rain") -> htpy.Eleme
     if origin is None or not steps:
         words = (origin.why_none if origin else None) or text.say(view.lang, "belum ada data")
         return figure(".rain", id=element)[figcaption[h2[title]], p(".empty")[words]]
+    if state_of(origin.freshness, view) is State.LIVE and not any(one.values["kelurahan"] for one in steps):
+        return figure(".rain.dry", hooks(origin, view), id=element, role="group", aria_label=title)[
+            figcaption[h2[title], span(".aside")[age(origin.freshness, view)]],
+            p(".empty")[text.say(view.lang, "Tidak ada hujan yang diprakirakan.")],
+        ]
     full = max(FULL_MM, *(one.values["mm"] for one in steps))
     return figure(".rain", hooks(origin, view), id=element, role="group", aria_label=title)[
         figcaption[h2[title], span(".aside")[age(origin.freshness, view)]],

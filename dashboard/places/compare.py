@@ -15,6 +15,7 @@ from dashboard.parts.marks import age, band_mark, value_words
 from dashboard.parts.tile import hooks
 from dashboard.places.address import area_address
 from dashboard.places.complaints import narrowed, query
+from layers.areas import unit
 from layers.model import UNPLACED, Area, Kind, Level
 from layers.ranking import Ranking, ranking, residents
 from layers.snapshot import Reading, Snapshot
@@ -37,11 +38,24 @@ BESIDE = (
 )
 """Figures that are set side by side; one that nobody tells of any of the places is left out."""
 
+ON_PAPER = 12
+"""So many places are compared on a sheet of paper (``assets/light.css``); how many more there are is said there."""
+
+FUND_OF = {"dana_kelurahan_per_penduduk": "kelurahan", "transfer_dana_desa_per_penduduk": "desa"}
+"""Funds that only the one or the other has."""
+
+
+def _kind(code: str) -> str | None:
+    """Whether an area is a kelurahan or a desa; ``None`` for a larger one, which may hold both."""
+    return unit(code).partition(" ")[0] if code.count(".") == 3 else None
+
 
 def others(area: Area, view: View) -> tuple[str, tuple[str, ...]]:
-    """With whom an area is compared, in words and codes: itself and its neighbours, else its parts."""
+    """With whom an area is compared, in words and codes: with its neighbours, on an island its kecamatan; else its own parts."""
     if area.level is Level.KELURAHAN and area.code != UNPLACED:
-        return "Dibanding {unit} tetangga", (area.code, *view.tree.neighbours(area.code))
+        if near := view.tree.neighbours(area.code):
+            return "Dibanding {unit} tetangga", (area.code, *near)
+        return "Dibanding {unit} lain di kecamatan ini", tuple(other.code for other in view.tree.children(area.parent or ""))
     if area.level is Level.KECAMATAN:
         return "Tiap {unit} di kecamatan ini", tuple(child.code for child in view.tree.children(area.code))
     return "Menurut kecamatan", tuple(k.code for k in view.tree.kecamatan)
@@ -73,7 +87,11 @@ def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     """Figures of the places side by side; each opens its evidence card."""
     title, codes = others(area, view)
     columns = {
-        name: {code: r for code in codes if (r := _compared(snapshot, name, code, view))}
+        name: {
+            code: r
+            for code in codes
+            if FUND_OF.get(name) in (None, _kind(code) or FUND_OF.get(name)) and (r := _compared(snapshot, name, code, view))
+        }
         for name in BESIDE
         if name in view.catalog
     }
@@ -92,11 +110,13 @@ def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     ]
     body = [
         tr(class_="here" if code == area.code else None)[
-            th(scope="row")[view.tree.name(code) if code == area.code else a(href=area_address(code))[view.tree.name(code)],],
+            th(scope="row")[view.tree.name(code) if code == area.code else a(href=area_address(code))[view.tree.name(code)]],
             [td(".num")[_cell(cells.get(code), view)] for cells in told.values()],
         ]
         for code in codes
     ]
+    rest = len(codes) - ON_PAPER
+    more = text.say(view.lang, "{n} lainnya ada di halaman ini, tidak di kertas", n=rest) if rest > 0 else None
     ages = [age(next(iter(cells.values())).freshness, view) for cells in told.values()]
     return section(".panel.table", id="beside")[
         header[h2[heading], span(".aside")[text.say(view.lang, "umur data di baris terakhir")]],
@@ -106,6 +126,7 @@ def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
                 tbody[body, tr(".ages")[th(scope="row")[text.say(view.lang, "Umur data")], [td(".num")[a_] for a_ in ages]]],
             ]
         ],
+        htpy.p(".aside.print-more")[more] if more else None,
     ]
 
 
@@ -113,7 +134,11 @@ def _heading(kpi: Kpi, view: View) -> htpy.Node:
     """The figure's short name, and its unit where the name does not say it."""
     short = kpi.short[view.lang]
     unit = text.say(view.lang, kpi.unit)
-    return short if kpi.unit in ("persen", "rupiah") or unit in short.lower() else [short, " ", span(".quiet")[unit]]
+    return (
+        short
+        if kpi.unit == "persen" or kpi.unit.startswith("rupiah") or unit in short.lower()
+        else [short, " ", span(".quiet")[unit]]
+    )
 
 
 def _cell(reading: Reading | None, view: View) -> htpy.Node:

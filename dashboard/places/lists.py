@@ -76,9 +76,7 @@ def counters(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
     body = [
         tr[
             th(scope="row")[one.service],
-            td(".num")[
-                text.say(lang, "kurang dari {n}", n=placed.FEW) if one.served is None else text.number(one.served, 0, lang)
-            ],
+            td(".num")[text.say(lang, "disamarkan") if one.served is None else text.number(one.served, 0, lang)],
             td(".num")[number(one.on_time, "persen", 1)],
             td(".num")[number(one.waiting, "menit", 1)],
         ]

@@ -111,9 +111,7 @@ def made_room(folder: Path, n: int = 2500) -> Made:
     def changes(scope: Scope, question: Question) -> Answer:
         return explain(scope, frames, kpis, tree, city, question, facts, NOW)
 
-    reach = Reach(
-        figures=lambda: rooms.at(NOW), book=lambda scope, opd, at: read_book(scope, people[0], opd, at=at), texts=store.texts
-    )
+    reach = Reach(book=lambda scope, opd, at: read_book(scope, people[0], opd, at=at), texts=store.texts)
     room = Room(
         city=city,
         tree=tree,

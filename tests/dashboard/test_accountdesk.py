@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from connectors.simulator.users import make_users
 from dashboard import access as access_module
 from layers import clock
 from layers.accounts import Accounts
+from layers.city import load
 from layers.demousers import demo_file, demo_users
 from layers.entry import Entry, EntryError, read_entry
 from layers.model import ROWS, Role, Scope
 from layers.people import People
 from layers.schema import audit
 from layers.settings import Settings
+from tests.conftest import ROOT
 from tests.dashboard.server import CITY, PASSWORD, SECRET, Live, serving
 
 NEWER = "staples-baterai-benar"
@@ -178,7 +181,7 @@ def test_an_admin_sees_everybody_and_ends_their_sessions(live: Live) -> None:
         assert wati.get("/sumber").status_code == 401
         log = admin.get("/audit", params={"akun": "wati", "apa": "masuk"}).text
         assert log.count("<td>wati</td>") == 1
-        assert "Rantai catatan utuh" in log
+        assert "Rantai utuh" in log
         assert admin.get("/audit?halaman=x").status_code == 400
 
 
@@ -209,10 +212,17 @@ def settings(data: Path, **more: object) -> Settings:
     return Settings(**(facts | more))  # type: ignore[arg-type]
 
 
+def quick(data: Path) -> Callable[[Settings], People]:
+    """The people of a folder, whose passwords cost no second each."""
+    return lambda _settings: People(f"sqlite:///{data}/people.sqlite", SECRET, PasswordHasher(1, 8, 1))
+
+
 def test_the_demo_shows_a_user_for_each_role_and_they_come_in(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     with serving(tmp_path) as live:
-        make_users(settings(tmp_path), lambda _settings: People(f"sqlite:///{tmp_path}/people.sqlite", SECRET))
+        make_users(
+            settings(tmp_path), lambda _settings: People(f"sqlite:///{tmp_path}/people.sqlite", SECRET, PasswordHasher(1, 8, 1))
+        )
         users = demo_users(settings(tmp_path))
         assert {user.role for user in users} == ROWS
         assert len({user.password for user in users}) == len(users)
@@ -253,6 +263,21 @@ group = "dlh"
 role = "{role}"
 opds = ["{opd}"]
 """
+
+
+def test_the_examples_of_the_page_are_true(tmp_path: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "access.md").read_text("utf-8"), re.DOTALL)
+    path = tmp_path / "access.toml"
+    entries = []
+    for example in examples:
+        path.write_text(example, "utf-8")
+        entries.append(read_entry(path, load("36.71"), {"LIVEROOM_OIDC_SECRET": "x"}))
+    assert [entry.second_factor for entry in entries] == [{Role.ADMIN, Role.OPERATOR}] * 2
+    provider = entries[1].oidc
+    assert provider
+    held = provider.group(["kecamatan-batuceper", "dlh-kepala"])
+    assert held
+    assert (held.role, held.limits["opds"]) == (Role.OPD_HEAD, ("dlh",)), "the first of the file counts"
 
 
 @pytest.mark.parametrize(

@@ -301,4 +301,4 @@ def test_a_route_without_a_gate_stops_the_start(live: Live) -> None:
     web = type("Web", (), {"__getattr__": lambda self, _name: self})()
     web_like: Any = web
     with pytest.raises(RuntimeError, match="without a gate"):
-        app_module._routes(server, web_like, web_like)
+        app_module._routes(server, web_like, web_like, {})

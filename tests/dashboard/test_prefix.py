@@ -93,7 +93,7 @@ def test_every_page_is_below_the_path_where_the_proxy_keeps_it(live: Live) -> No
         for path in ["/tidak-ada", "/remote", *(one.path for one in pages() if Role.ADMIN in one.roles)]:
             for name, value in VALUES.items():
                 path = path.replace(name, value)
-            html = client.get(BELOW + path, headers={"accept": "text/html"}).text
+            html = client.get(BELOW + path, headers={"accept": "text/html"}, follow_redirects=True).text
             found = re.findall(r'\s([\w:-]+)="(/[^"]*)"', html)
             assert found, path
             assert [(n, v) for n, v in found if n not in INNER and not v.startswith(f"{BELOW}/") and v != BELOW] == [], path

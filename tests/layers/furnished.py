@@ -53,8 +53,12 @@ def records() -> list[Record]:
 
 
 def services() -> list[Record]:
-    """Two services at the counter of the place; of one only two people were served, by two offices."""
-    named = (("KTP-el", 40, 38, "disdukcapil"), ("Surat pindah", 1, 1, "disdukcapil"))
+    """Three services at the counter of the place; of a sensitive one only two people were served."""
+    named = (
+        ("KTP-el", 40, 38, "disdukcapil"),
+        ("Surat pindah", 4, 4, "disdukcapil"),
+        ("Rekomendasi disabilitas", 1, 1, "disdukcapil"),
+    )
     return [
         Service(
             source="loket", source_id=f"{name}-{area}-{k}", seen_at=NOW, area=area, placed_by=PlacedBy.CODE, opd=opd,

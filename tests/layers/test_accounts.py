@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import update
 
+from layers import schema
 from layers.accounts import Accounts, NoSuchAccountError, listing
 from layers.auditlog import PAGE, plain, read_audit
 from layers.model import Role, Scope
@@ -157,6 +159,10 @@ def test_the_audit_is_read_in_pages_by_account_and_event(people: People) -> None
     seqs = [line.seq for line in (*first.lines, *second.lines)]
     assert seqs == sorted(seqs, reverse=True)
     assert first.kinds == ("ekspor", "masuk")
+    assert people.audit_broken_at(10) is None
+    with people.write() as connection:
+        connection.execute(update(schema.audit).where(schema.audit.c.seq == PAGE).values(who="lain"))
+    assert [people.audit_broken_at(last) for last in (3, 10, None)] == [None, PAGE, PAGE]
     only = read_audit(ADMIN, people, who="Rina", what="ekspor")
     assert {(line.who, line.what) for line in only.lines} == {("rina", "ekspor")}
     assert plain(only.lines[-1]).startswith("2\t") and '{"baris": 1}' in plain(only.lines[-1])  # noqa: PT018

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -45,6 +48,12 @@ def test_a_pack_sets_its_own_words(room: Room) -> None:
     assert beside(PUBLIC, room, ()) == ()
     with pytest.raises(ValidationError):
         Alike(name="x", complaints=(), packages=("y",))
+
+
+def test_the_example_of_the_docs_is_a_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "places.md").read_text("utf-8")
+    (example,) = tomllib.loads(page.partition("```toml")[2].partition("```")[0])["alike"]
+    assert Alike.model_validate(example).packages == ("drainase", "saluran", "pompa")
 
 
 def test_nobody_is_told_of_what_lies_outside_of_the_scope(room: Room) -> None:

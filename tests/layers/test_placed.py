@@ -20,17 +20,19 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 
 
 def test_services_are_summed_at_the_place_and_at_the_kecamatan_that_holds_it(room: Room) -> None:
-    one, few = placed.counters(ANALYST, room, HERE)
+    one, next_, few = placed.counters(ANALYST, room, HERE)
     assert (one.service, one.served, one.on_time, one.waiting) == ("KTP-el", 80, 95.0, 10.5)
-    assert (few.service, few.served) == ("Surat pindah", 2)
-    assert [c.served for c in placed.counters(ANALYST, room, "36.71.01")] == [160, 4]
+    assert (next_.served, few.service, few.served) == (8, "Rekomendasi disabilitas", 2)
+    assert [c.served for c in placed.counters(ANALYST, room, "36.71.01")] == [160, 16, 4]
     assert placed.counters(ANALYST, room, FAR) == ()
 
 
 def test_so_few_that_people_could_be_singled_out_are_told_only_to_who_may_see_rows(room: Room) -> None:
-    one, few = placed.counters(PUBLIC, room, HERE)
+    one, next_, few = placed.counters(PUBLIC, room, HERE)
     assert one.served == 80
     assert (few.served, few.on_time, few.waiting) == (None, None, None)
+    assert next_.served is None, "else the one gap could be worked out from the total"
+    assert [c.served for c in placed.counters(PUBLIC, room, "36.71.01")] == [160, 16, 4]
 
 
 def test_a_scope_counts_its_own_rows_alone(room: Room) -> None:

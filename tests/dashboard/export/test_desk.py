@@ -30,6 +30,9 @@ ADDRESSES = {
     "/baris": "/baris?kpi=selesai_tepat_waktu&area=36.71",
     "/perubahan": "/perubahan?kpi=aduan_masuk_30h&days=90",
     "/peringkat": "/peringkat?kpi=selesai_tepat_waktu&level=opd",
+    "/opd/{opd}": "/opd/dlh?days=90",
+    "/kecamatan/{code}": "/kecamatan/36.71.01",
+    "/analisis": "/analisis?kpi=aduan_masuk_30h&by=category&bentuk=batang",
 }
 """Where a page needs to be asked for something."""
 
@@ -100,7 +103,7 @@ def test_every_part_in_every_format_and_never_a_persons_data(
     for part in ("trend", "by-category", "by-opd", "by-channel"):
         assert given[f"/kelurahan/{{code}} {part}"] == drawn
     assert given["/kelurahan/{code} map-legend"] == given["/kelurahan/{code} compare"] == drawn | {"geojson"}
-    assert given["/perubahan change-steps"] == drawn
+    assert given["/opd/{opd} cross-category"] == given["/analisis answer"] == drawn
     assert len(given) == len(offers())
 
 

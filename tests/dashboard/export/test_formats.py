@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import datetime
 
 import openpyxl
@@ -13,9 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.export import table, workbook
+from dashboard.export.picture import picture
 from dashboard.export.sheet import Column, Sheet, harmless
+from dashboard.parts.changes import steps
+from dashboard.parts.download import pictured
+from layers.catalog import catalog
+from layers.changes import Question
 from tests.dashboard.export.sheets import ABOUT, sheet
 from tests.dashboard.snapshots import NOW
+from tests.dashboard.views import changes, view
 
 
 def xlsx(*sheets: Sheet) -> io.BytesIO:
@@ -117,3 +124,16 @@ def test_what_is_longer_than_a_worksheet_goes_on_in_another(monkeypatch: pytest.
     book = openpyxl.load_workbook(xlsx(sheet((("a", str(k)) for k in range(7)), WORDS)))
     assert [page.max_row for page in book.worksheets[:3]] == [4, 4, 2]
     assert book.worksheets[2]["B2"].value == "6"
+
+
+def test_a_chart_stands_alone_as_the_page_draws_it() -> None:
+    """The steps of a change are rows of a page: names, bars and figures are all there, every position a plain number."""
+    change = changes(Question(kpi="aduan_masuk_30h", by=("category", "kecamatan"))).change
+    html = str(steps(change, catalog()[change.kpi], view(), element="change-steps"))
+    svg = picture(html, ABOUT)
+    assert svg is not None
+    assert len(re.findall(r"<rect ", svg)) == 1 + 4, "the paper and four steps"
+    assert "+54.321" in svg
+    assert not re.search(r'%"|class=|em"', svg)
+    assert pictured(html)
+    assert picture("<section><p>kosong</p></section>", ABOUT) is None

@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from connectors.simulator.users import make_users
-from layers.people import People
 from tests.dashboard.pages.test_axe import faults
-from tests.dashboard.server import SECRET, Live, serving
-from tests.dashboard.test_accountdesk import settings
+from tests.dashboard.server import Live, serving
+from tests.dashboard.test_accountdesk import quick, settings
 
 OWN = ("/akun", "/akun/kode", "/pengguna", "/audit")
 
@@ -23,7 +22,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     data: Path = tmp_path_factory.mktemp("demo")
     (data / "demo").mkdir()
     with serving(data) as found:
-        make_users(settings(data), lambda _settings: People(f"sqlite:///{data}/people.sqlite", SECRET))
+        make_users(settings(data), quick(data))
         yield found
 
 

@@ -22,7 +22,7 @@ from dashboard.page import Page, View, document
 from dashboard.pages import awards, kecamatan, kelurahan, procurement
 from layers import clock
 from layers.clock import SetClock
-from layers.model import Role, Scope
+from layers.model import LIMITS, Role, Scope
 from tests.dashboard.furnished import Furnished, furnished
 from tests.dashboard.pages.test_axe import faults
 from tests.dashboard.pages.test_desk import OVERFLOWS
@@ -71,7 +71,7 @@ def test_a_kelurahan_tells_of_everything_there_is(room: Furnished) -> None:
     found = parts(room, kelurahan.PAGE, {"code": HERE})
     said = {name: plain(found[f"topik-{name}"]) for name in TOPICS}
     for name, words in {
-        "layanan": ("82 layanan", "6,8 per 1.000 penduduk", "KTP-el 80", "Surat pindah kurang dari 5"),
+        "layanan": ("90 layanan", "7,5 per 1.000 penduduk", "KTP-el 80", "Rekomendasi disabilitas disamarkan"),
         "pengadaan": ("2 paket", "Rp85,0 rb per penduduk", "Pemeliharaan jalan lingkungan", "Rp900 jt"),
         "dana": ("Dana kelurahan", "Rp200 jt", "16.667 rupiah per penduduk"),
         "monografi": ("12.000 orang", "90,0 %", "Luas 153,5 ha"),
@@ -111,6 +111,24 @@ def test_places_are_compared_side_by_side_and_per_head_where_people_were_counted
     row = re.search(r'<tr class="here">.*?</tr>', table, re.DOTALL)
     assert row is not None
     assert "12.000" in row[0]
+
+
+def test_an_island_without_neighbours_is_compared_with_its_kecamatan(room: Furnished) -> None:
+    tree = replace(room.room.tree, _neighbours={})
+    island = replace(room.room, tree=tree)
+    view = replace(island.view(PUBLIC, "id", {"code": HERE}), now=NOW)
+    table = document(kelurahan.PAGE, room.snapshot, view).parts["beside"]
+    assert "lain di kecamatan ini" in table
+    assert f'href="/kelurahan/{NEXT}"' in table
+
+
+@pytest.mark.parametrize("page", [kelurahan.PAGE, procurement.PAGE, awards.PAGE], ids=lambda page: page.path)
+def test_every_role_is_answered_within_its_limits(room: Furnished, page: Page) -> None:
+    limits = {"opds": frozenset({"dpupr"}), "areas": frozenset({NEXT}), "categories": frozenset({"Sampah"})}
+    for role in Role:
+        scope = Scope(user="x", role=role, **{name: limits[name] for name in LIMITS.get(role, ())})
+        found = "".join(parts(room, page, {"code": HERE} if "{code}" in page.path else {}, scope=scope).values())
+        assert ("Pengadaan kontainer sampah" in found) == (page is not awards.PAGE and not LIMITS.get(role)), role
 
 
 @pytest.mark.parametrize("scope", [PUBLIC, LURAH], ids=["publik", "lurah"])
