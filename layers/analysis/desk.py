@@ -11,9 +11,10 @@ import polars as pl
 
 from layers.analysis.ask import Ask
 from layers.analysis.dimensions import DIMENSIONS, Dimension, Sort, clock_of, of_kind
-from layers.analysis.engine import analyse, reads, units
+from layers.analysis.engine import analyse, units
 from layers.analysis.found import Found
 from layers.analysis.measures import measure
+from layers.analysis.plan import reads
 from layers.areas import AreaTree
 from layers.catalog import Kpi
 from layers.city import City

@@ -125,10 +125,10 @@ def of_kind(kind: Kind | None) -> dict[str, Dimension]:
 
 
 def clock_of(kpi: Kpi, when: When) -> str:
-    """The time of a row that puts it into the figure's window, by which it has a weekday and an hour."""
+    """The time of a row that puts it into the figure's window, by which it has a weekday and an hour; of several the first."""
     found = edges(kpi.form, kpi.window, when.zone) or ()
-    starts = [edge.column for edge in found if not edge.of_end and not edge.shift]
-    return starts[0] if starts else AT[kpi.kind] if kpi.kind else ""
+    starts = {edge.column for edge in found if not edge.of_end and not edge.shift}
+    return min(starts) if starts else AT[kpi.kind] if kpi.kind else ""
 
 
 def bounded_by(kpi: Kpi, when: When) -> str | None:

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.analysis import engine
+from layers.analysis import plan
 from layers.analysis.ask import FILTERS, Ask
-from layers.analysis.dimensions import DIMENSIONS, Sort, bounded_by, of_kind
-from layers.analysis.engine import OutsideError, TooMuchError, answer, units
+from layers.analysis.dimensions import DIMENSIONS, Sort, bounded_by, clock_of, of_kind
+from layers.analysis.engine import OutsideError, answer, units
 from layers.analysis.measures import groups
+from layers.analysis.plan import TooMuchError
 from layers.analysis.small import HIDDEN, SMALLEST
 from layers.catalog import Kpi, catalog
 from layers.city import load
@@ -130,6 +131,18 @@ def test_weekdays_and_hours_are_local() -> None:
     assert {key: reading.n for key, reading, _ in found.lines() if reading.n} == counted
 
 
+def test_the_time_that_counts_is_one_and_always_the_same() -> None:
+    expected = {
+        "aduan_masuk_30h": "received",
+        "aduan_ditutup_30h": "closed",
+        "nilai_kontrak": "contracted",
+        "aduan_terbuka": "received",
+    }
+    for name, column in expected.items():
+        kpi = catalog()[name]
+        assert clock_of(kpi, kpi.window.at(here().now, CITY.zone)) == column
+
+
 def test_a_comparison_stands_beside_its_own_part() -> None:
     ask = Ask(kpi="aduan_masuk_30h", by="week", period=Period.read("2026-11-02..2026-11-15"), against="lalu")
     found = answer(ANALYST, here(), catalog(), ask)
@@ -205,7 +218,7 @@ def test_small_cells_are_hidden_from_who_may_not_see_rows_and_do_not_follow_from
 def test_a_question_beyond_the_bounds_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TooMuchError, match="terlalu banyak sel"):
         answer(ANALYST, here(), catalog(), Ask(kpi="aduan_masuk_30h", by="day", per="area", period=Period.read("2026")))
-    monkeypatch.setattr(engine, "MOST_WORK", 1000)
+    monkeypatch.setattr(plan, "MOST_WORK", 1000)
     with pytest.raises(TooMuchError, match="terlalu banyak baris"):
         answer(ANALYST, here(), catalog(), Ask(kpi="aduan_terbuka", by="day", period=Period.read("2026")))
 
