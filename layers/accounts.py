@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.people import ABSOLUTE, IDLE, People, scope_of, token_hash
 from layers.rights import check_name, check_password, named, person_role

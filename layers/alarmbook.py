@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from layers import schema
+from layers import peopleschema, schema
 from layers.alarmrules import StateRule
 from layers.alarms import Acknowledgement, Acts, Life, Silence, shown, step
 from layers.citystate import state_of
@@ -69,14 +69,14 @@ class Act:
 def record_act(people: Database, act: Act) -> None:
     """Keep an act."""
     with people.write() as connection:
-        connection.execute(insert(schema.alarm_act).values(asdict(act)))
+        connection.execute(insert(peopleschema.alarm_act).values(asdict(act)))
 
 
 def acts_on(people: Database, alarms: Collection[str], until: datetime | None = None) -> Acts:
     """What was done about these alarms, ``until`` a moment; the first acknowledgement of each, and the last silence, hold."""
     if not alarms:
         return Acts()
-    table = schema.alarm_act
+    table = peopleschema.alarm_act
     query = select(table).where(people.among(table.c.alarm, sorted(alarms))).order_by(table.c.id)
     if until is not None:
         query = query.where(table.c.at <= until)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.people import People
 from layers.rights import named

@@ -21,8 +21,8 @@ from layers.notable import Cause, figure, things
 from layers.numbers import number
 from layers.orders import Order, former_day
 from layers.readings import Room
-from layers.schema import EPOCH
 from layers.snapshot import Band, Snapshot, State
+from layers.sqltypes import EPOCH
 
 FIGURES = 8
 """A digest shows no more of an OPD's own figures."""

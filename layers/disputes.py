@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Row, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.catalog import Kpi
 from layers.drill import Query
 from layers.model import Kind, Role, Scope

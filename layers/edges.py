@@ -18,7 +18,7 @@ import polars as pl
 from layers.evaluate import Ask, Cells, Cut, figures
 from layers.forms import Form
 from layers.memo import kept
-from layers.schema import micros
+from layers.sqltypes import micros
 from layers.windows import When, Window
 
 _MOMENT = r"(\d+)\.strict_cast\(Datetime\('μs',\ 'UTC'\)\)"

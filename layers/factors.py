@@ -11,7 +11,7 @@ import pyotp
 from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import Connection, delete, func, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.people import People
 from layers.rights import named
 

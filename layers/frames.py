@@ -30,7 +30,7 @@ from layers.areas import AreaTree
 from layers.city import City
 from layers.model import PRIVATE, UNPLACED, Kind
 from layers.packages import once
-from layers.schema import record_fields
+from layers.sqltypes import record_fields
 
 GRACE = timedelta(minutes=2)
 """How long a replaced file stays: longer than any reader needs between manifest and file."""

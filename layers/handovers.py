@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.orders import NotYoursError, OrderError, own_words
 from layers.people import People

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.orders import NotYoursError, OrderError, own_words
 from layers.people import People

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.calendar import Calendar
 from layers.city import City
 from layers.clock import start_of_day

@@ -14,13 +14,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from layers import clock, schema
+from layers import clock
+from layers import peopleschema as schema
 from layers.database import Database
 from layers.model import Role, Scope
 from layers.privacy import mask
 from layers.rights import LIMIT_WORDS, PASSWORD_LENGTH, check_name, check_password, named, person_role
-from layers.schema import micros
 from layers.settings import Settings
+from layers.sqltypes import micros
 from layers.vault import Vault
 
 IDLE = timedelta(minutes=30)

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, select
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.people import People
 

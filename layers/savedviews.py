@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Row, delete, func, or_, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.analysis.ask import Ask
 from layers.model import ROWS, Role, Scope
 from layers.people import People

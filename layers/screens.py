@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from sqlalchemy import Row, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.database import Database
 from layers.people import token_hash
 

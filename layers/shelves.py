@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, exists, null, or_, select, type_coerce, update
 
-from layers import schema
+from layers import schema, sqltypes
 from layers.database import Database
 from layers.holding import VERSIONS
 from layers.model import PRIVATE, RECORDS, UNPLACED, Kind, Record, Scope, Stage, Status
-from layers.schema import AT, RECORD_TABLES, record_fields
+from layers.schema import AT, RECORD_TABLES
+from layers.sqltypes import record_fields
 
 CHUNK_ROWS = 25_000
 """Rows of one columnar chunk; bounds the memory of a reader."""
@@ -149,7 +150,7 @@ class Shelves(Database):
 
     def _raw(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """A column without a Python step for each value: whole numbers go to Arrow as they are."""
-        plain = isinstance(column.type, schema.Money) or (self.sqlite and isinstance(column.type, schema.Moment))
+        plain = isinstance(column.type, sqltypes.Money) or (self.sqlite and isinstance(column.type, sqltypes.Moment))
         return type_coerce(column, BigInteger) if plain else column
 
     # --- rows ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from layers import schema
 from layers.database import Database
 from layers.model import Outcome, Run
-from layers.schema import EPOCH
+from layers.sqltypes import EPOCH
 
 MINUTE = timedelta(minutes=1)
 COUNTS = ("seen", "kept", "unchanged", "excluded", "quarantined")

@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, or_, select, update
 
-from layers import schema
+from layers import schema, sqltypes
 from layers.clock import month_of
 from layers.known import Known
 from layers.model import Kind, Record
 from layers.quarantine import QuarantineRow, Reject
 from layers.runs import Breaker, RunClosedError, Runs, SourceFacts
-from layers.schema import MICROSECOND, RECORD_TABLES, REPLACED_TABLES, micros
+from layers.schema import RECORD_TABLES, REPLACED_TABLES
 from layers.settings import Settings
+from layers.sqltypes import MICROSECOND, micros
 from layers.tombstones import Tombstones
 from layers.vault import Vault
 from layers.versions import FIELDS, TWIN, Candidate, Changes, Link, candidate, fold, merge
@@ -191,7 +192,7 @@ class Store(Runs, Tombstones, Known):
         """
         table, aside = RECORD_TABLES[kind], REPLACED_TABLES[kind]
         if changes.removed:
-            told = select(*table.c, literal(batch.now, schema.Moment)).where(table.c.seq == bindparam("at"))
+            told = select(*table.c, literal(batch.now, sqltypes.Moment)).where(table.c.seq == bindparam("at"))
             replaced = [{"at": seq} for seq in changes.removed]
             connection.execute(insert(aside).from_select([*table.c.keys(), "replaced"], told, include_defaults=False), replaced)
             connection.execute(delete(table).where(table.c.seq == bindparam("at")), replaced)
@@ -225,7 +226,7 @@ class Store(Runs, Tombstones, Known):
             facts["cursor"] = dict(batch.cursor)
         if newest is not None:
             held = schema.source.c.newest
-            value = bindparam("told", newest, type_=schema.Moment)
+            value = bindparam("told", newest, type_=sqltypes.Moment)
             facts["newest"] = func.max(func.coalesce(held, value), value) if self.sqlite else func.greatest(held, value)
         connection.execute(update(schema.source).where(schema.source.c.source == batch.source).values(facts))
 

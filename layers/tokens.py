@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.people import TOKEN_BYTES, People, token_hash
 from layers.rights import person_role

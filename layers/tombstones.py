@@ -14,8 +14,9 @@ from layers import clock, privacy, schema
 from layers.model import PRIVATE, RECORDS, Kind, Record, Scope
 from layers.privacy import DISGUISE, Identity
 from layers.quarantine import CHUNK, Quarantine, Reject
-from layers.schema import RECORD_TABLES, REPLACED_TABLES, record_fields
+from layers.schema import RECORD_TABLES, REPLACED_TABLES
 from layers.shelves import Shelves, as_record
+from layers.sqltypes import record_fields
 from layers.vault import NAME_LETTERS
 from layers.versions import candidate
 

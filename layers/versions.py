@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import Any
 
 from layers.model import LATER, PRIVATE, Kind, Record
-from layers.schema import EPOCH, MICROSECOND, record_fields, sen
+from layers.sqltypes import EPOCH, MICROSECOND, record_fields, sen
 
 TWIN = "kembar"
 """The rule that excludes a row which tells another story of the same version than the one kept."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from layers.clock import start_of_day
-from layers.schema import micros
+from layers.sqltypes import micros
 
 DAY = timedelta(days=1)
 

@@ -29,7 +29,7 @@ from dashboard.pages import rows as rows_page
 from layers import briefs, clock, orders
 from layers.model import EXPORTS, Role
 from layers.model import ROWS as ROWS_ROLES
-from layers.schema import audit
+from layers.peopleschema import audit
 from layers.stills import Stills
 from tests.dashboard.server import PASSWORD, Live, room, serving
 from tests.dashboard.snapshots import KELURAHAN

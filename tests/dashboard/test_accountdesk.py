@@ -22,7 +22,7 @@ from layers.demousers import demo_file, demo_users
 from layers.entry import Entry, EntryError, read_entry
 from layers.model import ROWS, Role, Scope
 from layers.people import People
-from layers.schema import audit
+from layers.peopleschema import audit
 from layers.settings import Settings
 from tests.conftest import ROOT
 from tests.dashboard.server import CITY, PASSWORD, SECRET, Live, serving

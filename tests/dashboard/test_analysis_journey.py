@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 
-from layers import clock, schema
+from layers import clock
+from layers import peopleschema as schema
 from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.catalog import catalog

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from dashboard.oidc import BACK
 from layers.entry import Entry
-from layers.schema import account, audit
+from layers.peopleschema import account, audit
 from tests.dashboard.provider import CLIENT, CLIENT_SECRET, Provider, provided
 from tests.dashboard.server import Live, free_port, serving
 

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import update
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.accounts import Accounts, NoSuchAccountError, listing
 from layers.auditlog import PAGE, plain, read_audit
 from layers.model import Role, Scope

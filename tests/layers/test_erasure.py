@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from layers import schema
+from layers import peopleschema, schema
 from layers.erasure import ask, erase_and_say, find_and_say
 from layers.model import Kind
 from layers.people import People
@@ -43,7 +43,7 @@ def workbook(text: str) -> bytes:
 def audit(settings: Settings) -> list[tuple[str, str, str]]:
     people = People.of(settings)
     with people.read() as connection:
-        lines = [(row.who, row.what, row.detail) for row in connection.execute(select(schema.audit))]
+        lines = [(row.who, row.what, row.detail) for row in connection.execute(select(peopleschema.audit))]
     assert people.audit_broken_at() is None
     people.close()
     return lines

@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.factors import Factors
 from layers.model import Role
 from layers.people import People

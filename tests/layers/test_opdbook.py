@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.disputes import Disputes, Verdict
 from layers.handovers import Handovers
 from layers.model import Role, Scope

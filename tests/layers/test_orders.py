@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.calendar import Calendar
 from layers.city import City
 from layers.model import UNPLACED, Role, Scope

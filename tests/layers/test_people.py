@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
 from layers import people as module
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.people import ABSOLUTE, FORGET, FREE_FAILURES, IDLE, LONGEST_DELAY, TOUCH, People
 from layers.settings import Settings

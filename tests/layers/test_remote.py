@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.people import People
 from layers.remote import ALL, CODE, HOLD, PASS, STEP, Act, NotYoursError, Remote, guest, in_force, may_steer

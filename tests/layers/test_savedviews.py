@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from layers import schema
+from layers import peopleschema as schema
 from layers.analysis.ask import Ask
 from layers.model import Role, Scope
 from layers.people import People

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from layers import schema
+from layers import peopleschema, schema
 from layers.database import Database
 from layers.model import RECORDS, Kind
 from layers.people import People
-from layers.schema import AT, EPOCH, RECORD_TABLES, REPLACED_TABLES, Moment, Money, micros, record_fields, sen
+from layers.schema import AT, RECORD_TABLES, REPLACED_TABLES
+from layers.sqltypes import EPOCH, Moment, Money, micros, record_fields, sen
 from layers.store import Store
 from tests.layers.made import NOW, SECRET, ZONE, give, one_of_each, opened
 
@@ -38,7 +39,7 @@ def differences(database: Database, metadata: MetaData) -> list[object]:
 
 
 def test_migrations_make_the_tables_that_the_code_knows_and_may_run_again(url: str) -> None:
-    for database, metadata in ((Store(url, ZONE, SECRET), schema.metadata), (People(url, SECRET), schema.people)):
+    for database, metadata in ((Store(url, ZONE, SECRET), schema.metadata), (People(url, SECRET), peopleschema.people)):
         if database.sqlite and database.branch == "people":
             database = People(url.replace("s.sqlite", "p.sqlite"), SECRET)
         database.open()

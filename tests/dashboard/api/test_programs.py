@@ -21,7 +21,8 @@ from schemathesis import GenerationMode
 from sqlalchemy import select
 
 from dashboard import access
-from layers import clock, schema
+from layers import clock
+from layers import peopleschema as schema
 from layers.model import Role
 from layers.tokens import Tokens, listing
 from tests.dashboard.server import Live, serving

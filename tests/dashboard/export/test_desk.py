@@ -16,11 +16,13 @@ import httpx
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 
 from dashboard.export import press
 from dashboard.export.desk import MEDIA
 from dashboard.page import find_page, pages
 from layers.model import Role
+from layers.peopleschema import audit
 from layers.privacy import find, seen
 from tests.dashboard.server import Live, serving
 from tests.dashboard.trusted import Trusted, trusted
@@ -188,11 +190,7 @@ def test_what_is_not_there_or_not_theirs_is_absent_and_logged(
 def test_each_export_stands_in_the_audit(live: Live, analyst: httpx.Client) -> None:
     assert taken(analyst, "csv", "/metrik?cari=aduan", "metrik-head").is_success
     with live.people.read() as connection:
-        from sqlalchemy import select
-
-        from layers import schema
-
-        last = connection.execute(select(schema.audit).order_by(schema.audit.c.seq.desc()).limit(1)).one()
+        last = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).one()
     assert last.what == "ekspor"
     assert last.who.startswith("analyst-")
     assert json.loads(last.detail) == {"bagian": "metrik-head", "format": "csv", "halaman": "/metrik?cari=aduan"}

@@ -17,7 +17,7 @@ from dashboard.pages import wall
 from layers import clock
 from layers.alarmbook import AlarmLog, acts_on
 from layers.model import Role, Scope
-from layers.schema import audit
+from layers.peopleschema import audit
 from layers.snapshot import Alarm, AlarmState, Snapshot
 from tests.dashboard.alarmed import STATE, alarms, log_of
 from tests.dashboard.server import PASSWORD, Live, room, serving

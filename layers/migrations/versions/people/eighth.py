@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import Moment, Serial
+from layers.sqltypes import Moment, Serial
 
 revision = "people_0008"
 down_revision = "people_0007"

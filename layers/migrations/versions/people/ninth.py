@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import Moment
+from layers.sqltypes import Moment
 
 revision = "people_0009"
 down_revision = "people_0008"

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import ENDLESS, UNSETTLED, Moment, Serial
+from layers.peopleschema import ENDLESS, UNSETTLED
+from layers.sqltypes import Moment, Serial
 
 revision = "people_0007"
 down_revision = "people_0006"

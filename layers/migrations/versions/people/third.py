@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import Moment, Serial
+from layers.sqltypes import Moment, Serial
 
 revision = "people_0003"
 down_revision = "people_0002"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import Moment
+from layers.sqltypes import Moment
 
 revision = "store_0008"
 down_revision = "store_0007"

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import CURRENT, Moment, Money, Serial
+from layers.schema import CURRENT
+from layers.sqltypes import Moment, Money, Serial
 
 revision = "store_0001"
 down_revision = None

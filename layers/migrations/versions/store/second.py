@@ -5,7 +5,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import Serial
+from layers.sqltypes import Serial
 
 revision = "store_0002"
 down_revision = "store_0001"

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from layers.schema import WAITING, Moment
+from layers.schema import WAITING
+from layers.sqltypes import Moment
 
 revision = "store_0007"
 down_revision = "store_0006"

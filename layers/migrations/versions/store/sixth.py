@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from layers import clock
-from layers.schema import Moment, Serial
+from layers.sqltypes import Moment, Serial
 
 revision = "store_0006"
 down_revision = "store_0005"
