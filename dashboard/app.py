@@ -37,7 +37,7 @@ from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
-from dashboard.feed import Drawn, Hub, Room, encode_document, key, steering_words
+from dashboard.feed import Drawn, Hub, encode_document, key, steering_words
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
@@ -49,6 +49,7 @@ from dashboard.places.address import area_address
 from dashboard.prefix import Edge, Prefix
 from dashboard.reach import Reach
 from dashboard.remotedesk import RemoteDesk
+from dashboard.room import Room
 from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
 from dashboard.static import room_assets

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlencode
 from starlette.exceptions import HTTPException
 
 from dashboard.access import Refused
-from dashboard.feed import Room
 from dashboard.page import FILTERS, Lang, Page, checked, find_page, own
+from dashboard.room import Room
 from layers.city import City
 from layers.drill import Query
 from layers.model import Kind, Scope

@@ -24,11 +24,12 @@ from starlette.exceptions import HTTPException
 
 from dashboard import text
 from dashboard.cut import Cut, query
-from dashboard.feed import Hub, Room, ringing, role_class
+from dashboard.feed import Hub, ringing, role_class
 from dashboard.guard import Said
 from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence
 from dashboard.reach import Reach
+from dashboard.room import Room
 from layers import clock
 from layers.alarmbook import with_log
 from layers.analysis.desk import Analyst

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from dashboard.feed import Room
+from dashboard.room import Room
 from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries

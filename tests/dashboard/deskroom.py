@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from dashboard.feed import Room
 from dashboard.reach import Reach
+from dashboard.room import Room
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.catalog import catalog

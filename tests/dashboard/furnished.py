@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dashboard.feed import Room
+from dashboard.room import Room
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.city import City

@@ -19,7 +19,8 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from dashboard.app import create_app
-from dashboard.feed import Hub, Room
+from dashboard.feed import Hub
+from dashboard.room import Room
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.cache import Cache

@@ -23,9 +23,9 @@ from sqlalchemy.exc import OperationalError
 from dashboard import access as access_module
 from dashboard import attempts
 from dashboard.access import following
-from dashboard.feed import Room
 from dashboard.page import find_page, pages
 from dashboard.pages import rows as rows_page
+from dashboard.room import Room
 from layers import briefs, clock, orders
 from layers.model import EXPORTS, Role
 from layers.model import ROWS as ROWS_ROLES

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dashboard.feed import Room
+from dashboard.room import Room
 from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries

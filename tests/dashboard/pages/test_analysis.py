@@ -9,9 +9,9 @@ import pytest
 
 from dashboard import text
 from dashboard.access import Refused
-from dashboard.feed import Room
 from dashboard.page import Document, document, layout
 from dashboard.pages.analysis import PAGE, asked
+from dashboard.room import Room
 from layers.analysis.ask import FORMS, Ask
 from layers.model import Role, Scope
 from layers.snapshot import Snapshot
