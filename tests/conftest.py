@@ -9,17 +9,19 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import hypothesis
+import orjson
 import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from layers import clock
+from layers import clock, mapasset, schematic
 from layers.city import City, load
 from layers.database import Database
 from layers.settings import Settings, from_environment
@@ -81,6 +83,31 @@ def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "open", opened)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once() -> Iterator[None]:
+    """A city without a file of boundaries is drawn once: the drawing depends on its facts alone, and takes half a second."""
+    draw, make_asset = schematic.draw, mapasset.make_asset
+    drawings: dict[bytes, Any] = {}
+    assets: dict[tuple[Any, ...], Any] = {}
+
+    def drawn(city: City) -> Any:
+        facts = orjson.dumps([city.code, city.outline, [area.model_dump() for area in city.areas]])
+        if facts not in drawings:
+            drawings[facts] = draw(city)
+        return drawings[facts]
+
+    def asset(code: str, shapes: Mapping[str, Any], areas: Any, **how: Any) -> Any:
+        key = (code, *((name, shape.wkb) for name, shape in shapes.items()), repr(areas), *how.items())
+        if key not in assets:
+            assets[key] = make_asset(code, shapes, areas, **how)
+        return assets[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schematic, "draw", drawn)
+        patch.setattr(mapasset, "make_asset", asset)
         yield
 
 
