@@ -11,9 +11,9 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -126,7 +126,8 @@ class Hub:
         self._drawn: OrderedDict[Key, deque[Drawn]] = OrderedDict()
         self._drawing: dict[Key, asyncio.Task[Drawn]] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._next: asyncio.Future[None] | None = None
+        self._waiting: dict[Key, set[asyncio.Event]] = {}
+        self._renewals: set[asyncio.Future[None]] = set()
 
     # --- the snapshot ------------------------------------------------------------------------
 
@@ -155,18 +156,35 @@ class Hub:
         if self.snapshot and snapshot.version <= self.snapshot.version:
             return False
         self.snapshot = snapshot
-        self._wake()
+        for wanted in self._waiting:
+            renewal = asyncio.ensure_future(self._renew(wanted))
+            self._renewals.add(renewal)
+            renewal.add_done_callback(self._renewals.discard)
         return True
 
-    def next(self) -> asyncio.Future[None]:
-        """Done at the next snapshot, heartbeat or stop; shared by every stream."""
-        if self._next is None or self._next.done():
-            self._next = asyncio.get_running_loop().create_future()
-        return self._next
+    async def _renew(self, wanted: Key) -> None:
+        """Draw a page that is watched, once, and only then wake those who watch it: each of a thousand wakes once."""
+        with suppress(Exception):  # what cannot be drawn is theirs to say
+            await self.draw(wanted)
+        for waiting in self._waiting.get(wanted, ()):
+            waiting.set()
+
+    @contextmanager
+    def watched(self, wanted: Key) -> Iterator[asyncio.Event]:
+        """Set when the page may look otherwise, at each heartbeat, and at the stop."""
+        waiting = asyncio.Event()
+        self._waiting.setdefault(wanted, set()).add(waiting)
+        try:
+            yield waiting
+        finally:
+            self._waiting[wanted].discard(waiting)
+            if not self._waiting[wanted]:
+                del self._waiting[wanted]
 
     def _wake(self) -> None:
-        if self._next and not self._next.done():
-            self._next.set_result(None)
+        for those in self._waiting.values():
+            for waiting in those:
+                waiting.set()
 
     def _follow(self, cache: Cache, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread of its own: each tick of the cache asks the loop to fetch what it names."""

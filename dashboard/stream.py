@@ -61,21 +61,23 @@ class Stream:
         at, pulse = self.base, self.hub.pulse
         await self._send(send, self.hub.word())
         told = UNSTEERED
-        while not gone.done() and not self.hub.closing:
-            following = self.hub.next()
-            if pulse is not self.hub.pulse:  # before the page, which may take its time
-                if not await self.still():
-                    return
-                pulse = self.hub.pulse
-                await self._send(send, self.hub.last_word())
-            drawn = await self.hub.draw(self.wanted)
-            if drawn and drawn.document.version != at:
-                await self._send(send, self.hub.event(self.wanted, drawn, at))
-                at = drawn.document.version
-            if self._wall and told is not self.hub.steering:
-                told = self.hub.steering
-                await self._send(send, told)
-            await asyncio.wait({gone, following}, return_when=asyncio.FIRST_COMPLETED)
+        with self.hub.watched(self.wanted) as waiting:
+            gone.add_done_callback(lambda _: waiting.set())
+            while not gone.done() and not self.hub.closing:
+                waiting.clear()
+                if pulse is not self.hub.pulse:  # before the page, which may take its time
+                    if not await self.still():
+                        return
+                    pulse = self.hub.pulse
+                    await self._send(send, self.hub.last_word())
+                drawn = await self.hub.draw(self.wanted)
+                if drawn and drawn.document.version != at:
+                    await self._send(send, self.hub.event(self.wanted, drawn, at))
+                    at = drawn.document.version
+                if self._wall and told is not self.hub.steering:
+                    told = self.hub.steering
+                    await self._send(send, told)
+                await waiting.wait()
 
     async def _send(self, send: Send, event: Event) -> None:
         async with asyncio.timeout(SLOWEST):
