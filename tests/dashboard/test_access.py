@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import threading
@@ -19,10 +20,12 @@ import orjson
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
 
 from dashboard import access as access_module
 from dashboard import attempts
 from dashboard.access import following
+from dashboard.guard import bounded
 from dashboard.page import find_page, pages
 from dashboard.pages import rows as rows_page
 from dashboard.room import Room
@@ -516,6 +519,23 @@ def test_forms_are_taken_from_our_own_pages_only(demo: Live, path: str) -> None:
             client.post(path, content=b"x" * 70_000, headers={"content-type": "application/x-www-form-urlencoded"}).status_code
             == 413
         )
+
+
+@pytest.mark.parametrize("more", [{}, {"content-length": "10"}])
+def test_a_form_of_unknown_length_is_not_read(demo: Live, more: dict[str, str]) -> None:
+    with demo.client() as client:
+        headers = {"content-type": "application/x-www-form-urlencoded", "transfer-encoding": "chunked"} | more
+        assert client.post("/masuk", content=iter([b"x" * 10]), headers=headers).status_code in (400, 411)
+
+
+def test_a_body_is_bounded_while_it_is_received() -> None:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"x" * 40_000, "more_body": True}
+
+    received = bounded(receive)  # type: ignore[arg-type]
+    asyncio.run(received())  # type: ignore[arg-type]
+    with pytest.raises(HTTPException, match="413"):
+        asyncio.run(received())  # type: ignore[arg-type]
 
 
 def changed(**value: object) -> dict[str, Any]:
