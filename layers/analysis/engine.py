@@ -18,7 +18,7 @@ from layers.analysis.dimensions import DIMENSIONS, Dimension, Sort, bounded_by, 
 from layers.analysis.found import Found, Key
 from layers.analysis.measures import measure
 from layers.analysis.plan import Plan, TooMuchError
-from layers.analysis.small import PERSONAL, small, veiled
+from layers.analysis.small import without_small
 from layers.areas import AreaTree
 from layers.catalog import Kpi, When, Window
 from layers.city import City
@@ -117,11 +117,7 @@ def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, ve
         )
     cells = {key: plan.reading(key, now.get(key), when) for key in full}
     before = {key: plan.reading(key, past.get(key), earlier) for key in full} if past and earlier else {}
-    hidden: set[Key] = set()
-    if not scope.may_see_rows and kpi.kind in PERSONAL:
-        hidden = small(keys, cells) | (small(keys, before) if before else set())
-        cells, before = veiled(cells, hidden), veiled(before, hidden)
-    return Found(
+    found = Found(
         ask=ask,
         kpi=kpi,
         at=room.now,
@@ -133,11 +129,12 @@ def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, ve
         keys=keys,
         cells=cells,
         before=before,
-        hidden=len(hidden),
+        hidden=0,
         limited=scope.limited,
         at_end=kpi.kind is not None and not _flows(kpi, when),
         seconds=0.0,
     )
+    return found if scope.may_see_rows else without_small(found)
 
 
 # --- what can be asked -------------------------------------------------------------------------
