@@ -34,7 +34,7 @@ from dashboard.api import routes as api
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Body, accepted
 from dashboard.cookies import cookie_path
-from dashboard.cut import address, check_filters, page_for
+from dashboard.cut import address, check_filters, narrowed, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, encode_document, key, steering_words
@@ -115,7 +115,7 @@ class Web:
             return RedirectResponse(f"{proper}?{request.url.query}" if request.url.query else proper, 307)
         if asked := Asked.read(request.query_params, self.hub.room.city.zone):
             return await self._past(asked, request, page, params, filters)
-        drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
+        drawn = await self.hub.draw(key(scope, page, narrowed(page, params, filters), lang), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5", "refresh": "5"})
         if page.fresh:
@@ -132,7 +132,7 @@ class Web:
     ) -> Response:
         """The page at a moment gone by."""
         lang = language(request)
-        drawn, view = await self.machine.page(asked, request.state.scope, page, {**params, **filters}, lang)
+        drawn, view = await self.machine.page(asked, request.state.scope, page, narrowed(page, params, filters), lang)
         view = self._own(request, view)
         body = await asyncio.to_thread(lambda: stay(layout(page, drawn, view), asked))
         when = {f"data-{name}": value for name, value in {"past": view.now.isoformat(), **asked.address(now=asked.now)}.items()}

@@ -24,7 +24,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
 from dashboard import text
-from dashboard.cut import LONGEST_ADDRESS, check_filters, page_for
+from dashboard.cut import LONGEST_ADDRESS, check_filters, narrowed, page_for
 from dashboard.export import columnar, described, geo, picture, press, table, workbook
 from dashboard.export.sheet import Sheet
 from dashboard.feed import Hub, role_class
@@ -157,7 +157,7 @@ class ExportDesk:
             raise HTTPException(404)
         past = Asked.read(given, room.city.zone)
         clean = query.get("bersih") == "1"
-        return Wanted(page=page, params={**params, **filters}, part=part, past=past, address=address, clean=clean)
+        return Wanted(page=page, params=narrowed(page, params, filters), part=part, past=past, address=address, clean=clean)
 
     async def _ask(self, scope: Scope, request: Request, wanted: Wanted, make: Callable[[Snapshot, View, str], Made]) -> Made:
         """Make it of the snapshot that is shown, or of the moment asked for, for the asker's rights."""
