@@ -18,9 +18,9 @@ from urllib.parse import parse_qs, urlencode
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from dashboard import text
@@ -43,6 +43,10 @@ log = logging.getLogger(__name__)
 
 RUNNING, WAITING = 2, 8
 """Exports that one process makes at a time, and that may wait for it."""
+PATIENCE = 20.0
+"""Seconds that an export waits for its turn."""
+SLOWEST = 60.0
+"""Seconds that a browser may take to accept one piece before its download is ended: it holds a turn."""
 PIECE = 1 << 16
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
@@ -79,8 +83,14 @@ class Sent(StreamingResponse):
         self._done = done
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            async with asyncio.timeout(SLOWEST):
+                await send(message)
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, sent)
+        except (TimeoutError, ClientDisconnect):
+            log.info("%s: the browser took no more", EXPORT)
         finally:
             self._done()
 
@@ -110,13 +120,17 @@ class ExportDesk:
             if error.status_code == 404:
                 log.warning("%s/%s: refused to role %s", EXPORT, form if form in MEDIA else "-", scope.role)
             raise
+        busy = Said(503, "Sedang banyak unduhan", "Coba lagi sebentar lagi.", again=10)
         if self._here >= RUNNING + WAITING:
-            raise Said(503, "Sedang banyak unduhan", "Coba lagi sebentar lagi.", again=10)
+            raise busy
         self._here += 1
         try:
-            await self._turn.acquire()
-        except BaseException:
+            async with asyncio.timeout(PATIENCE):
+                await self._turn.acquire()
+        except BaseException as error:
             self._here -= 1
+            if isinstance(error, TimeoutError):
+                raise busy from None
             raise
         try:
             made = await self._ask(scope, request, wanted, partial(self._make, form, wanted))
