@@ -54,7 +54,7 @@ from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
 from dashboard.static import room_assets
 from dashboard.stillsdesk import StillsDesk
-from dashboard.stream import Stream
+from dashboard.stream import Places, Stream
 from layers import clock
 from layers.alarmbook import SHOWN_DAYS, log_at, read_log
 from layers.analysis.desk import Analyst
@@ -98,6 +98,7 @@ class Web:
         self.access = access
         self.shell = shell
         self.metrics = metrics
+        self._places = Places()
         self._scrape = hmac.digest(secret.encode(), b"metrics", "sha256").hex()
         self._geo = Body(hub.room.map.to_json(), "application/json", effort=9)
 
@@ -165,6 +166,8 @@ class Web:
         """The event stream of the page in ``page``, from the version in ``base`` on."""
         scope, query = request.state.scope, request.query_params
         page, params = page_for(scope, query.get("page", ""), self.hub.room)
+        if self._places.full(scope):
+            raise HTTPException(503, headers={"retry-after": "30"})
         base = int(text) if (text := query.get("base", "")).isdecimal() and len(text) < 19 else None
 
         async def still() -> bool:
@@ -175,7 +178,7 @@ class Web:
             return now_scope == scope
 
         packed = "gzip" in accepted(request.headers.get("accept-encoding", ""))
-        return Stream(self.hub, key(scope, page, params, language(request)), base, packed, still)
+        return Stream(self.hub, key(scope, page, params, language(request)), base, packed, still, self._places.taken(scope.user))
 
     async def live_document(self, request: Request) -> Response:
         """The whole document of a page, for a browser whose stream does not come through."""
