@@ -24,6 +24,7 @@ from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from dashboard import text
+from dashboard.access import Refused
 from dashboard.cut import LONGEST_ADDRESS, check_filters, narrowed, page_for
 from dashboard.export import columnar, described, geo, picture, press, table, workbook
 from dashboard.export.sheet import Sheet
@@ -117,7 +118,7 @@ class ExportDesk:
         try:
             wanted = self._wanted(scope, form, request)
         except HTTPException as error:
-            if error.status_code == 404:
+            if error.status_code == 404 and not isinstance(error, Refused):  # that is noted by the guard
                 log.warning("%s/%s: refused to role %s", EXPORT, form if form in MEDIA else "-", scope.role)
             raise
         busy = Said(503, "Sedang banyak unduhan", "Coba lagi sebentar lagi.", again=10)
@@ -136,8 +137,10 @@ class ExportDesk:
             made = await self._ask(scope, request, wanted, partial(self._make, form, wanted))
             detail = {"halaman": wanted.address, "bagian": wanted.part, "format": form}
             await change(partial(self._people.audit, scope.user, "ekspor", detail, clock.now()))
-        except BaseException:
+        except BaseException as error:
             self._done()
+            if isinstance(error, Refused):  # by a page, which knows the asker's rights alone
+                raise Refused(scope) from None
             raise
         headers = {"content-disposition": f'attachment; filename="{made.name}.{form}"'}
         if made.size is not None:
@@ -167,8 +170,10 @@ class ExportDesk:
         offered = page.whole if part is None else {part: page.sheets[part]} if part in page.sheets else {}
         if form not in MEDIA or (part is None and form not in ("pdf", "xlsx")):
             raise HTTPException(404)
-        if not offered or (part and offered[part].rows and not scope.may_export_rows):
+        if not offered:
             raise HTTPException(404)
+        if part and offered[part].rows and not scope.may_export_rows:
+            raise Refused(scope)
         past = Asked.read(given, room.city.zone)
         clean = query.get("bersih") == "1"
         return Wanted(page=page, params=narrowed(page, params, filters), part=part, past=past, address=address, clean=clean)

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from html import unescape
@@ -257,3 +258,17 @@ def test_nobody_waits_for_a_turn_for_ever(live: Live, analyst: httpx.Client, mon
     monkeypatch.setattr(asyncio.Semaphore, "acquire", lambda _turn: asyncio.sleep(9))
     busy = taken(analyst, "csv", "/metrik", "metrik-head")
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
+
+
+def test_rows_asked_for_without_the_right_stand_in_the_audit(live: Live) -> None:
+    with closing(live.signed_in(Role.OPERATOR)) as operator:
+        assert taken(operator, "csv", "/baris?kpi=aduan_terbuka", "baris").status_code == 404
+        assert taken(operator, "csv", "/kelurahan/36.71.01.1001?category=Narkoba", "trend").status_code == 404
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with live.people.read() as connection:
+            lines = connection.execute(select(audit).where(audit.c.what == "ditolak")).all()
+        if lines:
+            break
+        time.sleep(0.05)
+    assert {line.who.partition("-")[0] for line in lines} == {"operator"}
