@@ -206,7 +206,7 @@ def problem(error: Exception, status: int, title: str, detail: str, reference: s
 
 
 def bounded(receive: Receive) -> Receive:
-    """Receives no more than :data:`LARGEST_POST` bytes, whatever the headers said of them: 413 with the first that is too many."""
+    """Receives no more than :data:`LARGEST_POST` bytes, whatever the headers said of them: 413 with the first too many."""
     held = 0
 
     async def received() -> Message:

@@ -53,7 +53,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One browser's stream, as an ASGI answer. ``still`` says whether its right still holds, ``place`` is held while it is open."""
+    """One browser's stream, as an ASGI answer. ``still`` says whether its right still holds; ``place`` is held all the while."""
 
     hub: Hub
     wanted: Key

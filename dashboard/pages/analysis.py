@@ -222,7 +222,7 @@ def _funnel(found: Found, view: View, *, element: str) -> htpy.Element:
 
 
 def _sheet(snapshot: Snapshot, view: View) -> Sheet:
-    """The answer as it is shown, every row of it, without small cells for who takes no rows away; 404 for what cannot be asked."""
+    """The answer as it is shown, all rows of it, without small cells for who takes no rows away; 404 for what cannot be asked."""
     try:
         ask = asked(view)
         found = _find(ask, view.analyst, view) if view.analyst else None

@@ -33,7 +33,7 @@ def _page(view: View) -> Page:
 
 
 def _area(view: View) -> tuple[Area, Drill | None]:
-    """The area and its drill; 404 where all the counts are of one category that could name a person (:mod:`layers.smallcells`)."""
+    """The area and its drill; 404 where all counts are of one category that could name a person (:mod:`layers.smallcells`)."""
     area = view.tree.areas[view.params["code"]]
     if small(area) and sensitive(view.params.get("category", "")):
         raise Refused(view.scope)

@@ -121,9 +121,7 @@ def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, ve
     past = plan.aligned(past, keys, earlier) if earlier is not None and past else past
     size = prod(len(values) + 1 for values in keys)
     if size > MOST_CELLS:
-        raise TooMuchError(
-            f"terlalu banyak sel ({size}); paling banyak {MOST_CELLS}: pilih kurun lebih pendek atau satu dimensi"
-        )
+        raise TooMuchError(f"terlalu banyak sel ({size}); paling banyak {MOST_CELLS}: pilih kurun lebih pendek atau satu dimensi")
     full: list[Key] = list(product(*[(*values, None) for values in keys]))
     cells = {key: plan.reading(key, now.get(key), when) for key in full}
     before = {key: plan.reading(key, past.get(key), earlier) for key in full} if past and earlier else {}

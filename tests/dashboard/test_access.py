@@ -533,13 +533,19 @@ def test_a_form_of_unknown_length_is_not_read(demo: Live, more: dict[str, str]) 
 def test_one_account_holds_so_many_streams_open(demo: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "MOST", 1)
     path = "/live?page=/dinding&base=1"
-    with closing(demo.signed_in(Role.LEADER)) as leader, closing(demo.signed_in(Role.LEADER)) as other, demo.client() as public:
-        with leader.stream("GET", path) as first:
-            next(first.iter_raw())
-            full = leader.get(path)
-            assert (full.status_code, full.headers["retry-after"]) == (503, "30")
-            with other.stream("GET", path) as another, public.stream("GET", path) as one, public.stream("GET", path) as two:
-                assert {another.status_code, one.status_code, two.status_code} == {200}
+    with (
+        closing(demo.signed_in(Role.LEADER)) as leader,
+        closing(demo.signed_in(Role.LEADER)) as other,
+        demo.client() as public,
+        leader.stream("GET", path) as first,
+        public.stream("GET", path) as one,
+    ):
+        next(first.iter_raw())
+        next(one.iter_raw())
+        full = leader.get(path)
+        assert (full.status_code, full.headers["retry-after"]) == (503, "30")
+        with other.stream("GET", path) as another, public.stream("GET", path) as two:
+            assert {another.status_code, two.status_code} == {200}
     places = stream.Places()
     scope = Scope(user="a", role=Role.LEADER)
     with places.taken("a"):
@@ -548,7 +554,7 @@ def test_one_account_holds_so_many_streams_open(demo: Live, monkeypatch: pytest.
 
 
 def test_what_takes_hashing_has_threads_of_its_own_and_few_wait_for_it() -> None:
-    access = access_module.Access(cast(People, None), public_by_default=False)
+    access = access_module.Access(cast("People", None), public_by_default=False)
     request = Request({"type": "http", "headers": [], "client": ("192.0.2.1", 1)})
     thread = asyncio.run(access.hashed(request, lambda: threading.current_thread().name))
     assert thread is not None

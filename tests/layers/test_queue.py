@@ -109,7 +109,9 @@ def test_a_disputed_case_counts_in_the_figures_that_hold_it(room: Room) -> None:
 
 def test_what_was_written_about_a_case_is_for_who_may_see_the_case(room: Room) -> None:
     cases = [("laksa", "sore"), ("laksa", "tidak-ada")]
-    disputes = tuple(Dispute(id=i, source=s, source_id=n, opd="dlh", reason="", who="", at=FRIDAY) for i, (s, n) in enumerate(cases))
+    disputes = tuple(
+        Dispute(id=i, source=s, source_id=n, opd="dlh", reason="", who="", at=FRIDAY) for i, (s, n) in enumerate(cases)
+    )
     book = Book(disputes=disputes, handed={key: Handover(division="Sampah", who="kadis", at=FRIDAY) for key in cases})
     assert book.within(DLH, None, "dlh") == book
     here = room.whole[Kind.COMPLAINT].filter(pl.col("source_id") == "sore")["area"].cast(pl.String).item()
