@@ -154,15 +154,19 @@ class Access:
 
         Raises 429 for an address that has failed too often and 503 while too many wait or the accounts are away.
         """
+        return await self.hashed(request, partial(self.people.verify, name, password, clock.now()))
+
+    async def hashed(self, request: Request, ask: Callable[[], T | None], what: str = "gagal masuk") -> T | None:
+        """:meth:`guess` of what takes hashing passwords, in the few threads for that; 503 while too many wait."""
         self.attempts.limit(request)
         if self._verifying >= VERIFYING + WAITING:
             raise HTTPException(503, headers={"retry-after": "5"})
         self._verifying += 1
         try:
-            scope = await self.run(partial(self.people.verify, name, password, clock.now()), self._hashes)
-            if scope is None:
-                await self.attempts.failed(request)
-            return scope
+            found = await self.run(ask, self._hashes)
+            if found is None:
+                await self.attempts.failed(request, what)
+            return found
         finally:
             self._verifying -= 1
 

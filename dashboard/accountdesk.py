@@ -119,7 +119,7 @@ class AccountDesk:
         own, new = form.get("lama", ""), form.get("baru", "")
         change = partial(self._accounts.change_password, scope, own, new, self._access.token(request), clock.now())
         try:
-            right = await self._access.guess(request, lambda: change() or None, "gagal ganti kata sandi")
+            right = await self._access.hashed(request, lambda: change() or None, "gagal ganti kata sandi")
         except ValueError as error:
             return await self.own(request, ("sandi", str(error)))
         if not right:

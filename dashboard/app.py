@@ -34,7 +34,7 @@ from dashboard.api import routes as api
 from dashboard.away import Attempt, facts_of, open_soon
 from dashboard.bodies import IMMUTABLE, Body, accepted
 from dashboard.cookies import cookie_path
-from dashboard.cut import address, check_filters, page_for
+from dashboard.cut import address, check_filters, narrowed, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, encode_document, key, steering_words
@@ -54,7 +54,7 @@ from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
 from dashboard.static import room_assets
 from dashboard.stillsdesk import StillsDesk
-from dashboard.stream import Stream
+from dashboard.stream import Places, Stream
 from layers import clock
 from layers.alarmbook import SHOWN_DAYS, log_at, read_log
 from layers.analysis.desk import Analyst
@@ -98,6 +98,7 @@ class Web:
         self.access = access
         self.shell = shell
         self.metrics = metrics
+        self._places = Places()
         self._scrape = hmac.digest(secret.encode(), b"metrics", "sha256").hex()
         self._geo = Body(hub.room.map.to_json(), "application/json", effort=9)
 
@@ -115,7 +116,7 @@ class Web:
             return RedirectResponse(f"{proper}?{request.url.query}" if request.url.query else proper, 307)
         if asked := Asked.read(request.query_params, self.hub.room.city.zone):
             return await self._past(asked, request, page, params, filters)
-        drawn = await self.hub.draw(key(scope, page, params | filters, lang), fresh=True)
+        drawn = await self.hub.draw(key(scope, page, narrowed(page, params, filters), lang), fresh=True)
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5", "refresh": "5"})
         if page.fresh:
@@ -132,7 +133,7 @@ class Web:
     ) -> Response:
         """The page at a moment gone by."""
         lang = language(request)
-        drawn, view = await self.machine.page(asked, request.state.scope, page, {**params, **filters}, lang)
+        drawn, view = await self.machine.page(asked, request.state.scope, page, narrowed(page, params, filters), lang)
         view = self._own(request, view)
         body = await asyncio.to_thread(lambda: stay(layout(page, drawn, view), asked))
         when = {f"data-{name}": value for name, value in {"past": view.now.isoformat(), **asked.address(now=asked.now)}.items()}
@@ -165,6 +166,8 @@ class Web:
         """The event stream of the page in ``page``, from the version in ``base`` on."""
         scope, query = request.state.scope, request.query_params
         page, params = page_for(scope, query.get("page", ""), self.hub.room)
+        if self._places.full(scope):
+            raise HTTPException(503, headers={"retry-after": "30"})
         base = int(text) if (text := query.get("base", "")).isdecimal() and len(text) < 19 else None
 
         async def still() -> bool:
@@ -175,7 +178,7 @@ class Web:
             return now_scope == scope
 
         packed = "gzip" in accepted(request.headers.get("accept-encoding", ""))
-        return Stream(self.hub, key(scope, page, params, language(request)), base, packed, still)
+        return Stream(self.hub, key(scope, page, params, language(request)), base, packed, still, self._places.taken(scope.user))
 
     async def live_document(self, request: Request) -> Response:
         """The whole document of a page, for a browser whose stream does not come through."""

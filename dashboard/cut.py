@@ -66,7 +66,7 @@ class Cut:
         found = find_page(self.page.partition("?")[0])
         if found and (drawn := found[0].readings):
             params = page_for(scope, self.page, room)[1]
-            shown = drawn(room.view(scope, self.lang, params | self.filters)).get(self.kpi or "")
+            shown = drawn(room.view(scope, self.lang, narrowed(found[0], params, self.filters))).get(self.kpi or "")
             if shown and (shown.area, shown.opd) == (self.area or shown.area, self.opd):
                 return shown
         here = found[1].get("code") if found else None
@@ -88,7 +88,9 @@ class Cut:
     def params(self) -> dict[str, str]:
         """What the page is given: the values of its path, what it asks, and the filters."""
         found = find_page(self.page.partition("?")[0])
-        return {**(found[1] | _asked(found[0], self.page.partition("?")[2]) if found else {}), **self.filters}
+        if not found:
+            return dict(self.filters)
+        return narrowed(found[0], found[1] | _asked(found[0], self.page.partition("?")[2]), self.filters)
 
 
 def _word(asked: Mapping[str, object], name: str, most: int = LONGEST) -> str | None:
@@ -149,6 +151,11 @@ def _asked(page: Page, query: str) -> dict[str, str]:
     if any(len(value) > LONGEST or not re.fullmatch(page.asks[name], value) for name, value in asked.items()):
         raise HTTPException(400)
     return asked
+
+
+def narrowed(page: Page, params: Mapping[str, str], filters: Mapping[str, str]) -> dict[str, str]:
+    """What a page is given with the filters; what its path says stays, since the rights were checked for that."""
+    return {**params, **{name: value for name, value in filters.items() if name not in page.named}}
 
 
 def address(path: str, page: Page, params: Mapping[str, str]) -> str:

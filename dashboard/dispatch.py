@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.bodies import IMMUTABLE, Body
-from dashboard.cut import Cut, page_for
+from dashboard.cut import Cut, narrowed, page_for
 from dashboard.feed import Hub, key
 from dashboard.parts.evidence import evidence
 from dashboard.past import Asked, Machine
@@ -144,9 +144,9 @@ def callbacks(app: Dash, hub: Hub, machine: Machine) -> None:
         scope, cut = _scope(), Cut.read(asked, hub.room.city)
         page, params = page_for(scope, cut.page, hub.room)
         if past := Asked.read(cut.when, hub.room.city.zone):
-            sent, _ = await machine.page(past, scope, page, {**params, **cut.filters}, cut.lang)
+            sent, _ = await machine.page(past, scope, page, narrowed(page, params, cut.filters), cut.lang)
         else:
-            drawn = await hub.draw(key(scope, page, {**params, **cut.filters}, cut.lang))
+            drawn = await hub.draw(key(scope, page, narrowed(page, params, cut.filters), cut.lang))
             if drawn is None:
                 raise HTTPException(503)
             sent = drawn.document

@@ -103,7 +103,7 @@ class Guard:
         try:
             path = self._route(connection)
             refusal = await self._refuse(request, path)
-            await (refusal or self.app)(connection, receive, dressed)
+            await (refusal or self.app)(connection, bounded(receive), dressed)
         except Exception as error:  # the last line of defence: nothing of the error goes out
             if not started:
                 await self.error(request, error)(connection, receive, dressed)
@@ -151,7 +151,7 @@ class Guard:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
             raise HTTPException(415)
         length = request.headers.get("content-length", "")
-        if not length.isdecimal():
+        if not length.isdecimal() or "transfer-encoding" in request.headers:  # that would win over the length
             raise HTTPException(411)
         if int(length) > LARGEST_POST:
             raise HTTPException(413)
@@ -203,6 +203,21 @@ def problem(error: Exception, status: int, title: str, detail: str, reference: s
     wrong = error.errors() if isinstance(error, RequestValidationError) else ()
     errors = [{"parameter": str(each["loc"][-1]), "message": str(each["msg"])} for each in wrong]
     return {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": reference, "errors": errors}
+
+
+def bounded(receive: Receive) -> Receive:
+    """Receives no more than :data:`LARGEST_POST` bytes, whatever the headers said of them: 413 with the first too many."""
+    held = 0
+
+    async def received() -> Message:
+        nonlocal held
+        message = await receive()
+        held += len(message.get("body", b""))
+        if held > LARGEST_POST:
+            raise HTTPException(413)
+        return message
+
+    return received
 
 
 def wants_page(request: Request) -> bool:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from dashboard.access import Refused
 from dashboard.cut import page_for
 from dashboard.feed import Hub
 from dashboard.guard import Gate
@@ -116,7 +117,7 @@ class OpdDesk:
             raise HTTPException(503, headers={"retry-after": "10"})
         found = await asyncio.to_thread(lambda: held(scope, figures(), opd, given)) if given else frozenset()
         if len(found) != len(given):
-            raise HTTPException(404)
+            raise Refused(scope)
         return scope, opd, form, found
 
     async def _read(self, request: Request) -> tuple[Scope, str, dict[str, str], Collection[Key]]:
@@ -134,7 +135,7 @@ class OpdDesk:
         try:
             await change(do)
         except NotYoursError:
-            raise HTTPException(404) from None
+            raise Refused(request.state.scope) from None
         except OrderError as error:
             return await self._again(request, opd, form, str(error))
         self._hub.forget(page.PAGE.path)

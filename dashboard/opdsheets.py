@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dashboard import text
+from dashboard.access import Refused
 from dashboard.export.makers import daily, figures, narrowed, slices, value_column
 from dashboard.export.sheet import Sheet
 from dashboard.opdcut import BUDGET, CARDS, PATH, Choice, card_readings
@@ -13,7 +14,7 @@ from dashboard.page import Export, Page, find_page
 from layers.courses import course
 from layers.crossing import crossed
 from layers.drill import Slice
-from layers.model import Level
+from layers.smallcells import sensitive, small
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -31,11 +32,21 @@ def _page(choice: Choice) -> Page:
 
 
 def _asked(snapshot: Snapshot, view: View) -> tuple[Choice, Room, dict[str, Reading]]:
-    """The choice, the figures it is made of and the cards; ``LookupError`` while there are no frames."""
+    """The choice, the figures it is made of and the cards; ``LookupError`` while there are no frames.
+
+    404 where all the counts are of one category that could name a person in the area (:mod:`layers.smallcells`).
+    """
     if view.figures is None:
         raise LookupError("rincian belum tersedia")
     choice, room = Choice.of(view.params, view.city.zone), view.figures()
+    if _small(choice, view) and sensitive(choice.asked.get("category", "")):
+        raise Refused(view.scope)
     return choice, room, card_readings(view.scope, view.catalog, snapshot, room, choice)
+
+
+def _small(choice: Choice, view: View) -> bool:
+    area = view.tree.areas.get(choice.asked.get("area", ""))
+    return area is not None and small(area)
 
 
 def _titled(words: str, choice: Choice, view: View) -> str:
@@ -87,8 +98,7 @@ def _crossed(name: str, snapshot: Snapshot, view: View) -> Sheet:
         for key, c in counts.items()
     ]
     found.sort(key=lambda s: (-s.overdue, -s.open, -s.received, s.key))
-    area = view.tree.areas.get(choice.asked.get("area", ""))
-    people = name == "category" and area is not None and area.level is Level.KELURAHAN
+    people = name == "category" and _small(choice, view)
     title = _titled(text.say(view.lang, CROSSED[name]), choice, view)
     sheet = slices(snapshot, view, _page(choice), title, found, (reading, kpi), name=f"menurut-{name}", people=people)
     return narrowed(sheet, _cut(choice, view))

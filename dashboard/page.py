@@ -220,11 +220,15 @@ class Page:
         """What comes with the whole page: figures, never rows."""
         return {key: export for key, export in self.sheets.items() if not export.rows}
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The names of the values in its path."""
+        return frozenset(re.findall(r"\{(\w+)\}", self.path))
+
     def address(self, params: Mapping[str, str], more: Mapping[str, str] | None = None) -> str:
         """This page's address with what ``params`` hold of its path, its filters and what it asks."""
         path = re.sub(r"\{(\w+)\}", lambda found: params[found[1]], self.path)
-        named = set(re.findall(r"\{(\w+)\}", self.path))
-        taken = {name: params[name] for name in (*FILTERS, *self.asks) if name in params and name not in named}
+        taken = {name: params[name] for name in (*FILTERS, *self.asks) if name in params and name not in self.named}
         return f"{path}?{urlencode(asked)}" if (asked := taken | dict(more or {})) else path
 
     def match(self, path: str) -> dict[str, str] | None:

@@ -9,8 +9,10 @@ ends when its right ends.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 
 from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
@@ -18,20 +20,47 @@ from starlette.types import Scope as Connection
 from dashboard.access import HOME
 from dashboard.bodies import GZIP_HEADER, Event
 from dashboard.feed import UNSTEERED, Hub, Key
+from layers.model import ROWS, Scope
 
 SLOWEST = 60.0
 """Seconds that a browser may take to accept one event before its stream is ended."""
 
+MOST = 20
+"""Streams that one account may hold open in a process."""
+
+
+class Places:
+    """How many streams each account holds open."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    def full(self, scope: Scope) -> bool:
+        """Whether the asker may open no more; screens and the public of the demo are many behind one name."""
+        return scope.role in ROWS and self._open[scope.user] >= MOST
+
+    @contextmanager
+    def taken(self, user: str) -> Iterator[None]:
+        """A place for as long as a stream is open."""
+        self._open[user] += 1
+        try:
+            yield
+        finally:
+            self._open[user] -= 1
+            if not self._open[user]:
+                del self._open[user]
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One browser's stream, as an ASGI answer. ``still`` says whether its right still holds."""
+    """One browser's stream, as an ASGI answer. ``still`` says whether its right still holds; ``place`` is held all the while."""
 
     hub: Hub
     wanted: Key
     base: int | None
     packed: bool
     still: Callable[[], Awaitable[bool]]
+    place: AbstractContextManager[None] = field(default_factory=nullcontext)
 
     async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI form
         headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
@@ -41,11 +70,12 @@ class Stream:
         self.hub.connections += 1
         self.hub.walls += self._wall
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            if self.packed:
-                await send({"type": "http.response.body", "body": GZIP_HEADER, "more_body": True})
-            await self._run(gone, send)
-            await send({"type": "http.response.body", "body": b""})
+            with self.place:
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                if self.packed:
+                    await send({"type": "http.response.body", "body": GZIP_HEADER, "more_body": True})
+                await self._run(gone, send)
+                await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
             return  # a browser that takes nothing: it will come back by itself
         finally:

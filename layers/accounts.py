@@ -168,7 +168,7 @@ class Accounts:
             self._people.note(connection, scope.user, "kata sandi diatur ulang", {"akun": name}, now)
 
     def remove(self, scope: Scope, name: str, now: datetime) -> None:
-        """Remove an account with its sessions and codes, as an admin."""
+        """Remove an account with its sessions, codes and saved views, as an admin."""
         _admin(scope)
         name = named(name)
         with self._people.write(alone=True) as connection:
@@ -176,6 +176,7 @@ class Accounts:
                 raise NoSuchAccountError(f"tidak ada akun {name}")
             for table in (schema.session, schema.recovery):
                 connection.execute(delete(table).where(table.c.name == name))
+            connection.execute(delete(schema.saved_view).where(schema.saved_view.c.owner == name))
             self._people.note(connection, scope.user, "akun dihapus", {"akun": name}, now)
 
     # --- from elsewhere ----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from layers.disputes import Dispute, Disputes
@@ -11,7 +11,8 @@ from layers.handovers import Handover, Handovers
 from layers.model import Scope
 from layers.notes import Note, Notes
 from layers.people import People
-from layers.queue import Key
+from layers.queue import Key, held
+from layers.room import Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,19 @@ class Book:
     def disputed(self, opd: str) -> dict[Key, Dispute]:
         """The open disputes of an OPD by their cases."""
         return {dispute.key: dispute for dispute in self.disputes if dispute.opd == opd}
+
+    def within(self, scope: Scope, room: Room | None, opd: str) -> Book:
+        """The same of one OPD with the cases alone that the asker may see; none where there are no rows to tell by.
+
+        A limit to some OPDs leaves nothing out here: the cases are all of this one.
+        """
+        disputed = self.disputed(opd)
+        if scope.may_see_rows and scope.areas is None and scope.categories is None:
+            return replace(self, disputes=tuple(disputed.values()))
+        keys = {*disputed, *self.handed}
+        seen = held(scope, room, opd, keys) if room is not None and keys and scope.may_see_rows else frozenset()
+        disputes = tuple(dispute for key, dispute in disputed.items() if key in seen)
+        return replace(self, disputes=disputes, handed={key: one for key, one in self.handed.items() if key in seen})
 
 
 def read_book(scope: Scope, people: People, opd: str | None, *, at: datetime | None = None) -> Book:

@@ -9,6 +9,9 @@ from layers.model import LIMITS, Role
 LIMIT_WORDS = {"opds": "OPD", "areas": "wilayah", "categories": "kategori"}
 PASSWORD_LENGTH = range(10, 257)
 
+ROOMS_OWN = frozenset({"-", "publik", "metrics", "ruang kendali", "operator di mesin ini"})
+"""Who acts in the room and has no account; a screen or a program has a colon in its name."""
+
 
 def named(name: str) -> str:
     """A name as it is kept: how it was typed does not matter."""
@@ -16,9 +19,11 @@ def named(name: str) -> str:
 
 
 def check_name(name: str) -> None:
-    """Raises ``ValueError`` for a name that is empty or very long."""
+    """Raises ``ValueError`` for a name that is empty or very long, or passes for one of the room's own."""
     if not name or len(name) > 100:
         raise ValueError("nama akun harus 1 sampai 100 huruf")
+    if name in ROOMS_OWN or ":" in name or not name.isprintable():
+        raise ValueError("nama akun tidak boleh memuat titik dua atau tanda tak terlihat, dan bukan nama ruang ini sendiri")
 
 
 def person_role(role: Role | str, limits: Mapping[str, Collection[str] | None]) -> Role:

@@ -5,13 +5,13 @@ Figures are aggregates and open to all who are let in; rows only to who may take
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from starlette.exceptions import HTTPException
 
+from dashboard.access import Refused
 from dashboard.api.models import (
     AlarmOut,
     AreaOut,
@@ -38,8 +38,6 @@ from layers.model import Level, Scope
 from layers.ranking import Level as Ranked
 from layers.ranking import of_level
 from layers.snapshot import Snapshot
-
-log = logging.getLogger(__name__)
 
 PACKAGES = "paket_diumumkan"
 """The figure whose rows the packages are."""
@@ -127,14 +125,13 @@ class Found:
 def rows(scope: Scope, hub: Hub, kpi: str, query: Query, order: str, *, offset: int, limit: int | None) -> Found:
     """The rows behind a figure, within what the asker may count.
 
-    404 for what is not there, an order that the rows do not have too, and with a line in the log for who may take no rows away.
+    404 for what is not there, an order that the rows do not have too; for who may take no rows away it is noted.
     """
     room, _ = hub.room, held(hub)
     _known(hub, kpi=kpi, area=query.area, opd=query.opd)
     mine = query.opd is None or scope.opds is None or query.opd in scope.opds
     if not scope.may_export_rows or not mine:
-        log.warning("/api/v1/rows: refused to role %s", scope.role)
-        raise HTTPException(404)
+        raise Refused(scope)
     if room.every is None or not room.has_frames():
         raise HTTPException(503, headers={"retry-after": "10"})
     try:

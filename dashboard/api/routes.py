@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
@@ -271,7 +272,9 @@ async def _rows(
     whole = _table(request, format_)
     most = limit if whole else limit or PAGE
     found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=offset, limit=most)
-    detail = {"alamat": f"{request.url.path}?{request.url.query}", "baris": found.total}
+    asked = {"kpi": kpi, **asdict(cut), "order": order, "limit": limit, "offset": offset, "format": format_}
+    kept = urlencode({name: value for name, value in asked.items() if value not in (None, "")})  # never what was not checked
+    detail = {"alamat": f"{request.url.path}?{kept}", "baris": found.total}
     await change(partial(people.audit, scope.user, "ekspor", detail, clock.now()))
     if whole:
         more = [] if "source" in found.columns else ["source"]

@@ -18,13 +18,14 @@ from urllib.parse import parse_qs, urlencode
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from dashboard import text
-from dashboard.cut import LONGEST_ADDRESS, check_filters, page_for
+from dashboard.access import Refused
+from dashboard.cut import LONGEST_ADDRESS, check_filters, narrowed, page_for
 from dashboard.export import columnar, described, geo, picture, press, table, workbook
 from dashboard.export.sheet import Sheet
 from dashboard.feed import Hub, role_class
@@ -43,6 +44,10 @@ log = logging.getLogger(__name__)
 
 RUNNING, WAITING = 2, 8
 """Exports that one process makes at a time, and that may wait for it."""
+PATIENCE = 20.0
+"""Seconds that an export waits for its turn."""
+SLOWEST = 60.0
+"""Seconds that a browser may take to accept one piece before its download is ended: it holds a turn."""
 PIECE = 1 << 16
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
@@ -79,8 +84,14 @@ class Sent(StreamingResponse):
         self._done = done
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            async with asyncio.timeout(SLOWEST):
+                await send(message)
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, sent)
+        except (TimeoutError, ClientDisconnect):
+            log.info("%s: the browser took no more", EXPORT)
         finally:
             self._done()
 
@@ -107,23 +118,29 @@ class ExportDesk:
         try:
             wanted = self._wanted(scope, form, request)
         except HTTPException as error:
-            if error.status_code == 404:
+            if error.status_code == 404 and not isinstance(error, Refused):  # that is noted by the guard
                 log.warning("%s/%s: refused to role %s", EXPORT, form if form in MEDIA else "-", scope.role)
             raise
+        busy = Said(503, "Sedang banyak unduhan", "Coba lagi sebentar lagi.", again=10)
         if self._here >= RUNNING + WAITING:
-            raise Said(503, "Sedang banyak unduhan", "Coba lagi sebentar lagi.", again=10)
+            raise busy
         self._here += 1
         try:
-            await self._turn.acquire()
-        except BaseException:
+            async with asyncio.timeout(PATIENCE):
+                await self._turn.acquire()
+        except BaseException as error:
             self._here -= 1
+            if isinstance(error, TimeoutError):
+                raise busy from None
             raise
         try:
             made = await self._ask(scope, request, wanted, partial(self._make, form, wanted))
             detail = {"halaman": wanted.address, "bagian": wanted.part, "format": form}
             await change(partial(self._people.audit, scope.user, "ekspor", detail, clock.now()))
-        except BaseException:
+        except BaseException as error:
             self._done()
+            if isinstance(error, Refused):  # by a page, which knows the asker's rights alone
+                raise Refused(scope) from None
             raise
         headers = {"content-disposition": f'attachment; filename="{made.name}.{form}"'}
         if made.size is not None:
@@ -153,11 +170,13 @@ class ExportDesk:
         offered = page.whole if part is None else {part: page.sheets[part]} if part in page.sheets else {}
         if form not in MEDIA or (part is None and form not in ("pdf", "xlsx")):
             raise HTTPException(404)
-        if not offered or (part and offered[part].rows and not scope.may_export_rows):
+        if not offered:
             raise HTTPException(404)
+        if part and offered[part].rows and not scope.may_export_rows:
+            raise Refused(scope)
         past = Asked.read(given, room.city.zone)
         clean = query.get("bersih") == "1"
-        return Wanted(page=page, params={**params, **filters}, part=part, past=past, address=address, clean=clean)
+        return Wanted(page=page, params=narrowed(page, params, filters), part=part, past=past, address=address, clean=clean)
 
     async def _ask(self, scope: Scope, request: Request, wanted: Wanted, make: Callable[[Snapshot, View, str], Made]) -> Made:
         """Make it of the snapshot that is shown, or of the moment asked for, for the asker's rights."""

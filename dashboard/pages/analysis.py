@@ -32,6 +32,7 @@ from layers.analysis.dimensions import DIMENSIONS
 from layers.analysis.engine import OutsideError
 from layers.analysis.found import Column as FoundColumn
 from layers.analysis.found import Found, label
+from layers.analysis.small import without_small
 from layers.funnel import funnel
 from layers.model import Role
 from layers.periods import Period
@@ -221,7 +222,7 @@ def _funnel(found: Found, view: View, *, element: str) -> htpy.Element:
 
 
 def _sheet(snapshot: Snapshot, view: View) -> Sheet:
-    """The answer as it is shown, every row of it; 404 for what cannot be asked."""
+    """The answer as it is shown, all rows of it, without small cells for who takes no rows away; 404 for what cannot be asked."""
     try:
         ask = asked(view)
         found = _find(ask, view.analyst, view) if view.analyst else None
@@ -229,6 +230,8 @@ def _sheet(snapshot: Snapshot, view: View) -> Sheet:
         found = None
     if found is None:
         raise HTTPException(404)
+    if not view.scope.may_export_rows:
+        found = without_small(found)
     about = provenance(
         snapshot,
         view,

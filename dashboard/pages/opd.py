@@ -53,12 +53,9 @@ class _Asked:
         choice = Choice.of(view.params, view.city.zone)
         if choice.asked.get("area", view.city.code) not in view.tree.areas:
             choice = replace(choice, asked={name: value for name, value in choice.asked.items() if name != "area"})
-        reach = view.reach
-        return cls(
-            choice=choice,
-            room=view.figures() if view.figures else None,
-            book=reach.book(view.scope, choice.opd, None) if reach and book else None,
-        )
+        reach, room = view.reach, view.figures() if view.figures else None
+        written = reach.book(view.scope, choice.opd, None) if reach and book else None
+        return cls(choice=choice, room=room, book=written and written.within(view.scope, room, choice.opd))
 
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dashboard import text
+from dashboard.access import Refused
 from dashboard.export.makers import daily, figures, over, slices
 from dashboard.export.sheet import Column, Sheet, Type
 from dashboard.page import Export, Page, find_page
@@ -14,7 +15,7 @@ from dashboard.places import complaints
 from dashboard.places.address import area_address
 from dashboard.places.compare import COMPARED, compared_to
 from dashboard.places.head import title
-from layers.smallcells import small
+from layers.smallcells import sensitive, small
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -32,7 +33,10 @@ def _page(view: View) -> Page:
 
 
 def _area(view: View) -> tuple[Area, Drill | None]:
+    """The area and its drill; 404 where all counts are of one category that could name a person (:mod:`layers.smallcells`)."""
     area = view.tree.areas[view.params["code"]]
+    if small(area) and sensitive(view.params.get("category", "")):
+        raise Refused(view.scope)
     return area, view.drill(complaints.query(area, view)) if view.drill else None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
+from math import prod
 from time import perf_counter
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,7 @@ from layers.analysis.dimensions import DIMENSIONS, Dimension, Sort, bounded_by, 
 from layers.analysis.found import Found, Key
 from layers.analysis.measures import measure
 from layers.analysis.plan import Plan, TooMuchError
-from layers.analysis.small import PERSONAL, small, veiled
+from layers.analysis.small import without_small
 from layers.areas import AreaTree
 from layers.catalog import Kpi, When, Window
 from layers.city import City
@@ -34,6 +35,8 @@ from layers.runs import SourceFacts
 
 REMEMBERED = 128
 """So many answers are kept; the oldest go first."""
+MOST_REMEMBERED = 200_000
+"""Cells of all answers that are kept, those that they are compared with too."""
 
 MOST_CELLS = 10_000
 """Cells of one answer."""
@@ -49,6 +52,14 @@ class _Memo:
     def __init__(self, moment: tuple[int, datetime], room: Room) -> None:
         self.moment, self.room = moment, room
         self.answers: OrderedDict[tuple[object, ...], Found] = OrderedDict()
+
+    def keep(self, key: tuple[object, ...], found: Found) -> None:
+        """Remember an answer; the oldest go where they are too many or too large."""
+        self.answers[key] = found
+        cells = sum(len(each.cells) + len(each.before) for each in self.answers.values())
+        while len(self.answers) > REMEMBERED or cells > MOST_REMEMBERED:
+            _, oldest = self.answers.popitem(last=False)
+            cells -= len(oldest.cells) + len(oldest.before)
 
 
 _memo: WeakKeyDictionary[Views, _Memo] = WeakKeyDictionary()
@@ -82,9 +93,7 @@ def analyse(
         found = answer(scope, memo.room, catalog, ask.question, version=view.version)
         found = replace(found, seconds=perf_counter() - began)
         with _lock:
-            memo.answers[key] = found
-            while len(memo.answers) > REMEMBERED:
-                memo.answers.popitem(last=False)
+            memo.keep(key, found)
     return replace(found, ask=ask)
 
 
@@ -110,18 +119,13 @@ def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, ve
     past = plan.cells(earlier) if earlier is not None and why is None else {}
     keys = tuple(plan.order(k, now, when) for k in range(len(dimensions)))
     past = plan.aligned(past, keys, earlier) if earlier is not None and past else past
+    size = prod(len(values) + 1 for values in keys)
+    if size > MOST_CELLS:
+        raise TooMuchError(f"terlalu banyak sel ({size}); paling banyak {MOST_CELLS}: pilih kurun lebih pendek atau satu dimensi")
     full: list[Key] = list(product(*[(*values, None) for values in keys]))
-    if len(full) > MOST_CELLS:
-        raise TooMuchError(
-            f"terlalu banyak sel ({len(full)}); paling banyak {MOST_CELLS}: pilih kurun lebih pendek atau satu dimensi"
-        )
     cells = {key: plan.reading(key, now.get(key), when) for key in full}
     before = {key: plan.reading(key, past.get(key), earlier) for key in full} if past and earlier else {}
-    hidden: set[Key] = set()
-    if not scope.may_see_rows and kpi.kind in PERSONAL:
-        hidden = small(keys, cells) | (small(keys, before) if before else set())
-        cells, before = veiled(cells, hidden), veiled(before, hidden)
-    return Found(
+    found = Found(
         ask=ask,
         kpi=kpi,
         at=room.now,
@@ -133,11 +137,12 @@ def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, ve
         keys=keys,
         cells=cells,
         before=before,
-        hidden=len(hidden),
+        hidden=0,
         limited=scope.limited,
         at_end=kpi.kind is not None and not _flows(kpi, when),
         seconds=0.0,
     )
+    return found if scope.may_see_rows else without_small(found)
 
 
 # --- what can be asked -------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import product
 
-from layers.analysis.found import Key
+from layers.analysis.found import Found, Key
 from layers.model import Kind
 from layers.snapshot import Band, Reading
 
@@ -28,6 +28,14 @@ def small(keys: tuple[tuple[str, ...], ...], cells: Mapping[Key, Reading]) -> se
             break
         found |= more
     return found
+
+
+def without_small(found: Found) -> Found:
+    """The answer without its small cells, where single cases could be people; as it is where they are left out already."""
+    if found.hidden or found.kpi.kind not in PERSONAL:
+        return found
+    hidden = small(found.keys, found.cells) | (small(found.keys, found.before) if found.before else set())
+    return replace(found, cells=veiled(found.cells, hidden), before=veiled(found.before, hidden), hidden=len(hidden))
 
 
 def _lines(keys: tuple[tuple[str, ...], ...]) -> list[list[Key]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import threading
@@ -12,23 +13,27 @@ from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import orjson
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from dashboard import access as access_module
-from dashboard import attempts
+from dashboard import attempts, stream
 from dashboard.access import following
+from dashboard.guard import bounded
 from dashboard.page import find_page, pages
 from dashboard.pages import rows as rows_page
 from dashboard.room import Room
 from layers import briefs, clock, orders
-from layers.model import EXPORTS, Role
+from layers.model import EXPORTS, Role, Scope
 from layers.model import ROWS as ROWS_ROLES
+from layers.people import People
 from layers.peopleschema import audit
 from layers.stills import Stills
 from tests.dashboard.server import PASSWORD, Live, room, serving
@@ -516,6 +521,57 @@ def test_forms_are_taken_from_our_own_pages_only(demo: Live, path: str) -> None:
             client.post(path, content=b"x" * 70_000, headers={"content-type": "application/x-www-form-urlencoded"}).status_code
             == 413
         )
+
+
+@pytest.mark.parametrize("more", [{}, {"content-length": "10"}])
+def test_a_form_of_unknown_length_is_not_read(demo: Live, more: dict[str, str]) -> None:
+    with demo.client() as client:
+        headers = {"content-type": "application/x-www-form-urlencoded", "transfer-encoding": "chunked"} | more
+        assert client.post("/masuk", content=iter([b"x" * 10]), headers=headers).status_code in (400, 411)
+
+
+def test_one_account_holds_so_many_streams_open(demo: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST", 1)
+    path = "/live?page=/dinding&base=1"
+    with (
+        closing(demo.signed_in(Role.LEADER)) as leader,
+        closing(demo.signed_in(Role.LEADER)) as other,
+        demo.client() as public,
+        leader.stream("GET", path) as first,
+        public.stream("GET", path) as one,
+    ):
+        next(first.iter_raw())
+        next(one.iter_raw())
+        full = leader.get(path)
+        assert (full.status_code, full.headers["retry-after"]) == (503, "30")
+        with other.stream("GET", path) as another, public.stream("GET", path) as two:
+            assert {another.status_code, two.status_code} == {200}
+    places = stream.Places()
+    scope = Scope(user="a", role=Role.LEADER)
+    with places.taken("a"):
+        assert places.full(scope)
+    assert not places.full(scope)
+
+
+def test_what_takes_hashing_has_threads_of_its_own_and_few_wait_for_it() -> None:
+    access = access_module.Access(cast("People", None), public_by_default=False)
+    request = Request({"type": "http", "headers": [], "client": ("192.0.2.1", 1)})
+    thread = asyncio.run(access.hashed(request, lambda: threading.current_thread().name))
+    assert thread is not None
+    assert thread.startswith("passwords")
+    access._verifying = access_module.VERIFYING + access_module.WAITING
+    with pytest.raises(HTTPException, match="503"):
+        asyncio.run(access.hashed(request, lambda: True))
+
+
+def test_a_body_is_bounded_while_it_is_received() -> None:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"x" * 40_000, "more_body": True}
+
+    received = bounded(receive)  # type: ignore[arg-type]
+    asyncio.run(received())  # type: ignore[arg-type]
+    with pytest.raises(HTTPException, match="413"):
+        asyncio.run(received())  # type: ignore[arg-type]
 
 
 def changed(**value: object) -> dict[str, Any]:

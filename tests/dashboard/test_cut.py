@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.exceptions import HTTPException
 
-from dashboard.cut import Cut, address, page_for
+from dashboard.cut import Cut, address, narrowed, page_for
 from dashboard.page import document, find_page
 from dashboard.pages import kelurahan
 from dashboard.places import complaints
@@ -100,3 +100,11 @@ def test_a_page_is_told_what_it_asks_for_and_nothing_else(tmp_path: Path, monkey
         with pytest.raises(HTTPException) as refused:
             page_for(OPERATOR, f"/sumber?{hostile}", here)
         assert refused.value.status_code == 400
+
+
+def test_a_filter_narrows_a_page_but_never_takes_it_to_another_opd(tmp_path: Path) -> None:
+    here = room(tmp_path)
+    page, params = page_for(HEAD, "/opd/dlh?days=90", here)
+    assert narrowed(page, params, {"opd": "dpupr", "days": "30"}) == {"opd": "dlh", "days": "30"}
+    assert pressed("/opd/dlh", KPI, None, {"opd": "dpupr", "channel": "112"}).params() == {"opd": "dlh", "channel": "112"}
+    assert pressed(f"/kelurahan/{HERE}", KPI, None, {"opd": "dpupr"}).params() == {"code": HERE, "opd": "dpupr"}

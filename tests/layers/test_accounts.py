@@ -15,6 +15,7 @@ from layers.accounts import Accounts, NoSuchAccountError, listing
 from layers.auditlog import PAGE, plain, read_audit
 from layers.model import Role, Scope
 from layers.people import People
+from layers.savedviews import SavedViews
 from tests.conftest import SECRET
 from tests.layers.made import NOW
 
@@ -117,11 +118,15 @@ def test_only_an_admin_manages(accounts: Accounts, people: People, role: Role) -
 
 def test_a_reset_or_removed_account_is_out(accounts: Accounts, people: People) -> None:
     rina, budi = people.start_session("rina", NOW), people.start_session("budi", NOW)
+    views = SavedViews(people)
+    for user in ("rina", "budi"):
+        views.save(Scope(user=user, role=Role.ANALYST), user, "kpi=aduan_terbuka", "semua", NOW)
     accounts.reset_password(ADMIN, "rina", NEWER, NOW)
     accounts.remove(ADMIN, "budi", NOW)
     assert (people.session(rina, NOW), people.session(budi, NOW)) == (None, None)
     assert people.verify("rina", NEWER, NOW)
     assert people.verify("budi", PASSWORD, NOW) is None
+    assert [view.owner for view in views.seen(ADMIN)] == ["rina"]
     for gone in (lambda: accounts.reset_password(ADMIN, "budi", NEWER, NOW), lambda: accounts.remove(ADMIN, "budi", NOW)):
         with pytest.raises(NoSuchAccountError, match="budi"):
             gone()
@@ -166,3 +171,9 @@ def test_the_audit_is_read_in_pages_by_account_and_event(people: People) -> None
     only = read_audit(ADMIN, people, who="Rina", what="ekspor")
     assert {(line.who, line.what) for line in only.lines} == {("rina", "ekspor")}
     assert plain(only.lines[-1]).startswith("2\t") and '{"baris": 1}' in plain(only.lines[-1])  # noqa: PT018
+
+
+@pytest.mark.parametrize("name", ["-", "Publik", "metrics", "layar:depan", "ruang kendali", "ri\u200bna", ""])
+def test_no_account_passes_for_the_room_itself(people: People, name: str) -> None:
+    with pytest.raises(ValueError, match="nama akun"):
+        people.add_user(name, PASSWORD, Role.ANALYST)

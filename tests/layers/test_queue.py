@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City
-from layers.disputes import disputed
+from layers.disputes import Dispute, disputed
 from layers.drill import Query
 from layers.frames import Frames
-from layers.model import Role, Scope, Status
+from layers.handovers import Handover
+from layers.model import Kind, Role, Scope, Status
+from layers.opdbook import Book
 from layers.queue import SIZE, SORTED_BY, held, queue
 from layers.room import Room
 from tests.layers.made import DAY, HOUR, PUBLIC, complaint, give, new_store
@@ -102,3 +105,22 @@ def test_a_disputed_case_counts_in_the_figures_that_hold_it(room: Room) -> None:
     assert disputed(PUBLIC, room, kpis["aduan_lewat_tenggat"], Query(opd="dlh"), cases) == 1
     assert disputed(PUBLIC, room, kpis["aduan_terbuka"], Query(opd="dishub"), cases) == 0
     assert disputed(PUBLIC, room, kpis["sumber_segar"], Query(), cases) == 0
+
+
+def test_what_was_written_about_a_case_is_for_who_may_see_the_case(room: Room) -> None:
+    cases = [("laksa", "sore"), ("laksa", "tidak-ada")]
+    disputes = tuple(
+        Dispute(id=i, source=s, source_id=n, opd="dlh", reason="", who="", at=FRIDAY) for i, (s, n) in enumerate(cases)
+    )
+    book = Book(disputes=disputes, handed={key: Handover(division="Sampah", who="kadis", at=FRIDAY) for key in cases})
+    assert book.within(DLH, None, "dlh") == book
+    here = room.whole[Kind.COMPLAINT].filter(pl.col("source_id") == "sore")["area"].cast(pl.String).item()
+    for scope, seen in (
+        (Scope(user="lurah", role=Role.LURAH, areas=frozenset({here})), cases[:1]),
+        (Scope(user="lurah", role=Role.LURAH, areas=frozenset({"36.71.02"})), []),
+        (Scope(user="seksi", role=Role.BIDANG, opds=frozenset({"dlh"}), categories=frozenset({"lain"})), []),
+        (PUBLIC, []),
+    ):
+        found = book.within(scope, room, "dlh")
+        assert ([dispute.key for dispute in found.disputes], list(found.handed)) == (seen, seen)
+        assert not book.within(scope, None, "dlh").handed

@@ -144,13 +144,14 @@ def test_the_same_number_everywhere(analyst: httpx.Client, shown: Trusted) -> No
 
 def test_rows_are_within_the_scope_and_stand_in_the_audit(live: Live, caplog: pytest.LogCaptureFixture) -> None:
     with closing(client_of(live, "dinas", Role.OPD_HEAD, opds=["dlh"])) as head:
-        found = head.get("/rows?kpi=aduan_masuk_30h").json()["data"]
+        found = head.get("/rows?kpi=aduan_masuk_30h&nik=3671010101010001").json()["data"]
         assert {row["fields"]["opd"] for row in found} == {"dlh"}
         assert "text" not in found[0]["fields"]
         with live.people.read() as connection:
             last = connection.execute(select(schema.audit).order_by(schema.audit.c.seq.desc()).limit(1)).one()
         assert (last.who, last.what) == ("token:dinas", "ekspor")
-        with caplog.at_level(logging.WARNING, "dashboard.api.data"):
+        assert "?kpi=aduan_masuk_30h&days=30&offset=0" in last.detail
+        with caplog.at_level(logging.WARNING, "dashboard.access"):
             assert head.get("/rows?kpi=aduan_masuk_30h&opd=dpupr").status_code == 404
     with closing(client_of(live, "umum", Role.PUBLIC)) as public:
         assert public.get("/rows?kpi=aduan_masuk_30h").status_code == 404

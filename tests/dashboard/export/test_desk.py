@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
@@ -18,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
-from dashboard.export import press
+from dashboard.export import desk, press
 from dashboard.export.desk import MEDIA
 from dashboard.page import find_page, pages
 from layers.model import Role
@@ -174,6 +177,9 @@ def test_whose_figures_it_says(live: Live) -> None:
         ("/kelurahan/36.71", None, "csv", 404),
         ("/kelurahan/99.99", "trend", "csv", 404),
         ("/kelurahan/36.71?days=0", "trend", "csv", 400),
+        ("/kelurahan/36.71.01.1001?category=Narkoba", "trend", "csv", 404),
+        ("/kelurahan/36.71.01.1001?category=Narkoba", None, "xlsx", 404),
+        ("/opd/dlh?area=36.71.01.1001&category=Narkoba", "figures", "csv", 404),
         ("https://lain.id/", "trend", "csv", 404),
         ("/dinding", None, "pdf", 404),
         ("", None, "pdf", 404),
@@ -220,8 +226,6 @@ def test_a_picture_stands_alone(analyst: httpx.Client) -> None:
 
 def test_only_so_many_at_a_time(live: Live, shown: Trusted, analyst: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who would have to wait too long is asked to come back, and a turn is given back however an export ends."""
-    from dashboard.export import desk
-
     monkeypatch.setattr(desk, "WAITING", -desk.RUNNING)
     busy = taken(analyst, "csv", "/metrik", "metrik-head")
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
@@ -229,3 +233,42 @@ def test_only_so_many_at_a_time(live: Live, shown: Trusted, analyst: httpx.Clien
     for _ in range(desk.RUNNING + desk.WAITING + 1):
         with analyst.stream("GET", "/ekspor/csv", params={"halaman": "/baris?kpi=aduan_terbuka", "bagian": "baris"}) as answer:
             assert answer.status_code == 200
+
+
+def test_who_takes_nothing_gives_the_turn_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+
+    async def receive() -> dict[str, str]:
+        await asyncio.sleep(9)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(9)
+
+    monkeypatch.setattr(desk, "SLOWEST", 0.05)
+    for version in ("2.3", "2.4"):
+        sent = desk.Sent(iter([b"x"]), {}, "text/csv", lambda: ended.append(True))
+        asyncio.run(sent({"type": "http", "asgi": {"spec_version": version}}, receive, send))  # type: ignore[arg-type]
+    assert ended == [True, True]
+
+
+def test_nobody_waits_for_a_turn_for_ever(live: Live, analyst: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "PATIENCE", 0.0)
+    monkeypatch.setattr(asyncio.Semaphore, "acquire", lambda _turn: asyncio.sleep(9))
+    busy = taken(analyst, "csv", "/metrik", "metrik-head")
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
+
+
+def test_rows_asked_for_without_the_right_stand_in_the_audit(live: Live) -> None:
+    with closing(live.signed_in(Role.OPERATOR)) as operator:
+        assert taken(operator, "csv", "/baris?kpi=aduan_terbuka", "baris").status_code == 404
+        assert taken(operator, "csv", "/kelurahan/36.71.01.1001?category=Narkoba", "trend").status_code == 404
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with live.people.read() as connection:
+            lines = connection.execute(select(audit).where(audit.c.what == "ditolak")).all()
+        if lines:
+            break
+        time.sleep(0.05)
+    assert {line.who.partition("-")[0] for line in lines} == {"operator"}

@@ -108,3 +108,19 @@ def test_the_sheet_of_an_answer_says_what_the_page_says(made: tuple[Room, Snapsh
     assert dict(sheet.about.filters) == {"Wilayah": "Tangerang", "Status": "selesai"}
     assert "kurun=2026" in sheet.about.address
     assert "per=opd" in sheet.about.address
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.LURAH])
+def test_who_takes_no_rows_away_takes_no_small_cells_away_either(made: tuple[Room, Snapshot], role: Role) -> None:
+    room, snapshot = made
+    params = {"kpi": "rekam_aduan", "by": "status", "per": "area", "kurun": "90h"}
+    limits = {"areas": frozenset({"36.71"}), "opds": None, "categories": None}
+    view = replace(room.view(replace(ANALYST, role=role, **limits), "id", params), now=NOW)  # type: ignore[arg-type]
+    whole = replace(room.view(ANALYST, "id", params), now=NOW)
+    assert not view.scope.may_export_rows
+    sheet, full = (PAGE.sheets["answer"].sheet(snapshot, v) for v in (view, whole))
+    at = [column.key for column in sheet.columns].index("n")
+    assert sheet.hidden
+    assert not full.hidden
+    assert {row[at] for row in full.rows} & {1, 2, 3, 4}
+    assert not {row[at] for row in sheet.rows} & {1, 2, 3, 4}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.analysis import plan
+from layers.analysis import engine, plan
 from layers.analysis.ask import FILTERS, Ask
 from layers.analysis.dimensions import DIMENSIONS, Sort, bounded_by, clock_of, of_kind
 from layers.analysis.engine import OutsideError, answer, units
@@ -26,7 +26,7 @@ from layers.periods import Period, Unit, buckets
 from layers.readings import Room, readings
 from layers.windows import When
 from tests.layers.histories import room, view
-from tests.layers.made import ANALYST, PUBLIC
+from tests.layers.made import ANALYST, NOW, PUBLIC
 
 CITY = load("36.71")
 CUTS = {None: None, "kecamatan": "kecamatan", "area": "area", "opd": "opd"}
@@ -221,6 +221,15 @@ def test_a_question_beyond_the_bounds_is_refused_in_words(monkeypatch: pytest.Mo
     monkeypatch.setattr(plan, "MOST_WORK", 1000)
     with pytest.raises(TooMuchError, match="terlalu banyak baris"):
         answer(ANALYST, here(), catalog(), Ask(kpi="aduan_terbuka", by="day", period=Period.read("2026")))
+
+
+def test_what_is_remembered_is_bounded_by_its_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    memo = engine._Memo((1, NOW), here())
+    found = [answer(ANALYST, here(), catalog(), Ask(kpi="rekam_aduan", by=by)) for by in ("area", "opd", "channel")]
+    monkeypatch.setattr(engine, "MOST_REMEMBERED", len(found[1].cells) + len(found[2].cells))
+    for k, each in enumerate(found):
+        memo.keep((k,), each)
+    assert list(memo.answers) == [(1,), (2,)]
 
 
 @pytest.mark.parametrize(
