@@ -97,7 +97,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
             if reading
             else section(".panel", id="course"),
             "why": why(
-                reasons(scope, room, kpi, query) if choice.span is None and "status" not in choice.asked else None,
+                None if query.bound else reasons(scope, room, kpi, query),
                 kpi,
                 choice,
                 view,

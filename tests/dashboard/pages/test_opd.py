@@ -245,3 +245,14 @@ def test_without_scripts_every_filter_is_a_link(live: Live) -> None:
 
 def cards(html: str) -> list[str]:
     return [part.partition('data-value="')[2].partition('"')[0] for part in html.split('class="tile"')[1:]]
+
+
+def test_days_or_a_status_chosen_are_compared_with_nothing_and_say_so(made: Made, live: Live) -> None:
+    assert live.people, "its notes are read there"
+    leader = Scope(user="sekda", role=Role.LEADER)
+    for more in ({"status": "diproses"}, {"since": "2026-11-10", "until": "2026-11-12"}):
+        parts = document(PAGE, made.snapshot, made.room.view(leader, "id", {"opd": "dlh", "kpi": "aduan_terbuka", **more})).parts
+        assert 'class="plot"' not in parts["course"]
+        assert "tidak dapat dibandingkan pada saringan ini" in parts["course"]
+        assert parts["beside"].count("tidak dapat dibandingkan pada saringan ini") == 2
+        assert "spark" not in parts["tile-aduan_terbuka"]
