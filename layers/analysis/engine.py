@@ -119,7 +119,7 @@ def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, ve
     before = {key: plan.reading(key, past.get(key), earlier) for key in full} if past and earlier else {}
     hidden: set[Key] = set()
     if not scope.may_see_rows and kpi.kind in PERSONAL:
-        hidden = small(keys, cells) | (small(keys, before) if before else set())
+        hidden = small(kpi, keys, cells) | (small(kpi, keys, before) if before else set())
         cells, before = veiled(cells, hidden), veiled(before, hidden)
     return Found(
         ask=ask,
