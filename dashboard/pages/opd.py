@@ -16,7 +16,7 @@ from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts import casebook, course, crossfilter, kpicard
 from dashboard.parts.beside import beside, others
 from dashboard.parts.casequeue import ELEMENT as QUEUE
-from dashboard.parts.casequeue import by_state, case_queue
+from dashboard.parts.casequeue import by_state, case_queue, unknown
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.map import map_stage
 from dashboard.parts.tile import missing_tile, tile
@@ -182,7 +182,9 @@ def _queue(room: Room, asked: _Asked, found: Crossed, view: View) -> htpy.Elemen
     given = choice.asked
     among = None
     if "bidang" in given:
-        among = [key for key, one in (asked.book.handed if asked.book else {}).items() if one.division == given["bidang"]]
+        if asked.book is None:
+            return unknown(casebook.AWAY, view)
+        among = [key for key, one in asked.book.handed.items() if one.division == given["bidang"]]
     shown = queue(
         scope,
         room,

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.page import document
 from dashboard.pages.opd import PAGE
+from dashboard.reach import Reach
 from layers import clock
 from layers.clock import SetClock
 from layers.drill import Query
@@ -256,3 +257,11 @@ def test_days_or_a_status_chosen_are_compared_with_nothing_and_say_so(made: Made
         assert "tidak dapat dibandingkan pada saringan ini" in parts["course"]
         assert parts["beside"].count("tidak dapat dibandingkan pada saringan ini") == 2
         assert "spark" not in parts["tile-aduan_terbuka"]
+
+
+def test_whose_division_a_case_has_is_unknown_while_the_accounts_are_away(made: Made) -> None:
+    room = replace(made.room, reach=Reach(book=lambda _scope, _opd, _at: None), orders=lambda _scope: None)
+    view = room.view(Scope(user="sekda", role=Role.LEADER), "id", {"opd": "dlh", "bidang": "Persampahan"})
+    queue = document(PAGE, made.snapshot, view).parts["queue"]
+    assert "tidak dapat dibaca sekarang" in queue
+    assert "Tidak ada kasus terbuka" not in queue
