@@ -136,7 +136,7 @@ class Machine:
     def _seen(self, asked: Asked, scope: Scope, params: Mapping[str, str], lang: Lang) -> tuple[Snapshot, View]:
         """What a page of a moment is drawn from; 404 for an area that there was not then."""
         moment = self._moment(asked)
-        if params.get("code", moment.city.code) not in moment.tree.areas:
+        if not {params[name] for name in ("code", "area") if name in params} <= moment.tree.areas.keys():
             raise HTTPException(404)
         log = self._hub.room.alarms_at(moment.at)
         view = replace(self._view(asked, moment, scope, lang, params), alarm_log=lambda _alarms: log)

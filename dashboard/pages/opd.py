@@ -51,8 +51,6 @@ class _Asked:
     @classmethod
     def of(cls, view: View, *, book: bool = True) -> _Asked:
         choice = Choice.of(view.params, view.city.zone)
-        if choice.asked.get("area", view.city.code) not in view.tree.areas:
-            choice = replace(choice, asked={name: value for name, value in choice.asked.items() if name != "area"})
         reach = view.reach
         return cls(
             choice=choice,
