@@ -19,6 +19,7 @@ from dashboard.parts.casequeue import ELEMENT as QUEUE
 from dashboard.parts.casequeue import by_state, case_queue, unknown
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.map import map_stage
+from dashboard.parts.marks import compared
 from dashboard.parts.tile import missing_tile, tile
 from dashboard.parts.whychanged import why
 from layers.courses import course as course_of
@@ -156,7 +157,7 @@ def _head(choice: Choice, view: View) -> htpy.Element:
         limits = p(".aside.own")[text.say(lang, "hanya wilayah Anda: {names}", names=names)]
     return header(".page-head", id="opd-head")[
         h1[opd.name if opd else choice.opd],
-        p(".aside")[text.say(lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=choice.days)],
+        p(".aside")[compared(choice.days, view)],
         limits,
     ]
 

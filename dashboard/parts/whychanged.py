@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import htpy
@@ -10,6 +11,7 @@ from htpy import a, h2, header, li, line, ol, p, rect, section, span, svg
 from dashboard import text
 from dashboard.parts.scale import pc
 from layers.contributions import Change, Part, named
+from layers.windows import Window
 from layers.sentences import difference
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ def why(change: Change | None, kpi: Kpi, choice: Choice, view: View) -> htpy.Ele
     lang = view.lang
     title = _title(change, view)
     aside = text.say(lang, "{n} hari ini dan sebelumnya", n=choice.days)
+    if kpi.window is Window.NOW:
+        began = text.day(view.now - timedelta(days=choice.days), view.city.zone, lang)
+        aside = text.say(lang, "kini dibanding {day}", day=began)
     head = header[h2[title], span(".aside")[aside]]
     if change is None or change.change is None or not change.parts:
         reason = change.why_none if change else None

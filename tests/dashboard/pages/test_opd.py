@@ -22,7 +22,7 @@ from layers.orders import About, Orders, OrderState
 from tests.dashboard.deskroom import CAUSES, Made, made_room
 from tests.dashboard.pages.test_axe import faults
 from tests.dashboard.server import Live, serving
-from tests.layers.made import NOW
+from tests.layers.made import DAY, NOW
 
 SIZES = {"desk": (1440, 900), "telephone": (390, 844)}
 HEAD = {"opds": {"dlh"}}
@@ -262,3 +262,11 @@ def test_whose_division_a_case_has_is_unknown_while_the_accounts_are_away(made: 
     queue = document(PAGE, made.snapshot, view).parts["queue"]
     assert "tidak dapat dibaca sekarang" in queue
     assert "Tidak ada kasus terbuka" not in queue
+
+
+def test_what_stands_now_is_compared_with_a_moment_that_is_named(made: Made, live: Live) -> None:
+    view = made.room.view(Scope(user="sekda", role=Role.LEADER), "id", {"opd": "dlh", "kpi": "aduan_terbuka", "days": "7"})
+    parts = document(PAGE, made.snapshot, view).parts
+    assert live.people
+    assert "keadaan kini dibanding 24 jam lalu" in parts["opd-head"]
+    assert f"kini dibanding {(NOW - 7 * DAY).day} November 2026" in parts["why"]
