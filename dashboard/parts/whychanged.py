@@ -11,8 +11,8 @@ from htpy import a, h2, header, li, line, ol, p, rect, section, span, svg
 from dashboard import text
 from dashboard.parts.scale import pc
 from layers.contributions import Change, Part, named
-from layers.windows import Window
 from layers.sentences import difference
+from layers.windows import Window
 
 if TYPE_CHECKING:
     from dashboard.opdcut import Choice
