@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 
 from layers import peopleschema as schema
 from layers.model import Role, Scope
@@ -81,7 +81,7 @@ class Notes:
         if not may_read(scope, opd):
             return ()
         table = schema.note
-        stands = table.c.withdrawn.is_(None)
+        stands: ColumnElement[bool] = table.c.withdrawn.is_(None)
         if at is not None:
             stands = and_(table.c.at <= at, or_(stands, table.c.withdrawn > at))
         query = select(table).where(table.c.opd == opd, stands).order_by(table.c.day.desc(), table.c.id.desc())
