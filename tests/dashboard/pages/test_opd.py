@@ -11,12 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from dashboard.opdcut import Choice
 from dashboard.page import document
 from dashboard.pages.opd import PAGE
+from dashboard.parts.breakdown import breakdown
+from dashboard.parts.crossfilter import bars
 from dashboard.reach import Reach
 from layers import clock
 from layers.clock import SetClock
-from layers.drill import Query
+from layers.crossing import Counts
+from layers.drill import Query, Slice
 from layers.model import Role, Scope
 from layers.orders import About, Orders, OrderState
 from tests.dashboard.deskroom import CAUSES, Made, made_room
@@ -270,3 +274,17 @@ def test_what_stands_now_is_compared_with_a_moment_that_is_named(made: Made, liv
     assert live.people
     assert "keadaan kini dibanding 24 jam lalu" in parts["opd-head"]
     assert f"kini dibanding {(NOW - 7 * DAY).day} November 2026" in parts["why"]
+
+
+def test_small_counts_of_a_sensitive_category_in_a_kelurahan_are_veiled_for_who_sees_no_rows(made: Made) -> None:
+    kelurahan = made.room.tree.kelurahan[0].code
+    counts = {name: Counts(overdue=n, received=n) for name, n in (("Narkoba", 2), ("Sampah", 7), ("Jalan rusak", 41))}
+    slices = [Slice(key=n, label=n, received=c.received, closed=0, open=0, overdue=c.overdue) for n, c in counts.items()]
+    origin = made.snapshot.readings[0], made.room.catalog[made.snapshot.readings[0].kpi]
+    for role, area, veiled in ((Role.PUBLIC, kelurahan, 2), (Role.PUBLIC, "36.71.05", 0), (Role.ANALYST, kelurahan, 0)):
+        view = made.room.view(Scope(user="x", role=role), "id", {"opd": "dlh", "area": area})
+        choice = Choice.of(view.params, made.city.zone)
+        drawn = str(bars("category", "Kategori", counts, choice, view))
+        assert (drawn.count("disamarkan"), 'data-value="2"' in drawn, 'data-value="41"' in drawn) == (veiled, not veiled, True)
+    assert str(breakdown("x", slices, origin, view, element="x", people=True)).count("disamarkan") == 4
+    assert "disamarkan" not in str(breakdown("x", slices, origin, view, element="x"))
