@@ -229,3 +229,10 @@ def test_only_so_many_at_a_time(live: Live, shown: Trusted, analyst: httpx.Clien
     for _ in range(desk.RUNNING + desk.WAITING + 1):
         with analyst.stream("GET", "/ekspor/csv", params={"halaman": "/baris?kpi=aduan_terbuka", "bagian": "baris"}) as answer:
             assert answer.status_code == 200
+
+
+def test_a_course_that_cannot_be_drawn_says_why(analyst: httpx.Client) -> None:
+    for form in ("csv", "xlsx", "json", "pdf"):
+        answer = taken(analyst, form, "/opd/dlh?status=diproses", "course")
+        assert answer.status_code == 200, (form, answer.text)
+        assert form in ("csv", "pdf") or "tidak dapat dibandingkan pada saringan ini" in texts(form, answer.content)
