@@ -136,7 +136,10 @@ def page_for(scope: Scope, address: str, room: Room) -> tuple[Page, dict[str, st
         raise HTTPException(404)
     if "opd" in params and scope.opds is not None and params["opd"] not in scope.opds:
         raise Refused(scope)
-    return page, params | _asked(page, query)
+    asked = _asked(page, query)
+    if "opd" in params and asked.get("area", room.city.code) not in room.tree.areas:
+        raise HTTPException(404)
+    return page, params | asked
 
 
 def _asked(page: Page, query: str) -> dict[str, str]:

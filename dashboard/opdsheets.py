@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ def _figures(snapshot: Snapshot, view: View) -> Sheet:
 
 
 def _course(snapshot: Snapshot, view: View) -> Sheet:
-    """The OPD's line, and the city's where the two can be compared."""
+    """The OPD's line, and the city's where the two can be compared; where there is no line, no row but why."""
     choice, room, found = _asked(snapshot, view)
     kpi = view.catalog[choice.asked.get("kpi", CARDS[0])]
     if (reading := found.get(kpi.id)) is None:
@@ -81,7 +82,11 @@ def _course(snapshot: Snapshot, view: View) -> Sheet:
         series["kota"] = (value_column(kpi, view.lang, "kota", title=text.say(view.lang, "kota")), line.city)
     title = _titled(kpi.title[view.lang], choice, view)
     name = f"{kpi.id}-per-hari"
-    sheet = daily(snapshot, view, _page(choice), title, line.days, series, origin=(reading, kpi), name=name)
+    days = () if line.why_none else line.days
+    sheet = daily(snapshot, view, _page(choice), title, days, series, origin=(reading, kpi), name=name)
+    if line.why_none:
+        why = text.say(view.lang, line.why_none)
+        sheet = replace(sheet, about=replace(sheet.about, notes=(*sheet.about.notes, why)))
     return narrowed(sheet, _cut(choice, view))
 
 

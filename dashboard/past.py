@@ -49,8 +49,9 @@ WAITING = 8
 """Questions about the past that may wait for their turn in one process."""
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::\d\d(?:\.\d+)?)?")
-_LINK = re.compile(r'href="(/[^"?#]*)(?:\?([^"#]*))?"')
-_FILTERS = re.compile(r"<form\b[^>]*\bdata-(?:cut|ask)\b[^>]*>")
+_LINK = re.compile(r'href="(/[^"?#]*)(?:\?([^"#]*))?(#[^"]*)?"')
+_FORM = re.compile(r'<form\b(?=[^>]*\bmethod="get")(?=[^>]*\b(?:action="([^"?#]*)"|data-(?:cut|ask)\b))[^>]*>')
+"""Forms that ask for a page; the one that asks for another moment has none of these marks."""
 _GRAINS = {
     "jam": "Pengukuran dan keadaan sumber dari waktu itu tinggal tersimpan per jam, jadi dapat lebih tua",
     "hari": "Pengukuran dan keadaan sumber dari waktu itu tinggal tersimpan per hari, jadi dapat lebih tua",
@@ -135,7 +136,7 @@ class Machine:
     def _seen(self, asked: Asked, scope: Scope, params: Mapping[str, str], lang: Lang) -> tuple[Snapshot, View]:
         """What a page of a moment is drawn from; 404 for an area that there was not then."""
         moment = self._moment(asked)
-        if params.get("code", moment.city.code) not in moment.tree.areas:
+        if not {params[name] for name in ("code", "area") if name in params} <= moment.tree.areas.keys():
             raise HTTPException(404)
         log = self._hub.room.alarms_at(moment.at)
         view = replace(self._view(asked, moment, scope, lang, params), alarm_log=lambda _alarms: log)
@@ -268,14 +269,18 @@ def _told(asked: Asked, moment: Moment) -> Told:
 
 
 def stay(html: str, asked: Asked) -> str:
-    """Markup whose links to pages lead to the same moment, and whose filters keep it; a link that names a moment stays."""
+    """Markup whose links to pages lead to the same moment, and whose forms keep it; a link that names a moment stays."""
     given = asked.address(now=asked.now)
 
     def link(found: re.Match[str]) -> str:
-        path, more = found[1], found[2]
+        path, more, mark = found[1], found[2], found[3] or ""
         if find_page(path) is None or (more and "pada=" in more):
             return found[0]
-        return f'href="{path}?{more + "&amp;" if more else ""}{escape(urlencode(given))}"'
+        return f'href="{path}?{more + "&amp;" if more else ""}{escape(urlencode(given))}{mark}"'
 
     hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in given.items())
-    return _FILTERS.sub(lambda found: found[0] + hidden, _LINK.sub(link, html))
+
+    def form(found: re.Match[str]) -> str:
+        return found[0] if found[1] is not None and find_page(found[1]) is None else found[0] + hidden
+
+    return _FORM.sub(form, _LINK.sub(link, html))

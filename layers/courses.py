@@ -26,16 +26,22 @@ FAR, LONG = 120, 30
 REMEMBERED = timedelta(minutes=5)
 """The city's course is computed anew after this time."""
 YEAR = 365
+BOUND = "tidak dapat dibandingkan pada saringan ini"
+"""Why days or a status that are chosen have no course and no year ago: such rows do not move with the window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """The figure at the end of each of some local days, the last of them now; ``rolling`` days each, ``None`` for a moment's."""
+    """The figure at the end of each of some local days, the last of them now; ``rolling`` days each, ``None`` for a moment's.
+
+    Where there is none, ``why_none`` says why.
+    """
 
     days: tuple[str, ...]
     values: tuple[float | None, ...]
     city: tuple[float | None, ...]
     rolling: int | None
+    why_none: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +54,14 @@ class _Held:
 def course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
     """The complaint figure over the window's days, at the cut as far as the scope may count, and of the whole city."""
     ends = _ends(room, query.days)
+    days = tuple(end.astimezone(room.city.zone).date().isoformat() for end in ends)
+    if query.bound:
+        return Course(days=days, values=(), city=(), rolling=None, why_none=BOUND)
     rolling = None if kpi.window is Window.NOW else ROLLING if query.days <= FAR else LONG
     whens = [_when(kpi, end, rolling, room) for end in ends]
     own = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, kpi.by_opd)).collect()
     return Course(
-        days=tuple(end.astimezone(room.city.zone).date().isoformat() for end in ends),
+        days=days,
         values=_values(kpi, room, own, whens),
         city=_of_city(kpi, room, whens, query.days),
         rolling=rolling,
@@ -60,7 +69,9 @@ def course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
 
 
 def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[str, tuple[float | None, ...]]:
-    """Each figure at :data:`STEPS` moments of the window, at the cut: its course at a glance."""
+    """Each figure at :data:`STEPS` moments of the window, at the cut: its course at a glance; none of days or a status."""
+    if query.bound:
+        return {}
     apart = timedelta(days=query.days) / (STEPS - 1)
     ends = [room.now - k * apart for k in reversed(range(STEPS))]
     rolling = max(ROLLING, round(apart.days))
@@ -77,6 +88,8 @@ def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[
 
 def year_ago(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[float | None, str | None]:
     """The figure at the cut for the same days a year ago, or why there is none."""
+    if query.bound:
+        return None, BOUND
     when = kpi.window.at(room.now - timedelta(days=YEAR), room.city.zone, query.days)
     begun = room.begun(kpi)
     if begun is None or begun > when.start or not kpi.history:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 
 from layers import peopleschema as schema
 from layers.catalog import Kpi
@@ -118,12 +118,12 @@ class Disputes:
         Only their number is shown to others, by :func:`disputed`. A case of another OPD comes without its reason.
         """
         table = schema.dispute
-        query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(MOST)
-        if at is None:
-            query = query.where(table.c.settled.is_(None))
+        stands: ColumnElement[bool] = table.c.settled.is_(None)
+        if at is not None:
+            stands = and_(table.c.at <= at, or_(stands, table.c.settled > at))
+        query = select(table).where(stands).order_by(table.c.at.desc(), table.c.id.desc()).limit(MOST)
         with self._people.read() as connection:
-            found = [_dispute(row, scope) for row in connection.execute(query)]
-        return tuple(d for d in found if at is None or (d.at <= at and (d.settled is None or d.settled > at)))
+            return tuple(_dispute(row, scope) for row in connection.execute(query))
 
 
 def disputed(scope: Scope, room: Room, kpi: Kpi, query: Query, cases: Collection[Key]) -> int:

@@ -55,6 +55,11 @@ class Query:
         if not 1 <= self.days <= MOST_DAYS:
             raise ValueError(f"days: {self.days} di luar 1 sampai {MOST_DAYS}")
 
+    @property
+    def bound(self) -> bool:
+        """Whether it holds rows by what they are now or by days of their own, so that another time compares with none."""
+        return self.status is not None or self.span is not None
+
     def when(self, window: Window, zone: ZoneInfo, now: datetime) -> When:
         """The window of a figure, as the query asks for it."""
         if self.period is None:
@@ -238,8 +243,7 @@ def _readings(
 
     Among rows chosen by how they stand now, or by their days, nothing earlier can be compared.
     """
-    bound = query.status is not None or query.span is not None
-    part = bound or query.category is not None or query.channel is not None
+    part = query.bound or query.category is not None or query.channel is not None
     kpis = [k for k in catalog.values() if k.kind is Kind.COMPLAINT and k.pattern is None]
     whens = {k.id: query.when(k.window, room.city.zone, room.now) for k in kpis}
     befores = {k.id: query.before(k.window, room.city.zone, room.now) for k in kpis}
@@ -254,7 +258,7 @@ def _readings(
         pairs |= {k.id: (found[2 * i], found[2 * i + 1]) for i, k in enumerate(some)}
     for name in whens:
         now, before = pairs[name]
-        compared = before if not bound and watched(catalog[name], befores[name], room) else None
+        compared = before if not query.bound and watched(catalog[name], befores[name], room) else None
         yield reading(catalog[name], room, now, compared, area=query.area or room.city.code, opd=query.opd, part=part)
 
 

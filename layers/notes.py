@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 
 from layers import peopleschema as schema
 from layers.model import Role, Scope
@@ -34,10 +34,6 @@ class Note:
     who: str
     at: datetime
     withdrawn: datetime | None = None
-
-    def stood(self, moment: datetime) -> bool:
-        """Whether it was there at a moment."""
-        return self.at <= moment and (self.withdrawn is None or self.withdrawn > moment)
 
 
 def may_read(scope: Scope, opd: str) -> bool:
@@ -85,12 +81,13 @@ class Notes:
         if not may_read(scope, opd):
             return ()
         table = schema.note
-        query = select(table).where(table.c.opd == opd).order_by(table.c.day.desc(), table.c.id.desc())
-        if at is None:
-            query = query.where(table.c.withdrawn.is_(None))
+        stands: ColumnElement[bool] = table.c.withdrawn.is_(None)
+        if at is not None:
+            stands = and_(table.c.at <= at, or_(stands, table.c.withdrawn > at))
+        query = select(table).where(table.c.opd == opd, stands).order_by(table.c.day.desc(), table.c.id.desc())
         with self._people.read() as connection:
             found = [_note(row) for row in connection.execute(query.limit(MOST))]
-        return tuple(sorted((n for n in found if at is None or n.stood(at)), key=lambda n: (n.day, n.id)))
+        return tuple(sorted(found, key=lambda n: (n.day, n.id)))
 
 
 def about(notes: Collection[Note], kpi: str, days: Collection[str]) -> tuple[Note, ...]:

@@ -115,7 +115,10 @@ class Period:
             return None
         start, end = self._ends(zone, now)
         if how == "tahun":
-            return _window(window, _year_back(start, zone), _year_back(end, zone), zone)
+            ended = _year_back(end, zone)
+            if self.days is None and end < now:  # of whole days: that before 1 March is the last of February in either year
+                ended = max(ended, _year_back(end + _TICK, zone) - _TICK)
+            return _window(window, _year_back(start, zone), ended, zone)
         if self.days is not None:
             length = timedelta(days=self.days)
             return _window(window, start - length, end - length, zone)

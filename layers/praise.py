@@ -6,13 +6,12 @@ Sites and accounts are public and belong to offices, so every scope is told of a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 
-from layers.catalog import Window
-from layers.model import Kind
+from layers.catalog import Window, moment
 from layers.ranking import LEAST, Ranking, Standing, poisson, ranks
 from layers.room import Room
 
@@ -20,6 +19,8 @@ POSTS, UPDATED, REACHED = "medsos.kiriman", "situs.pembaruan_hari", "situs.terja
 SIGNS = ("situs.diretas", "situs.parkir")
 RECENT = 30
 """Days: a site whose last update is older is not active this month."""
+CHECKED = timedelta(days=3)
+"""A site's update is known so long after it was last looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,12 @@ class Active:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """Those to be praised, the best first; of how many they are, and how many had too little to be ranked."""
+    """Those to be praised, the best first; of how many, how many had too little to be ranked, how many are down or defaced."""
 
     rows: tuple[Active, ...]
     compared: int
     lacking: int
+    barred: int
     sources: tuple[str, ...]
 
 
@@ -85,37 +87,43 @@ def accounts(room: Room) -> Activity:
         if a == 1 and b < len(bounds)
     ]
     sources = tuple(sorted(set(table["sources"].explode().drop_nulls())))
-    return Activity(rows=tuple(rows), compared=enough.height, lacking=table.height - enough.height, sources=sources)
+    return Activity(rows=tuple(rows), compared=enough.height, lacking=table.height - enough.height, barred=0, sources=sources)
 
 
 def sites(room: Room) -> Activity:
-    """Sites that answer and bear no sign of defacement, the latest updated first; those of one day share a rank."""
+    """Sites that answer and bear no sign of defacement, the latest updated first; those of one day share a rank.
+
+    Only what was checked in the last :data:`CHECKED` days counts; the days since then are days without an update that is known.
+    """
     latest = room.family(UPDATED).lazy().filter("latest")
-    up = latest.filter((pl.col("name") == REACHED) & (pl.col("value") == 1)).select("subject")
+    watched = latest.filter(pl.col("name") == REACHED).select("subject", "value")
     signed = latest.filter(pl.col("name").is_in(SIGNS) & (pl.col("value") == 1)).select("subject")
-    table = (
-        latest.filter(pl.col("name") == UPDATED)
+    up = watched.filter(pl.col("value") == 1).join(signed, on="subject", how="anti")
+    checked = moment(room.now) - pl.col("measured")
+    dated = (
+        latest.filter((pl.col("name") == UPDATED) & (checked <= CHECKED))
         .join(up, on="subject", how="semi")
-        .join(signed, on="subject", how="anti")
-        .select("subject", pl.col("opd").cast(pl.String), "value", "measured", pl.col("source").cast(pl.String))
+        .select(
+            "subject",
+            pl.col("opd").cast(pl.String),
+            pl.col("value") + checked.dt.total_days(),
+            "measured",
+            pl.col("source").cast(pl.String),
+        )
         .with_columns(first=pl.col("value").rank("min"), last=pl.col("value").rank("max"))
         .sort("value", "subject")
-        .collect()
     )
+    table, all_, fit = pl.collect_all([dated, watched, up])
     rows = [
         Active(name=name, opd=opd, value=value, first=int(a), last=int(b), low=None, high=None, n=1, seen=seen)
         for name, opd, value, seen, a, b in table.filter(pl.col("value") <= RECENT)
         .select("subject", "opd", "value", "measured", "first", "last")
         .iter_rows()
     ]
-    all_ = (
-        room.whole[Kind.MEASUREMENT]
-        .lazy()
-        .filter(pl.col("name") == REACHED)
-        .select(pl.col("subject").n_unique())
-        .collect()
-        .item()
-    )
     return Activity(
-        rows=tuple(rows), compared=table.height, lacking=all_ - table.height, sources=tuple(sorted(set(table["source"])))
+        rows=tuple(rows),
+        compared=table.height,
+        lacking=fit.height - table.height,
+        barred=all_.height - fit.height,
+        sources=tuple(sorted(set(table["source"]))),
     )

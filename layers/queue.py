@@ -92,8 +92,8 @@ def queue(
 ) -> Queue:
     """The open cases of the cut that the scope may see, the most urgent first, or by ``order`` (``-`` before it: falling).
 
-    ``number`` is how a case's number begins, ``among`` the only cases looked at. Raises ``PermissionError`` where the scope
-    sees aggregates only, ``ValueError`` for an unknown area, order or urgency.
+    ``number`` is how a case's number begins, ``among`` the only cases looked at; a page beyond the last is the last. Raises
+    ``PermissionError`` where the scope sees aggregates only, ``ValueError`` for an unknown area, order or urgency.
     """
     if not scope.may_see_rows:
         raise PermissionError("baris tidak terbuka untuk peran ini")
@@ -112,10 +112,12 @@ def queue(
         text = by in ("category", "channel", "status", "area")
         key = pl.col(by).cast(pl.String) if text else pl.col("due" if by == "left" else by)
         chosen = chosen.sort(key, descending=order != by, nulls_last=True, maintain_order=True)  # within it by the time left
-    by_urgency, shown = pl.collect_all([counts, chosen.slice((page - 1) * SIZE, SIZE)])
+    by_urgency, all_ = pl.collect_all([counts, chosen])
     found = dict.fromkeys(URGENCIES, 0) | dict(by_urgency.iter_rows())
+    page = min(page, max(1, -(-all_.height // SIZE)))
+    shown = all_.slice((page - 1) * SIZE, SIZE)
     return Queue(
-        total=found[urgency] if urgency else sum(found.values()),
+        total=all_.height,
         by_urgency=found,
         cases=tuple(Case(**row) for row in shown.select(*_COLUMNS, "left", "working").iter_rows(named=True)),
         page=page,

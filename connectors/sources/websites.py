@@ -69,6 +69,10 @@ class Websites(Config):
         return self
 
 
+AGE = "situs.pembaruan_hari"
+"""Told anew each day even where it stays the same, so that it shows when it was last checked."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Checked:
     """What was found of one site, and what it cost."""
@@ -98,7 +102,8 @@ def pages(http: Http, config: Websites, cursor: Cursor | None, ctx: Context) -> 
             if f"situs.{sign}" in held:
                 found.values.setdefault(f"situs.{sign}", 0.0)
         for measure, value in found.values.items():
-            if held.get(measure, [None])[0] != value:
+            last, at = held.get(measure, [None, ctx.now.isoformat()])
+            if last != value or (measure == AGE and ctx.now - datetime.fromisoformat(at) >= DAY):
                 held[measure] = [value, ctx.now.isoformat()]
             since = held[measure][1]
             rows.append({"opd": site.opd, "situs": name, "ukuran": measure, "nilai": value, "sejak": since})

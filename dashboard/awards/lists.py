@@ -54,6 +54,7 @@ class Award:
     rows: tuple[Row, ...]
     compared: int
     lacking: int
+    barred: int
     seen: datetime | None
     why: str | None
 
@@ -255,6 +256,7 @@ def _award(
         rows=rows,
         compared=compared,
         lacking=lacking,
+        barred=0,
         seen=some.freshness.observed_at if some else None,
         why=None if rows else none or nobody,
     )
@@ -273,7 +275,10 @@ def _active(
     view: View,
 ) -> Award:
     whole = snapshot.reading(kpi.id)
-    nobody = text.say(view.lang, "Belum ada yang cukup datanya untuk dipuji.")
+    few = "Belum ada yang cukup datanya untuk dipuji."
+    old = "Belum ada yang nyata lebih aktif dari yang lain, atau yang terakhir aktif sudah terlalu lama."
+    down = "Semua yang diperiksa tidak terjangkau atau bertanda diretas atau diparkir."
+    nobody = text.say(view.lang, old if found.compared else down if found.barred and not found.lacking else few)
     return Award(
         id=id,
         title=title,
@@ -284,8 +289,9 @@ def _active(
         rows=rows,
         compared=found.compared,
         lacking=found.lacking,
+        barred=found.barred,
         seen=whole.freshness.observed_at if whole else None,
-        why=None if rows else (whole.why_none if whole and whole.why_none else nobody),
+        why=None if rows else (whole.why_none if whole and whole.why_none and not found.compared else nobody),
     )
 
 

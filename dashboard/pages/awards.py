@@ -79,7 +79,8 @@ def _award(award: Award, snapshot: Snapshot, view: View, *, alone: bool) -> htpy
         (text.say(lang, "Aturan"), award.rule),
         (
             text.say(lang, "Dibandingkan"),
-            text.say(lang, "{n} dibandingkan, {few} belum cukup data", n=award.compared, few=award.lacking),
+            text.say(lang, "{n} dibandingkan, {few} belum cukup data", n=award.compared, few=award.lacking)
+            + (", " + text.say(lang, "{n} mati atau bertanda", n=award.barred) if award.barred else ""),
         ),
         (text.say(lang, "Sumber"), award.sources),
         (text.say(lang, "Umur data"), text.say(lang, "data s.d. {when}", when=seen) if seen else None),

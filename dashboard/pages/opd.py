@@ -16,9 +16,10 @@ from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts import casebook, course, crossfilter, kpicard
 from dashboard.parts.beside import beside, others
 from dashboard.parts.casequeue import ELEMENT as QUEUE
-from dashboard.parts.casequeue import by_state, case_queue
+from dashboard.parts.casequeue import by_state, case_queue, unknown
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.map import map_stage
+from dashboard.parts.marks import compared
 from dashboard.parts.tile import missing_tile, tile
 from dashboard.parts.whychanged import why
 from layers.courses import course as course_of
@@ -51,8 +52,6 @@ class _Asked:
     @classmethod
     def of(cls, view: View, *, book: bool = True) -> _Asked:
         choice = Choice.of(view.params, view.city.zone)
-        if choice.asked.get("area", view.city.code) not in view.tree.areas:
-            choice = replace(choice, asked={name: value for name, value in choice.asked.items() if name != "area"})
         reach, room = view.reach, view.figures() if view.figures else None
         written = reach.book(view.scope, choice.opd, None) if reach and book else None
         return cls(choice=choice, room=room, book=written and written.within(view.scope, room, choice.opd))
@@ -94,7 +93,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
             if reading
             else section(".panel", id="course"),
             "why": why(
-                reasons(scope, room, kpi, query) if choice.span is None and "status" not in choice.asked else None,
+                None if query.bound else reasons(scope, room, kpi, query),
                 kpi,
                 choice,
                 view,
@@ -155,7 +154,7 @@ def _head(choice: Choice, view: View) -> htpy.Element:
         limits = p(".aside.own")[text.say(lang, "hanya wilayah Anda: {names}", names=names)]
     return header(".page-head", id="opd-head")[
         h1[opd.name if opd else choice.opd],
-        p(".aside")[text.say(lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=choice.days)],
+        p(".aside")[compared(choice.days, view)],
         limits,
     ]
 
@@ -179,7 +178,9 @@ def _queue(room: Room, asked: _Asked, found: Crossed, view: View) -> htpy.Elemen
     given = choice.asked
     among = None
     if "bidang" in given:
-        among = [key for key, one in (asked.book.handed if asked.book else {}).items() if one.division == given["bidang"]]
+        if asked.book is None:
+            return unknown(casebook.AWAY, view)
+        among = [key for key, one in asked.book.handed.items() if one.division == given["bidang"]]
     shown = queue(
         scope,
         room,

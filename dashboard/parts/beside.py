@@ -10,6 +10,7 @@ from htpy import h2, header, p, section, table, tbody, td, th, tr
 from dashboard import text
 from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.marks import target_words, value_words
+from layers.courses import BOUND
 from layers.numbers import signed
 from layers.ranking import ranking
 from layers.snapshot import Reading, Snapshot
@@ -36,8 +37,7 @@ def beside(reading: Reading | None, kpi: Kpi, ago: YearAgo, snapshot: Snapshot, 
     city = snapshot.reading(kpi.id)
     before = now - reading.change if reading.change is not None else None
     days = choice.days
-    bound = choice.span is not None or "status" in choice.asked
-    why = "tidak dapat dibandingkan pada saringan ini" if bound else "periode pembanding dimulai sebelum data pertama"
+    why = BOUND if choice.query.bound else "periode pembanding dimulai sebelum data pertama"
     rows: list[tuple[str, float | None, str | None]] = [
         (
             text.say(lang, "{days} hari sebelumnya", days=days)

@@ -12,6 +12,7 @@ from dashboard import text
 from dashboard.parts.marks import band_mark
 from dashboard.parts.scale import pc
 from dashboard.parts.table import Column, table
+from layers import smallcells
 from layers.snapshot import Band, Reading
 
 if TYPE_CHECKING:
@@ -31,25 +32,37 @@ def breakdown(
     *,
     element: str,
     link: Callable[[str], str] | None = None,
+    people: bool = False,
 ) -> htpy.Element:
-    """The slices of a drill in the order given; ``link`` turns a slice's key into the address that narrows to it."""
+    """The slices of a drill in the order given; ``link`` turns a slice's key into the address that narrows to it.
+
+    With ``people`` small counts of sensitive categories are veiled (:mod:`layers.smallcells`).
+    """
+    told = {name: {s.key: getattr(s, name) for s in slices} for name in ("received", "open", "overdue")}
+    if people:
+        told = {name: dict(smallcells.shown(counts)) for name, counts in told.items()}
     shown, rest = list(slices[:SHOWN]), slices[SHOWN:]
-    most = max((s.received for s in slices), default=0) or 1
+    most = max((n for n in told["received"].values() if n is not None), default=0) or 1
+
+    def number(n: int | None) -> htpy.Node:
+        return text.say(view.lang, "disamarkan") if n is None else text.number(n, 0, view.lang)
 
     def name(s: Slice) -> htpy.Node:
         return a(href=link(s.key))[s.label] if link else s.label
 
     def received(s: Slice) -> htpy.Node:
-        bar = svg(".bar", aria_hidden="true")[rect(".fill", width=pc(s.received / most * 100), height="100%")]
-        return span(".bar-cell")[bar, text.number(s.received, 0, view.lang)]
+        n = told["received"][s.key]
+        bar = svg(".bar", aria_hidden="true")[rect(".fill", width=pc((n or 0) / most * 100), height="100%")]
+        return span(".bar-cell")[bar, number(n)]
 
     def overdue(s: Slice) -> htpy.Node:
-        return [band_mark(Band.ACT, view) if s.overdue else None, text.number(s.overdue, 0, view.lang)]
+        n = told["overdue"][s.key]
+        return [band_mark(Band.ACT, view) if n else None, number(n)]
 
     columns: list[Column[Slice]] = [
         Column(title=text.say(view.lang, "Nama"), cell=name),
         Column(title=text.say(view.lang, "Diterima"), cell=received, numeric=True),
-        Column(title=text.say(view.lang, "Terbuka"), cell=lambda s: text.number(s.open, 0, view.lang), numeric=True),
+        Column(title=text.say(view.lang, "Terbuka"), cell=lambda s: number(told["open"][s.key]), numeric=True),
         Column(title=text.say(view.lang, "Lewat tenggat"), cell=overdue, numeric=True),
     ]
     aside = text.say(view.lang, "{n} lainnya tidak ditampilkan", n=len(rest)) if rest else None

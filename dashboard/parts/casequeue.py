@@ -72,6 +72,13 @@ def case_queue(
     ]
 
 
+def unknown(why: str, view: View) -> htpy.Element:
+    """While nobody can say which cases belong to it, in words."""
+    return section(".panel.queue", id=ELEMENT)[
+        header[h2[text.say(view.lang, "Antrean tenggat")]], p(".empty")[text.say(view.lang, why)]
+    ]
+
+
 def search(choice: Choice, view: View) -> htpy.Element:
     """Looks a number up in the queue, within all other choices; works without scripts."""
     rest = {name: value for name, value in choice.asked.items() if name not in ("cari", "halaman")}

@@ -51,7 +51,7 @@ def chart(
     ]
     lines = [one for one in lines if any(value is not None for value in one.values)]
     spread = span_of([reading.target, *(value for one in lines for value in one.values)])
-    body: htpy.Node = htpy.p(".empty")[text.say(lang, "Belum ada data pada rentang ini.")]
+    body: htpy.Node = htpy.p(".empty")[text.say(lang, course.why_none or "Belum ada data pada rentang ini.")]
     if spread is not None and lines:
         body = div(".plot-box")[_plot(course, lines, ticks(*spread), reading.target, notes, kpi, view)]
     return figure(".panel.chart.course", id="course", role="group", aria_label=title)[

@@ -15,6 +15,7 @@ from dashboard.page import AreaPaint
 from dashboard.parts.map import NO_DATA, breaks, class_of
 from dashboard.parts.marks import band_mark
 from dashboard.parts.scale import pc
+from layers import smallcells
 from layers.crossing import MEASURES, Counts, Crossed, Stretch
 from layers.model import UNPLACED
 from layers.snapshot import Band
@@ -122,30 +123,49 @@ def bars(
     if chosen is not None and chosen not in found:  # that nothing of it is left must not hide the way back
         ranked.append((chosen, Counts()))
     shown = ranked[:SHOWN] + [item for item in ranked[SHOWN:] if item[0] == chosen]
-    most = max((getattr(counts, measure) for _, counts in shown), default=0) or 1
+    told: Mapping[str, int | None] = {key: getattr(counts, measure) for key, counts in ranked}
+    area = view.tree.areas.get(choice.asked.get("area", ""))
+    few = name == "category" and area is not None and smallcells.small(area) and not view.scope.may_see_rows
+    if few:
+        told = smallcells.shown({key: n or 0 for key, n in told.items()})
+    most = max((n for key, _ in shown if (n := told[key]) is not None), default=0) or 1
     rest = len(ranked) - len(shown)
     return section(".panel.cross", id=f"cross-{name}")[
         header[h2[text.say(lang, title)], span(".aside")[text.say(lang, MEASURE_WORDS[measure])]],
-        ol[[_row(name, key, counts, most, choice, view, label or str) for key, counts in shown]]
+        ol[
+            [
+                _row(name, key, told[key], None if few else counts.overdue, most, choice, view, label or str)
+                for key, counts in shown
+            ]
+        ]
         if shown
         else p(".empty")[text.say(lang, "Tidak ada aduan pada saringan ini.")],
         p(".aside")[text.say(lang, "{n} lainnya tidak ditampilkan", n=rest)] if rest else None,
     ]
 
 
-def _row(name: str, key: str, counts: Counts, most: int, choice: Choice, view: View, label: Callable[[str], str]) -> htpy.Element:
+def _row(
+    name: str,
+    key: str,
+    n: int | None,
+    overdue: int | None,
+    most: int,
+    choice: Choice,
+    view: View,
+    label: Callable[[str], str],
+) -> htpy.Element:
     measure, chosen = measure_of(choice), choice.asked.get(name)
-    n = getattr(counts, measure)
-    late = measure != "overdue" and counts.overdue
-    said = text.say(view.lang, "{n} lewat tenggat", n=text.number(counts.overdue, 0, view.lang)) if late else None
+    late = overdue if measure != "overdue" else None
+    said = text.say(view.lang, "{n} lewat tenggat", n=text.number(late, 0, view.lang)) if late else None
     return li(class_="off" if chosen not in (None, key) else None)[
         a(href=choice.turned(name, key), data_turn=True, aria_current="true" if chosen == key else None, title=said)[
             span(".name")[label(key)],
             svg(".bar", aria_hidden="true")[
-                rect(".track", width="100%", height="100%"), rect(".fill", width=pc(n / most * 100), height="100%")
+                rect(".track", width="100%", height="100%"), rect(".fill", width=pc((n or 0) / most * 100), height="100%")
             ],
-            span(".val", {"data-value": str(n)})[
-                band_mark(Band.ACT, view) if measure == "overdue" and n else None, text.number(n, 0, view.lang)
+            span(".val", {"data-value": None if n is None else str(n)})[
+                band_mark(Band.ACT, view) if measure == "overdue" and n else None,
+                text.say(view.lang, "disamarkan") if n is None else text.number(n, 0, view.lang),
             ],
         ]
     ]

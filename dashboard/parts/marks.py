@@ -153,6 +153,12 @@ def days(view: View) -> str:
     return view.params.get("days", "30")
 
 
+def compared(window: int | str, view: View) -> str:
+    """What a page's figures speak of, and what they are compared with: those of a moment with the day before."""
+    words = "{days} hari terakhir, dibanding {days} hari sebelumnya; keadaan kini dibanding 24 jam lalu"
+    return text.say(view.lang, words, days=window)
+
+
 def source_titles(names: tuple[str, ...], view: View) -> str:
     """Titles of the sources as the pack names them."""
     titles = {source.name: source.title for source in view.city.sources}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import htpy
@@ -11,6 +12,7 @@ from dashboard import text
 from dashboard.parts.scale import pc
 from layers.contributions import Change, Part, named
 from layers.sentences import difference
+from layers.windows import Window
 
 if TYPE_CHECKING:
     from dashboard.opdcut import Choice
@@ -25,6 +27,9 @@ def why(change: Change | None, kpi: Kpi, choice: Choice, view: View) -> htpy.Ele
     lang = view.lang
     title = _title(change, view)
     aside = text.say(lang, "{n} hari ini dan sebelumnya", n=choice.days)
+    if kpi.window is Window.NOW:
+        began = text.day(view.now - timedelta(days=choice.days), view.city.zone, lang)
+        aside = text.say(lang, "kini dibanding {day}", day=began)
     head = header[h2[title], span(".aside")[aside]]
     if change is None or change.change is None or not change.parts:
         reason = change.why_none if change else None

@@ -19,6 +19,7 @@ from dashboard.parts.trend import Series, trend
 from dashboard.places.address import area_address
 from layers.drill import Query
 from layers.model import Area
+from layers.smallcells import small
 from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
@@ -136,10 +137,16 @@ def charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str,
     ]
     formula = text.say(view.lang, DAILY_FORMULA)
     found = {"trend": trend(text.say(view.lang, DAILY), drill.days, lines, (origin, kpi), view, formula=formula)}
+    few = small(view.tree.areas[origin.area]) and not view.scope.may_see_rows
     for name, (words, key) in GROUPS.items():
-        some = getattr(drill, key)
         found[f"by-{name}"] = breakdown(
-            text.say(view.lang, words), some, (origin, kpi), view, element=f"by-{name}", link=partial(_narrow, name, view)
+            text.say(view.lang, words),
+            getattr(drill, key),
+            (origin, kpi),
+            view,
+            element=f"by-{name}",
+            link=partial(_narrow, name, view),
+            people=few and name == "category",
         )
     return found
 

@@ -8,7 +8,7 @@ import htpy
 from htpy import a, button, div, h1, header, li, nav, ol, p, span
 
 from dashboard import text
-from dashboard.parts.marks import days
+from dashboard.parts.marks import compared, days
 from dashboard.places.address import area_address
 from layers.areas import unit
 from layers.model import UNPLACED, Area, Level
@@ -37,7 +37,7 @@ def head(area: Area, view: View) -> htpy.Element:
                 ]
             ],
             h1[title(area, view)],
-            p(".aside")[text.say(view.lang, "{days} hari terakhir, dibanding {days} hari sebelumnya", days=days(view))],
+            p(".aside")[compared(days(view), view)],
             p(".aside.own")[_own(view)] if view.limited else None,
         ],
         button(".print.button", type="button", data_print=True)[text.say(view.lang, "Cetak A4")],

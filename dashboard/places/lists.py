@@ -183,7 +183,7 @@ def weather(snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
     """The rain that is forecast step by step, and what was seen here of floods."""
     lang, zone = view.lang, view.city.zone
     steps = placed.forecast(view.scope, view.figures(), area.code) if view.figures else ()
-    below = {area.code} | {child.code for child in view.tree.kelurahan if child.parent == area.code}
+    below = {area.code} | {k.code for k in view.tree.kelurahan if k.code.startswith(f"{area.code}.")}
     seen = [o for o in snapshot.observations if o.area in below and o.sign in (Sign.FLOOD, Sign.GAUGE)]
     if not steps and not seen:
         return None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from layers.analysis.found import Found, Key
+from layers.catalog import Kpi, Total
 from layers.model import Kind
 from layers.snapshot import Band, Reading
 
@@ -19,14 +20,13 @@ PERSONAL = (Kind.COMPLAINT, Kind.SERVICE)
 HIDDEN = f"disamarkan: kurang dari {SMALLEST} kasus, atau akan membuka sel yang disamarkan"
 
 
-def small(keys: tuple[tuple[str, ...], ...], cells: Mapping[Key, Reading]) -> set[Key]:
-    """The cells to hide: those about 1 to 4 cases, and where one alone of a line would follow from its sum, the next smallest."""
-    found = {key for key, reading in cells.items() if 0 < reading.n < SMALLEST}
-    for _ in range(2 * sum(map(len, keys)) + 1):  # what is hidden in one line may leave one alone in another
-        more = {other for line in _lines(keys) if (other := _second(line, found, cells)) is not None}
-        if not more:
-            break
-        found |= more
+def small(kpi: Kpi, keys: tuple[tuple[str, ...], ...], cells: Mapping[Key, Reading]) -> set[Key]:
+    """The cells to hide: those about 1 to 4 cases, and the next smallest of a line whose sum would give the hidden ones away."""
+    sizes = {key: _size(kpi, reading) for key, reading in cells.items()}
+    found = {key for key, size in sizes.items() if 0 < size < SMALLEST}
+    lines = _lines(keys)
+    while more := {other for line in lines if (other := _next(line, found, sizes)) is not None}:
+        found |= more  # what is hidden in one line may leave one alone in another
     return found
 
 
@@ -34,8 +34,16 @@ def without_small(found: Found) -> Found:
     """The answer without its small cells, where single cases could be people; as it is where they are left out already."""
     if found.hidden or found.kpi.kind not in PERSONAL:
         return found
-    hidden = small(found.keys, found.cells) | (small(found.keys, found.before) if found.before else set())
+    hidden = small(found.kpi, found.keys, found.cells)
+    if found.before:
+        hidden |= small(found.kpi, found.keys, found.before)
     return replace(found, cells=veiled(found.cells, hidden), before=veiled(found.before, hidden), hidden=len(hidden))
+
+
+def _size(kpi: Kpi, reading: Reading) -> float:
+    """How many cases a cell is about: a row of a counter tells of all whom it served."""
+    summed = kpi.kind is Kind.SERVICE and isinstance(kpi.form, Total)
+    return reading.value if summed and reading.value is not None else reading.n
 
 
 def _lines(keys: tuple[tuple[str, ...], ...]) -> list[list[Key]]:
@@ -47,11 +55,12 @@ def _lines(keys: tuple[tuple[str, ...], ...]) -> list[list[Key]]:
     return found
 
 
-def _second(line: Collection[Key], hidden: set[Key], cells: Mapping[Key, Reading]) -> Key | None:
-    """The smallest cell of a line that has to go too, because one hidden alone would follow from the others."""
-    if sum(1 for key in line if key in hidden) != 1:
+def _next(line: Collection[Key], hidden: set[Key], sizes: Mapping[Key, float]) -> Key | None:
+    """The smallest cell of a line that has to go too: one hidden alone follows from the others, few hidden together nearly so."""
+    shut = [sizes[key] for key in line if key in hidden]
+    if not shut or (len(shut) > 1 and sum(shut) >= SMALLEST):
         return None
-    return min((key for key in line if key not in hidden and cells[key].n), key=lambda key: cells[key].n, default=None)
+    return min((key for key in line if key not in hidden and sizes[key]), key=sizes.__getitem__, default=None)
 
 
 def veiled(cells: Mapping[Key, Reading], hidden: Collection[Key]) -> dict[Key, Reading]:

@@ -256,5 +256,23 @@ def test_links_that_name_a_moment_and_foreign_ones_stay() -> None:
     asked = Asked(at=NOON, now=False, written=AT)
     kept = '<a href="?pada=">x</a><a href="/masuk">x</a><a href="/dinding?pada=2026-01-01T00:00">x</a><a href="#content">x</a>'
     assert stay(kept, asked) == kept
+    marked = stay('<a href="/arahan#a7">x</a><a href="/dinding?pada=2026-01-01T00:00#a">x</a>', asked)
+    assert marked == '<a href="/arahan?pada=2026-11-20T08%3A00#a7">x</a><a href="/dinding?pada=2026-01-01T00:00#a">x</a>'
     moved = stay('<a href="/kelurahan/36.71?opd=dlh">x</a>', asked)
     assert moved == '<a href="/kelurahan/36.71?opd=dlh&amp;pada=2026-11-20T08%3A00">x</a>'
+
+
+@pytest.mark.parametrize(
+    ("form", "keeps"),
+    [
+        ('<form class="queue-search" method="get" action="/opd/dlh">', True),
+        ('<form method="get" action="/peringkat">', True),
+        ('<form id="filters" method="get" data-cut>', True),
+        ('<form method="get">', False),  # the time machine's own
+        ('<form method="get" action="/akun">', False),
+        ('<form method="post" action="/opd/dlh">', False),
+    ],
+)
+def test_forms_that_ask_for_a_page_keep_the_moment(form: str, keeps: bool) -> None:
+    hidden = '<input type="hidden" name="pada" value="2026-11-20T08:00"><input type="hidden" name="menurut" value="kini">'
+    assert stay(form, Asked(at=NOON, now=True, written=AT)) == form + (hidden if keeps else "")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City
-from layers.courses import course, sparks, year_ago
+from layers.courses import BOUND, course, sparks, year_ago
 from layers.crossing import crossed
 from layers.drill import Query, readings_at
 from layers.frames import Frames
@@ -129,6 +129,15 @@ def test_a_course_ends_where_the_figure_stands(room: Room) -> None:
     share = course(PUBLIC, room, catalog()["selesai_tepat_waktu"], query)
     assert share.rolling == 7
     assert any(value is not None for value in share.values)
+
+
+@pytest.mark.parametrize("query", [Query(opd="dlh", status="selesai"), Query(opd="dlh", span=(NOW - 9 * DAY, NOW - 4 * DAY))])
+def test_days_or_a_status_chosen_have_no_course_and_no_year_ago_but_why(room: Room, query: Query) -> None:
+    kpi = catalog()["aduan_terbuka"]
+    line = course(PUBLIC, room, kpi, query)
+    assert (line.values, line.why_none) == ((), BOUND)
+    assert sparks(PUBLIC, room, [kpi], query) == {}
+    assert year_ago(PUBLIC, room, kpi, query) == (None, BOUND)
 
 
 def test_a_year_ago_nobody_watched(room: Room) -> None:

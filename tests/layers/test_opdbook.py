@@ -61,6 +61,18 @@ def test_a_note_stays_with_its_day_until_it_is_withdrawn(people: People) -> None
     assert people.audit_broken_at() is None
 
 
+def test_the_limit_is_of_what_stood_then(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes, held = Notes(people), Disputes(people)
+    monkeypatch.setattr("layers.notes.MOST", 1)
+    monkeypatch.setattr("layers.disputes.MOST", 1)
+    early = notes.write(DLH, "dlh", TODAY, "Hujan", NOW, today=TODAY)
+    held.raise_(DLH, "dlh", [("laksa", "A-1")], "milik provinsi", NOW)
+    notes.write(DLH, "dlh", TODAY, "Kemudian", NOW + DAY, today=TODAY)
+    held.raise_(DLH, "dlh", [("laksa", "A-2")], "milik provinsi", NOW + DAY)
+    assert [n.id for n in notes.seen(DLH, "dlh", at=NOW + HOUR)] == [early.id]
+    assert [d.source_id for d in held.open(DLH, at=NOW + HOUR)] == ["A-1"]
+
+
 def test_who_may_not_write_learns_nothing(people: People) -> None:
     notes = Notes(people)
     note = notes.write(DLH, "dlh", TODAY, "Hujan", NOW, today=TODAY)

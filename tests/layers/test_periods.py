@@ -94,6 +94,23 @@ def test_what_it_is_compared_with_comes_before_and_is_as_long_as_the_calendar_al
     assert when.end <= now
 
 
+@pytest.mark.parametrize(
+    ("written", "first", "after"),
+    [
+        ("2025-02", (2024, 2, 1), (2024, 3, 1)),
+        ("2024-02", (2023, 2, 1), (2023, 3, 1)),
+        ("2028-02", (2027, 2, 1), (2027, 3, 1)),
+        ("2024-02-01..2024-02-28", (2023, 2, 1), (2023, 3, 1)),
+        ("2025-T1", (2024, 1, 1), (2024, 4, 1)),
+    ],
+)
+def test_a_year_ago_of_what_is_over_is_whole(written: str, first: tuple[int, int, int], after: tuple[int, int, int]) -> None:
+    when = Period.read(written).against("tahun", Window.DAYS30, ZONE, datetime(2028, 6, 1, tzinfo=UTC))
+    assert when is not None
+    ends = [datetime(*day, tzinfo=ZONE) for day in (first, after)]
+    assert [when.start, when.end + timedelta(microseconds=1)] == ends
+
+
 def test_a_leap_day_has_a_day_a_year_ago() -> None:
     when = Period.between(date(2024, 2, 29), date(2024, 2, 29)).against("tahun", Window.DAYS30, ZONE, SUNDAY)
     assert when is not None

@@ -8,6 +8,7 @@ from layers import praise
 from layers.ranking import Ranking, Standing
 from layers.room import Room
 from tests.layers.furnished import SITE, figures
+from tests.layers.made import DAY, NOW
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,15 @@ def test_the_most_active_is_named_with_its_interval_and_the_few_posts_of_another
 def test_a_site_that_is_down_or_defaced_is_never_praised_however_new_it_is(room: Room) -> None:
     found = praise.sites(room)
     assert [(row.name, row.value, row.first) for row in found.rows] == [(SITE, 3.0, 1)]
-    assert (found.compared, found.lacking) == (1, 2)
+    assert (found.compared, found.lacking, found.barred) == (1, 0, 2)
+
+
+def test_an_old_check_of_a_site_is_no_praise_and_the_days_since_it_count(room: Room) -> None:
+    def days_on(days: int) -> praise.Activity:
+        return praise.sites(Room(room._view, room.tree, room.city, (), NOW + days * DAY))
+
+    assert [row.value for row in days_on(2).rows] == [5.0]
+    assert (days_on(4).rows, days_on(4).compared, days_on(4).lacking, days_on(4).barred) == ((), 0, 1, 2)
 
 
 def test_best_is_who_may_be_first_and_is_certainly_better_than_the_whole() -> None:

@@ -73,6 +73,9 @@ def test_every_case_is_on_one_page_whatever_the_order(room: Room) -> None:
         keys = [case.key for page in pages for case in page.cases]
         assert len(keys) == len(set(keys)) == first.total == 66
         assert {len(page.cases) for page in pages[:-1]} == {SIZE}
+    beyond = queue(DLH, room, Query(opd="dlh"), page=99)
+    assert (beyond.page, beyond.cases) == (first.pages, queue(DLH, room, Query(opd="dlh"), page=first.pages).cases)
+    assert queue(DLH, room, Query(opd="dlh"), page=9, number="tidak-ada").page == 1
     assert queue(DLH, room, Query(opd="dlh"), order="left", page=first.pages).cases[-1].source_id == "tanpa"
 
 

@@ -129,6 +129,19 @@ def test_a_state_is_one_record_and_its_changes_are_its_versions(web: Web) -> Non
         assert said(real)["situs.isi_hari@dinkes"] == 0  # what was known of its words stands, dated
 
 
+def test_the_age_of_an_update_says_when_it_was_last_looked_for(web: Web) -> None:
+    head = '<link rel="alternate" type="application/rss+xml" href="umpan.xml">'
+    with web(responses={"/dinkes/": html(page(head=head))}) as real:
+        for day, dated in ((0, "19"), (1, "20")):  # written to each day: its age stays the same
+            feed = f"<rss version='2.0'><channel><item><pubDate>{dated} Nov 2026 09:00:00 +0700</pubDate></item></channel></rss>"
+            real.upstream.responses["/dinkes/umpan.xml"] = ("application/rss+xml", feed.encode())
+            at(NOW + timedelta(days=day))
+            real.pull()
+            found = real.record("situs.pembaruan_hari@dinkes")
+            assert (found.value, found.measured) == (3, NOW + timedelta(days=day))
+        assert real.record("situs.terjangkau@dinkes").measured == NOW
+
+
 def test_a_site_that_is_no_longer_declared_counts_no_more(web: Web) -> None:
     with web(site(), site("dlh"), responses={"/dinkes/": html(page()), "/dlh/": html(page())}) as real:
         real.pull()

@@ -272,3 +272,10 @@ def test_rows_asked_for_without_the_right_stand_in_the_audit(live: Live) -> None
             break
         time.sleep(0.05)
     assert {line.who.partition("-")[0] for line in lines} == {"operator"}
+
+
+def test_a_course_that_cannot_be_drawn_says_why(analyst: httpx.Client) -> None:
+    for form in ("csv", "xlsx", "json", "pdf"):
+        answer = taken(analyst, form, "/opd/dlh?status=diproses", "course")
+        assert answer.status_code == 200, (form, answer.text)
+        assert form in ("csv", "pdf") or "tidak dapat dibandingkan pada saringan ini" in texts(form, answer.content)

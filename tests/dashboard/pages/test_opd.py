@@ -11,17 +11,22 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from dashboard.opdcut import Choice
 from dashboard.page import document
 from dashboard.pages.opd import PAGE
+from dashboard.parts.breakdown import breakdown
+from dashboard.parts.crossfilter import bars
+from dashboard.reach import Reach
 from layers import clock
 from layers.clock import SetClock
-from layers.drill import Query
+from layers.crossing import Counts
+from layers.drill import Query, Slice
 from layers.model import Role, Scope
 from layers.orders import About, Orders, OrderState
 from tests.dashboard.deskroom import CAUSES, Made, made_room
 from tests.dashboard.pages.test_axe import faults
 from tests.dashboard.server import Live, serving
-from tests.layers.made import NOW
+from tests.layers.made import DAY, NOW
 
 SIZES = {"desk": (1440, 900), "telephone": (390, 844)}
 HEAD = {"opds": {"dlh"}}
@@ -237,11 +242,49 @@ def test_a_way_back_leads_nowhere_else(live: Live) -> None:
 
 def test_without_scripts_every_filter_is_a_link(live: Live) -> None:
     with live.client() as public:
-        page = public.get("/opd/dlh?category=Pohon+tumbang&area=99.99").text  # an area that is not there narrows nothing
-        narrowed = public.get("/opd/dlh?category=Pohon+tumbang").text
-    assert 'href="/opd/dlh?category=Pohon+tumbang&amp;channel=112"' in page
-    assert cards(page) == cards(narrowed)
+        page = public.get("/opd/dlh?category=Pohon+tumbang&area=36.71.05").text
+        addresses = {"/opd/dlh?area=99.99", "/live/doc?page=/opd/dlh%3Farea%3D99.99", "/opd/dlh?area=99.99&pada=2026-11-20T08:00"}
+        answers = {address: public.get(address).status_code for address in addresses}
+    assert 'href="/opd/dlh?category=Pohon+tumbang&amp;channel=112&amp;area=36.71.05"' in page
+    assert set(answers.values()) == {404}, answers
 
 
-def cards(html: str) -> list[str]:
-    return [part.partition('data-value="')[2].partition('"')[0] for part in html.split('class="tile"')[1:]]
+def test_days_or_a_status_chosen_are_compared_with_nothing_and_say_so(made: Made, live: Live) -> None:
+    assert live.people, "its notes are read there"
+    leader = Scope(user="sekda", role=Role.LEADER)
+    for more in ({"status": "diproses"}, {"since": "2026-11-10", "until": "2026-11-12"}):
+        parts = document(PAGE, made.snapshot, made.room.view(leader, "id", {"opd": "dlh", "kpi": "aduan_terbuka", **more})).parts
+        assert 'class="plot"' not in parts["course"]
+        assert "tidak dapat dibandingkan pada saringan ini" in parts["course"]
+        assert parts["beside"].count("tidak dapat dibandingkan pada saringan ini") == 2
+        assert "spark" not in parts["tile-aduan_terbuka"]
+
+
+def test_whose_division_a_case_has_is_unknown_while_the_accounts_are_away(made: Made) -> None:
+    room = replace(made.room, reach=Reach(book=lambda _scope, _opd, _at: None), orders=lambda _scope: None)
+    view = room.view(Scope(user="sekda", role=Role.LEADER), "id", {"opd": "dlh", "bidang": "Persampahan"})
+    queue = document(PAGE, made.snapshot, view).parts["queue"]
+    assert "tidak dapat dibaca sekarang" in queue
+    assert "Tidak ada kasus terbuka" not in queue
+
+
+def test_what_stands_now_is_compared_with_a_moment_that_is_named(made: Made, live: Live) -> None:
+    view = made.room.view(Scope(user="sekda", role=Role.LEADER), "id", {"opd": "dlh", "kpi": "aduan_terbuka", "days": "7"})
+    parts = document(PAGE, made.snapshot, view).parts
+    assert live.people
+    assert "keadaan kini dibanding 24 jam lalu" in parts["opd-head"]
+    assert f"kini dibanding {(NOW - 7 * DAY).day} November 2026" in parts["why"]
+
+
+def test_small_counts_of_a_sensitive_category_in_a_kelurahan_are_veiled_for_who_sees_no_rows(made: Made) -> None:
+    kelurahan = made.room.tree.kelurahan[0].code
+    counts = {name: Counts(overdue=n, received=n) for name, n in (("Narkoba", 2), ("Sampah", 7), ("Jalan rusak", 41))}
+    slices = [Slice(key=n, label=n, received=c.received, closed=0, open=0, overdue=c.overdue) for n, c in counts.items()]
+    origin = made.snapshot.readings[0], made.room.catalog[made.snapshot.readings[0].kpi]
+    for role, area, veiled in ((Role.PUBLIC, kelurahan, 2), (Role.PUBLIC, "36.71.05", 0), (Role.ANALYST, kelurahan, 0)):
+        view = made.room.view(Scope(user="x", role=role), "id", {"opd": "dlh", "area": area})
+        choice = Choice.of(view.params, made.city.zone)
+        drawn = str(bars("category", "Kategori", counts, choice, view))
+        assert (drawn.count("disamarkan"), 'data-value="2"' in drawn, 'data-value="41"' in drawn) == (veiled, not veiled, True)
+    assert str(breakdown("x", slices, origin, view, element="x", people=True)).count("disamarkan") == 4
+    assert "disamarkan" not in str(breakdown("x", slices, origin, view, element="x"))

@@ -23,6 +23,7 @@ from dashboard.pages import awards, kecamatan, kelurahan, procurement
 from layers import clock
 from layers.clock import SetClock
 from layers.model import LIMITS, Role, Scope
+from layers.snapshot import Observation, Sign
 from tests.dashboard.furnished import Furnished, furnished
 from tests.dashboard.pages.test_axe import faults
 from tests.dashboard.pages.test_desk import OVERFLOWS
@@ -82,6 +83,17 @@ def test_a_kelurahan_tells_of_everything_there_is(room: Furnished) -> None:
             assert word in said[name], (name, word, said[name])
     assert f'href="/pengadaan?wilayah={HERE}"' in found["topik-pengadaan"]
     assert "agama" not in said["monografi"]
+
+
+def test_a_flood_is_told_on_every_page_above_it(room: Furnished) -> None:
+    flood = replace(room.snapshot, observations=(Observation(sign=Sign.FLOOD, at=NOW, area=HERE, subject="Jalan Melati"),))
+    for page, code, told in (
+        (kelurahan.PAGE, HERE, True),
+        (kecamatan.PAGE, HERE[:8], True),
+        (kelurahan.PAGE, "36.71", True),
+        (kelurahan.PAGE, FAR, False),
+    ):
+        assert ("Jalan Melati" in parts(room, page, {"code": code}, snapshot=flood)["topik-cuaca"]) is told, code
 
 
 def test_each_topic_without_data_says_why(room: Furnished) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import product
@@ -18,8 +19,8 @@ from layers.analysis.dimensions import DIMENSIONS, Sort, bounded_by, clock_of, o
 from layers.analysis.engine import OutsideError, answer, units
 from layers.analysis.measures import groups
 from layers.analysis.plan import TooMuchError
-from layers.analysis.small import HIDDEN, SMALLEST
-from layers.catalog import Kpi, catalog
+from layers.analysis.small import HIDDEN, SMALLEST, small
+from layers.catalog import Kpi, Total, catalog
 from layers.city import load
 from layers.model import UNPLACED, Kind, Role, Scope
 from layers.periods import Period, Unit, buckets
@@ -210,6 +211,16 @@ def test_small_cells_are_hidden_from_who_may_not_see_rows_and_do_not_follow_from
             margin = (*fixed[:at], None, *fixed[at + 1 :])
             if len(shut) == 1 and margin not in hidden:  # then nothing else of the line is there to be hidden
                 assert not [key for key in line if key not in hidden and open_.cells[key].n]
+            if shut and 0 < sum(open_.cells[key].n for key in shut) < SMALLEST:
+                assert not [key for key in line if key not in hidden and open_.cells[key].n]
+
+
+def test_a_counter_is_as_small_as_whom_it_served_and_few_hidden_together_take_a_third() -> None:
+    kpi = next(k for k in catalog().values() if k.kind is Kind.SERVICE and isinstance(k.form, Total))
+    some = answer(ANALYST, here(), catalog(), Ask(kpi=kpi.id)).total
+    served: dict[tuple[str | None, ...], float] = {("a",): 1.0, ("b",): 2.0, ("c",): 300.0, ("d",): 9.0, (None,): 312.0}
+    cells = {key: replace(some, value=value, n=30 if value < 5 else 1) for key, value in served.items()}
+    assert small(kpi, (("a", "b", "c", "d"),), cells) == {("a",), ("b",), ("d",)}
 
 
 # --- bounds ------------------------------------------------------------------------------------
