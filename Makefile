@@ -16,7 +16,7 @@ live: .venv/live.stamp
 	@LIVEROOM_PORT='$(PORT)' LIVEROOM_DATA='$(DATA)' LIVEROOM_CITY='$(CITY)' LIVEROOM_BOUNDARIES='$(BOUNDARIES)' exec $(BIN)/liveroom up --demo
 
 test: lint needs
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=25 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 $(ARGS)
 
 # the same tests, and which lines they reach; that takes half as long again
 cover: lint needs

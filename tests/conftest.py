@@ -34,6 +34,24 @@ ROOT = Path(__file__).parent.parent
 SECRET = "q7Jm2vXw9LkT4sRz8bNc1yHd6gPf3aUe5oWi0tZx"
 
 
+LONG = (
+    "test_week",
+    "test_past",
+    "test_queue",
+    "test_real_input",
+    "test_axe",
+    "test_liveroom",
+    "test_kill",
+    "test_inbox",
+    "test_frames",
+)
+"""Files whose few tests take longest: they go first, so that no worker is left with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real boundaries, codes and payloads; only a checkout without it skips."""
