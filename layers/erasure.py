@@ -21,6 +21,7 @@ from layers.settings import Settings
 from layers.store import Store
 from layers.tombstones import Traces
 from layers.vault import Vault
+from layers.zipped import UNREADABLE
 
 ERASABLE = {"nik": "NIK atau No. KK", "telepon": "nomor telepon", "surel": "surel"}
 MOST_UNPACKED = 256 << 20
@@ -142,7 +143,7 @@ def _contains(content: bytes, holds: Callable[[str], bool]) -> bool | None:
             if sum(member.file_size for member in packed.infolist()) > MOST_UNPACKED:
                 return None
             parts = [_text(packed.read(member)) for member in packed.infolist() if member.filename.endswith(_SEARCHED)]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+    except UNREADABLE:
         return None
     return any(part is not None and holds(part) for part in parts)
 

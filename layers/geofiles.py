@@ -25,6 +25,7 @@ from shapely import Geometry
 from shapely.errors import ShapelyError
 
 from layers import sqltext
+from layers.zipped import UNREADABLE
 
 MAX_BYTES = 200 * 2**20
 """A province's kelurahan are some 60 MB as GeoJSON; a larger file is refused, packed or unpacked."""
@@ -250,7 +251,7 @@ def _zipped(path: Path) -> Rows:
                     if info.file_size > MAX_BYTES:
                         raise BoundaryError(f"{path.name}: {info.filename} terlalu besar setelah dibuka")
                     (Path(folder) / f"areas{ending}").write_bytes(packed.read(info))
-        except (zipfile.BadZipFile, RuntimeError, OSError, EOFError) as error:
+        except (*UNREADABLE, OSError) as error:
             raise BoundaryError(f"{path.name}: zip rusak atau terkunci: {error}") from error
         yield from _gdal(Path(folder) / "areas.shp", path.name)
 

@@ -5,6 +5,7 @@ All are frozen, slotted and keyword-only. Unknown is ``None`` with a reason, nev
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,7 +72,7 @@ class PlacedBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(ABC):
     """What every record has.
 
     ``(source, source_id)`` identifies it; ``known_at`` is when the source says this version became
@@ -89,9 +90,9 @@ class Record:
     opd: str | None = None
 
     @property
+    @abstractmethod
     def at(self) -> datetime:
         """The moment that puts the record into its month's partition."""
-        raise NotImplementedError  # pragma: no cover - every kind says its own
 
 
 PRIVATE = frozenset({"text", "reporter", "mentions"})

@@ -6,11 +6,11 @@ import copy
 import re
 import sys
 import zipfile
-import zlib
 from pathlib import Path
 from xml.parsers import expat
 
 from connectors.source import FormChanged
+from layers.zipped import UNREADABLE
 
 MAX_BYTES = 1 << 30
 """Bytes of all parts of a workbook, unpacked."""
@@ -51,7 +51,7 @@ def _check(path: Path, name: str) -> None:
                 if part.filename.lower().endswith("workbook.bin"):
                     raise FormChanged(f"{name}: buku kerja biner (xlsb) tidak dibaca; simpan sebagai xlsx")
                 left = _check_part(book, part, left, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise FormChanged(f"{name}: lembar kerja tidak terbaca ({type(error).__name__})") from error
 
 

@@ -40,6 +40,12 @@ def workbook(text: str) -> bytes:
     return packed.getvalue()
 
 
+def damaged(packed: bytes) -> bytes:
+    """The same archive, its first part no longer to be unpacked."""
+    start = packed.index(b"xl/sharedStrings.xml") + len("xl/sharedStrings.xml")
+    return packed[:start] + b"\xff" * 4 + packed[start + 4 :]
+
+
 def audit(settings: Settings) -> list[tuple[str, str, str]]:
     people = People.of(settings)
     with people.read() as connection:
@@ -94,6 +100,7 @@ def test_the_inbox_s_copies_go_and_those_that_cannot_be_searched_are_named(setti
         "arsip/g.csv.7.tersandi": b"rusak",
         "gagal/h.csv": b"rusak;6281234567890",
         "gagal/i.xlsx": b"PK\x03\x04 terpotong",
+        "gagal/j.xlsx": damaged(workbook("hubungi 081234567890")),
         "menunggu.csv": b"081234567890",
     }
     for name, content in files.items():
@@ -104,7 +111,7 @@ def test_the_inbox_s_copies_go_and_those_that_cannot_be_searched_are_named(setti
     left = {str(path.relative_to(inbox)) for path in inbox.rglob("*") if path.is_file()}
     assert left == set(files) - {"arsip/a.csv.1.tersandi", "arsip/b.xlsx.2.tersandi", "arsip/c.csv.3.tersandi", "gagal/h.csv"}
     closed = [line.rpartition("/")[2] for line in said.splitlines() if line.startswith("! tidak dapat diperiksa")]
-    assert closed == ["f.xls.6.tersandi", "g.csv.7.tersandi", "i.xlsx"]
+    assert closed == ["f.xls.6.tersandi", "g.csv.7.tersandi", "i.xlsx", "j.xlsx"]
 
 
 def test_sqlite_keeps_no_byte_of_what_was_erased(settings: Settings, store: Store) -> None:
