@@ -140,9 +140,15 @@
 
   function swap(id, html) {
     const fresh = make("template", { innerHTML: html }).content.firstElementChild;
+    delete coming[id];
+    if (!all("img", fresh).length) return swapIn(id, fresh);
     coming[id] = fresh;
-    if (!all("img", fresh).length) swapIn(id, fresh);
-    else pictures(fresh).then(() => { if (coming[id] === fresh) { swapIn(id, fresh); tick(); } });
+    pictures(fresh).then(() => {
+      if (coming[id] !== fresh) return;
+      delete coming[id];  // else a scene that is long gone stays in memory by one of its parts
+      swapIn(id, fresh);
+      tick();
+    });
   }
 
   function swapIn(id, fresh) {

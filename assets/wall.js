@@ -80,7 +80,9 @@
     if (name !== here()) {
       if (ready?.name === name) show();
       else fetchScene(name);
-    } else if (!paused) {
+    } else if (paused) {
+      asked = ready = null;  // what was fetched for its turn would be old by then
+    } else {
       const next = due(moment + AHEAD);
       if (next !== name) fetchScene(next);
     }

@@ -35,6 +35,8 @@ STEP = 7 * 86400 / 10_000 / 3
 """Seconds between two beats; three of them between two updates."""
 CYCLE = max(100, UPDATES // 20)
 """Updates in which every fault comes once."""
+NO_EYE = 4
+"""Levels of 255 by which the browser's own drawing of the same edge differs from one time to the next."""
 NEAR = 2.0
 """Seconds by which a shown age may be wrong."""
 UNITS = {"dtk": 1, "mnt": 60, "jam": 3600, "hari": 86400}
@@ -303,6 +305,8 @@ def test_a_week(week: Week, capsys: pytest.CaptureFixture[str]) -> None:
     for each in (page, fresh):
         each.evaluate("ms => skip(ms)", rest * 1000)
     week.server.tell()
+    for each in (page, fresh):
+        week.first_scene(each)  # a hand holds both: in that while one's turn could end before the other's
     week.publish(seed=7)
     for each in (page, fresh):
         each.wait_for_function(f"() => document.body.dataset.version === '{week.version}'", timeout=20_000)
@@ -318,7 +322,8 @@ def test_a_week(week: Week, capsys: pytest.CaptureFixture[str]) -> None:
     assert wrong == []
     (kept, kept_pixels), (new, new_pixels) = picture(page), picture(fresh)
     assert kept == new, "after a week it shows something else than a fresh page"
-    assert ImageChops.difference(kept_pixels, new_pixels).getbbox() is None, "the same elements look different"
+    seen = ImageChops.difference(kept_pixels, new_pixels).point(lambda level: 255 * (level > NO_EYE))
+    assert seen.getbbox() is None, "the same elements look different"
     assert after["heap"] < 1.05 * before["heap"]
     for name in ("documents", "nodes", "jsEventListeners"):
         assert after[name] <= before[name], name
