@@ -253,7 +253,7 @@
   /** The whole document: when a base is missing, or while no stream comes through. */
   async function fetchWhole() {
     polled = own();
-    const began = own(), mine = page;
+    const began = own(), mine = page, had = version;
     try {
       const answer = await fetch(address("/live/doc"), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
       if (answer.status === 401 || answer.status === 404) return location.reload();
@@ -264,7 +264,7 @@
       if (answer.status === 304 || page !== mine) return;
       etag = answer.headers.get("etag");
       const doc = await answer.json();
-      if (doc.version !== version && page === mine) receive(doc);
+      if (doc.version !== had && version === had && page === mine) receive(doc); // else the stream was faster: this is older
     } catch { /* still away: the supervisor goes on */ }
   }
 

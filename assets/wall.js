@@ -44,14 +44,14 @@
   function wanted(moment) {
     if (turn().dataset.hold) return [turn().dataset.hold, true];
     const last = told();
-    if (chosen && (Date.now() >= held || last?.at > chosenAt)) chosen = null;
+    if (chosen && (performance.now() >= held || last?.at > chosenAt)) chosen = null;
     if (chosen) return [chosen, true];
     if (last?.until > moment) return [steered(last), true];
     return [due(moment), false];
   }
 
   async function fetchScene(name) {
-    if (asked === name || Date.now() < resting) return;
+    if (asked === name || performance.now() < resting) return;
     asked = name;
     ready = null;
     try {
@@ -61,7 +61,7 @@
       if (asked === name && put) ready = { name, put };
     } catch {
       asked = null;
-      resting = Date.now() + AGAIN;
+      resting = performance.now() + AGAIN;
     }
   }
 
@@ -92,7 +92,7 @@
   function choose(name) {
     chosen = name;
     chosenAt = window.liveroom.now();
-    held = Date.now() + HELD;
+    held = performance.now() + HELD;
     step();
   }
 

@@ -124,7 +124,7 @@ class Hub:
         self._stamp: tuple[int, int] | None = None
         self._unreadable = ""
         self._drawn: OrderedDict[Key, deque[Drawn]] = OrderedDict()
-        self._drawing: dict[Key, asyncio.Task[Drawn]] = {}
+        self._drawing: dict[Key, tuple[int, asyncio.Task[Drawn]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: dict[Key, set[asyncio.Event]] = {}
         self._renewals: set[asyncio.Future[None]] = set()
@@ -290,10 +290,14 @@ class Hub:
         if held and held[-1].document.version == snapshot.version and not (fresh and monotonic() - held[-1].at > OLD):
             self._drawn.move_to_end(wanted)
             return held[-1]
-        task = self._drawing.get(wanted)
+        version, task = self._drawing.get(wanted, (0, None))
         if task is None:
-            task = self._drawing[wanted] = asyncio.create_task(self._draw(wanted, snapshot))
+            version, task = snapshot.version, asyncio.create_task(self._draw(wanted, snapshot))
+            self._drawing[wanted] = version, task
             task.add_done_callback(lambda _: self._drawing.pop(wanted, None))
+        if version != snapshot.version:  # somebody's drawing of the version before
+            await asyncio.wait([task])
+            return await self.draw(wanted)
         return await asyncio.shield(task)
 
     async def _draw(self, wanted: Key, snapshot: Snapshot) -> Drawn:

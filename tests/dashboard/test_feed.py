@@ -188,6 +188,21 @@ def test_a_page_is_drawn_once_for_all_who_may_see_the_same(made: Callable[..., H
     asyncio.run(run())
 
 
+def test_who_asks_while_the_version_before_is_drawn_is_given_the_newest(made: Callable[..., Hub]) -> None:
+    async def run() -> None:
+        hub = made()
+        hub.put(snapshot(1))
+        before = asyncio.ensure_future(hub.draw(key(PUBLIC, PAGE, PARAMS, "id")))
+        await asyncio.sleep(0)
+        hub.put(snapshot(2))
+        now = await asyncio.gather(*(hub.draw(key(PUBLIC, PAGE, PARAMS, "id")) for _ in range(3)))
+        assert [drawn.document.version for drawn in now if drawn] == [2, 2, 2]
+        assert now[0] is now[1] is now[2]
+        await before
+
+    asyncio.run(run())
+
+
 def test_a_page_that_cannot_be_drawn_keeps_its_last_version(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
         hub = made()

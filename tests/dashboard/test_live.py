@@ -201,6 +201,25 @@ def test_without_streams_whole_documents_are_fetched(watched: Watched) -> None:
     expect(page.locator("#terputus")).to_be_hidden(timeout=10_000)
 
 
+def test_an_answer_that_the_stream_has_overtaken_takes_nothing_back(watched: Watched) -> None:
+    """A leap of the clock asks for the whole; when that comes late, the page shows something newer already, and keeps it."""
+    held: list[tuple[Route, Any]] = []
+    watched.page.route("**/live/doc?**", lambda route: held.append((route, route.fetch())))
+    page = watched.open()
+    page.wait_for_function("() => performance.now() > 2000 && !document.documentElement.matches('.unsure')", **SHOWN)
+    page.evaluate("(real => { Date.now = () => real() + 36e5 })(Date.now.bind(Date))")
+    while not held:
+        page.wait_for_timeout(50)
+    watched.live.publish(now_snapshot(2, values={"aduan_terbuka": 222}))
+    expect(tile(page)).to_have_attribute("data-value", "222", **SHOWN)
+    route, old = held.pop(0)
+    with page.expect_response("**/live/doc?**") as answered:
+        route.fulfill(response=old)
+    assert answered.value.finished() is None
+    page.wait_for_timeout(300)
+    assert tile(page).get_attribute("data-value") == "222"
+
+
 def test_a_wall_that_nobody_feeds_cannot_look_live(watched: Watched) -> None:
     """The state of a tile follows the clock, with no word from the server."""
     page = watched.page
