@@ -1,4 +1,8 @@
-"""What the REST interface answers with: the forms that OpenAPI describes, and how each is made of what the room knows."""
+"""What the REST interface answers with: the forms that OpenAPI describes, and how each is made of what the room knows.
+
+A form says its fields itself, also where they are those of a type of the room: programs rely on them, so they change only
+when somebody means to change them.
+"""
 
 from __future__ import annotations
 
