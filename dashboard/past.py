@@ -24,7 +24,8 @@ from starlette.exceptions import HTTPException
 
 from dashboard import text
 from dashboard.cut import Cut, query
-from dashboard.feed import Hub, ringing, role_class
+from dashboard.drawn import role_class
+from dashboard.feed import Hub, ringing
 from dashboard.guard import Said
 from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence

@@ -18,7 +18,8 @@ from dashboard.access import HOME, Access
 from dashboard.bodies import IMMUTABLE, Body, accepted
 from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, narrowed, page_for
-from dashboard.feed import Drawn, Hub, encode_document, key, steering_words
+from dashboard.drawn import Drawn, encode_document, key
+from dashboard.feed import Hub, steering_words
 from dashboard.guard import language
 from dashboard.metrics import Metrics
 from dashboard.page import Page, View, layout
