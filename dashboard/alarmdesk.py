@@ -19,11 +19,11 @@ from dashboard.posted import change
 from layers import clock
 from layers.alarmbook import SILENCE, TAKE, Act, record_act
 from layers.alarms import ACTING, may_act
+from layers.alarmtypes import Alarm
 from layers.explain import short
 from layers.model import Scope
 from layers.people import People
 from layers.privacy import mask
-from layers.snapshot import Alarm
 
 PAGE = "/alarm"
 REASON = range(3, 201)

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from layers.alarmtypes import Alarm, AlarmState
 from layers.findings import About, Found, Level
 from layers.model import Role, Scope
-from layers.snapshot import Alarm, AlarmState
 
 KEPT = timedelta(hours=24)
 """A cleared alarm that nobody acknowledged leaves the list after this long; the history keeps it."""

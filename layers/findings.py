@@ -44,7 +44,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What an alarm says; the fields are those of :class:`layers.snapshot.Alarm`."""
+    """What an alarm says; the fields are those of :class:`layers.alarmtypes.Alarm`."""
 
     rule: str
     kind: str

@@ -12,12 +12,13 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from layers.alarmtypes import Alarm, AlarmState
 from layers.areas import AreaTree
 from layers.catalog import Kpi
 from layers.model import Level, Outcome
 from layers.ranking import Lacking, Standing
 from layers.rows import Row
-from layers.snapshot import Alarm, AlarmState, Band, Freshness, Reading, SourceState, State
+from layers.snapshot import Band, Freshness, Reading, SourceState, State
 
 T = TypeVar("T")
 Value = str | int | float | bool | datetime | None

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from layers.alarmrules import AlarmRule
 from layers.alarms import KEPT, Acknowledgement, Acts, Life, Silence, concerns, may_act, shown, step, with_acts
+from layers.alarmtypes import AlarmState
 from layers.findings import About, Finding, Found, Level
 from layers.model import Role, Scope
-from layers.snapshot import AlarmState
 from tests.layers.made import NOW
 
 TICK = timedelta(seconds=15)

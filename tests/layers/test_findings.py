@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from layers.alarmrules import AlarmRule
+from layers.alarmtypes import AlarmState
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City, SourceConfig, Target
@@ -17,7 +18,7 @@ from layers.citystate import state_of
 from layers.findings import Found, Level, Look, find
 from layers.frames import schema
 from layers.model import Kind, Outcome
-from layers.snapshot import AlarmState, Band, Freshness, Mismatch, Snapshot
+from layers.snapshot import Band, Freshness, Mismatch, Snapshot
 from tests.dashboard.alarmed import alarm
 from tests.dashboard.snapshots import CITY, NOW, reading, snapshot, source
 
