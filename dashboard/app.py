@@ -27,7 +27,7 @@ from dashboard.away import open_soon
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
 from dashboard.feed import Hub
-from dashboard.framed import Frames as Framed
+from dashboard.framed import Framed
 from dashboard.guard import Gate, Guard
 from dashboard.metrics import Metrics
 from dashboard.opddesk import OpdDesk

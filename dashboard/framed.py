@@ -20,7 +20,7 @@ HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Frames:
+class Framed:
     """Puts such a page into the desk's navigation."""
 
     hub: Hub

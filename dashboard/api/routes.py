@@ -43,7 +43,7 @@ from layers.drill import MOST_DAYS
 from layers.drill import Query as Cut
 from layers.model import Level, Scope
 from layers.people import People
-from layers.ranking import Level as Ranked
+from layers.ranking import Ranked
 
 PREFIX = "/api/v1"
 JSON, CSV = "application/json", "text/csv"
