@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import Access, Refused, read_form
+from dashboard.access import Access, Refused
+from dashboard.fields import read_form
 from dashboard.framed import Framed
 from dashboard.guard import Gate, language
 from dashboard.logindesk import WRONG_CODE, LoginDesk, enrol

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import Access, following, read_form
+from dashboard.access import Access, following
+from dashboard.fields import read_form
 from dashboard.framed import Framed
 from dashboard.guard import Gate, language
 from dashboard.oidc import Oidc, OidcError
