@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.access import PATIENCE, REMOTE, Access
 from dashboard.cookies import cookie_name, put_cookie
@@ -144,7 +144,7 @@ class RemoteDesk:
     def _page(self, request: Request, content: htpy.Node, status: int = 200) -> Response:
         lang = language(request)
         raw = self._shell.plain(say(lang, "Kendali layar"), lang, content)
-        return Response(raw, status, media_type="text/html; charset=utf-8")
+        return HTMLResponse(raw, status)
 
 
 def _away(error: Exception) -> HTTPException:

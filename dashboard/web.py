@@ -12,7 +12,7 @@ from time import monotonic
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.access import HOME, Access
 from dashboard.bodies import IMMUTABLE, Body, accepted
@@ -30,7 +30,6 @@ from dashboard.stream import Places, Stream
 from layers import clock
 from layers.model import Role, Scope
 
-HTML = "text/html; charset=utf-8"
 LANG_DAYS = 365
 
 
@@ -85,7 +84,7 @@ class Web:
         cut = orjson.dumps(filters).decode()
         path = address(request.url.path, page, params)
         raw = self.shell.page(page, body, path=path, lang=lang, version=drawn.version, cut=cut, when=when)
-        return Response(raw, media_type=HTML)
+        return HTMLResponse(raw)
 
     async def show(self, request: Request, page: Page, params: Mapping[str, str], status: int) -> Response:
         """A page with what a posted form could not do, in ``params``; never kept."""
@@ -105,7 +104,7 @@ class Web:
         body = layout(page, drawn.document, drawn.view)
         cut = orjson.dumps(filters).decode()
         raw = self.shell.page(page, body, path=path, lang=drawn.view.lang, version=drawn.document.version, cut=cut)
-        return Body(raw, HTML)
+        return Body(raw, "text/html; charset=utf-8")
 
     async def live(self, request: Request) -> Stream:
         """The event stream of the page in ``page``, from the version in ``base`` on."""
