@@ -55,7 +55,7 @@ from dashboard.shell import Shell
 from dashboard.static import room_assets
 from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Places, Stream
-from layers import clock
+from layers import clock, heap
 from layers.alarmbook import SHOWN_DAYS, log_at, read_log
 from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
@@ -309,7 +309,9 @@ def create() -> ASGIApp:
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
-    return create_app(settings, room, people, cache, hub)
+    app = create_app(settings, room, people, cache, hub)
+    heap.steady()
+    return app
 
 
 def create_app(settings: Settings, room: Room, people: People, cache: Cache | None = None, hub: Hub | None = None) -> ASGIApp:
