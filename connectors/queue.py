@@ -28,9 +28,6 @@ from layers.city import SourceConfig
 from layers.settings import Settings, SettingsError
 from layers.store import Store
 
-CONCURRENCY = 8
-"""Processes of one worker. They mostly wait: more than there are sources that may hang at one time."""
-
 GRACE = timedelta(minutes=1)
 """What a run may take beyond twice its source's deadline (which is for its requests) before its process is ended."""
 

@@ -26,9 +26,10 @@ from starlette.types import Scope as Connection
 from dashboard import text
 from dashboard.access import Refused
 from dashboard.cut import LONGEST_ADDRESS, check_filters, narrowed, page_for
+from dashboard.drawn import role_class
 from dashboard.export import columnar, described, geo, picture, press, table, workbook
 from dashboard.export.sheet import Sheet
-from dashboard.feed import Hub, role_class
+from dashboard.feed import Hub
 from dashboard.guard import Gate, Said, language
 from dashboard.page import EVERYONE, Export, Page, View, document
 from dashboard.parts.download import EXPORT
