@@ -49,6 +49,7 @@ from dashboard.places.address import area_address
 from dashboard.prefix import Edge, Prefix
 from dashboard.reach import Reach
 from dashboard.remotedesk import RemoteDesk
+from dashboard.reports import reporting
 from dashboard.room import Room
 from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
@@ -244,6 +245,12 @@ def create() -> ASGIApp:
     A database that is away holds up neither the start nor the pages: they are drawn from the snapshot and the frames.
     """
     settings = from_environment()
+    hub, people = furnished(settings)
+    return create_app(settings, hub.room, people, hub=hub)
+
+
+def furnished(settings: Settings) -> tuple[Hub, People]:
+    """A room's hub, whose pages read its stores, and its accounts."""
     city, tree, kpis = settings.city, AreaTree.of(settings.city), catalog_of(settings.city)
     store = Store(settings.database_url, city.zone, settings.secret)
     people = People(settings.people_url, settings.secret)
@@ -309,7 +316,7 @@ def create() -> ASGIApp:
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
-    return create_app(settings, room, people, cache, hub)
+    return hub, people
 
 
 def create_app(settings: Settings, room: Room, people: People, cache: Cache | None = None, hub: Hub | None = None) -> ASGIApp:
@@ -323,7 +330,8 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     async def lifespan(_server: FastAPI) -> AsyncIterator[None]:
         _close_at_signal(hub)
         await hub.start()
-        yield
+        async with reporting(settings, hub, machine, people):
+            yield
         await hub.stop()
 
     server = FastAPI(
