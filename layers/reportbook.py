@@ -49,7 +49,8 @@ class Turn:
 
     @property
     def key(self) -> str:
-        return f"{KIND}:{self.report.name}@{self.due:%Y-%m-%dT%H:%M:%S.%fZ}:{self.account}"
+        by_hand = "" if self.plan else ":diminta"
+        return f"{KIND}:{self.report.name}@{self.due:%Y-%m-%dT%H:%M:%S.%fZ}:{self.account}{by_hand}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
