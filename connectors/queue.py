@@ -157,7 +157,7 @@ class Beat:
         settings = self.settings
         cache = Cache(str(settings.redis_url), settings.city.code)
         publisher = Publisher(settings, self.store, AreaTree.of(settings.city), cache)
-        notifier = Notifier(settings.city.notify, self.store)
+        notifier = Notifier.of(settings, self.store)
         scheduler = schedule(settings.city.sources, self._turn, self._tidy)
         look = Briefing(settings, self.store).look
         scheduler.add_job(look, "interval", seconds=BRIEF_SECONDS, coalesce=True, max_instances=1)

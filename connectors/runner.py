@@ -111,7 +111,7 @@ class Runner(Room):
         super().__init__(settings)
         self.sources = settings.city.sources if sources is None else sources
         self.publisher = Publisher(settings, self.store, self.tree, Cache(cache_url(settings), settings.city.code))
-        self.notifier = Notifier(settings.city.notify, self.store)
+        self.notifier = Notifier.of(settings, self.store)
         self.briefing = Briefing(settings, self.store)
         self._ending = threading.Event()
         self._left: dict[str, frozenset[inbox.Mark]] = {}
