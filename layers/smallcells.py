@@ -7,7 +7,7 @@ smallest is not told either, for the total stays exact and one gap could be work
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from layers.model import Area, Level
 
@@ -31,10 +31,16 @@ def small(area: Area) -> bool:
     return area.level is Level.KELURAHAN
 
 
-def shown(counts: Mapping[str, int]) -> Mapping[str, int | None]:
-    """Counts by category; ``None`` where a count is not told."""
-    hidden = {name for name, n in counts.items() if sensitive(name) and 0 < n < LEAST}
+def shown(counts: Mapping[str, int], guarded: Callable[[str], bool] = sensitive) -> Mapping[str, int | None]:
+    """Counts by category, or of ``guarded`` keys of another kind; ``None`` where a count is not told."""
+    hidden = {name for name, n in counts.items() if guarded(name) and 0 < n < LEAST}
     if len(hidden) == 1:
         others = sorted((n, name) for name, n in counts.items() if name not in hidden and n > 0)
         hidden |= {name for _, name in others[:1]}
     return {name: None if name in hidden else n for name, n in counts.items()}
+
+
+def by_place(counts: Mapping[str, int], category: str | None) -> Mapping[str, int | None]:
+    """Counts of one category, or of all, by kelurahan; ``None`` where a count is not told."""
+    guarded = sensitive(category or "")
+    return shown(counts, lambda _place: guarded)

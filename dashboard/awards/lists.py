@@ -28,13 +28,17 @@ UPDATED, POSTS = "situs_pembaruan", "medsos_per_minggu"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One who is praised; ``n`` is ``None`` where nothing is counted. ``reading`` is what the row can be walked back to."""
+    """One who is praised; ``n`` is ``None`` where nothing is counted. ``reading`` is what the row can be walked back to.
+
+    ``measured`` is what ``value`` and ``interval`` say, as numbers of the award's ``unit``: the value, its lowest, its highest.
+    """
 
     rank: str
     name: str
     value: str
     interval: str | None
     n: int | None
+    measured: tuple[float, float | None, float | None]
     reading: Reading | None = None
 
 
@@ -46,6 +50,8 @@ class Award:
     """
 
     id: str
+    kpi: Kpi
+    unit: str
     title: str
     lead: str
     formula: str
@@ -77,6 +83,7 @@ def improved_opds(name: str, snapshot: Snapshot, view: View) -> Award | None:
                            value=text.quantity(one.value, kpi.unit, kpi.decimals, lang)),
             interval=_between(text.signed(one.low, kpi.decimals, lang), text.signed(one.high, kpi.decimals, lang), view),
             n=one.n,
+            measured=(one.change, one.low, one.high),
             reading=by_opd.get(one.key),
         )
         for k, one in enumerate(improved(kpi, readings), 1)
@@ -84,6 +91,7 @@ def improved_opds(name: str, snapshot: Snapshot, view: View) -> Award | None:
     return _award(
         f"membaik-{name}",
         kpi,
+        "poin",
         text.say(lang, "OPD paling membaik: {kpi}", kpi=kpi.short[lang].lower()),
         text.say(lang, "Membaik secara nyata dari 30 hari sebelumnya, yang paling pasti lebih dahulu."),
         text.say(
@@ -113,6 +121,7 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
             value=said(row.value, ranking, kpi, view),
             interval=_between(number(row.low, ranking, kpi, view), number(row.high, ranking, kpi, view), view),
             n=row.n,
+            measured=(row.value, row.low, row.high),
             reading=snapshot.reading(kpi.id, row.key),
         )
         for row in praise.best(ranking)
@@ -120,6 +129,7 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
     return _award(
         "tercepat",
         kpi,
+        kpi.unit,
         text.say(lang, "{unit} tercepat menyelesaikan aduan", unit=view.tree.unit.capitalize()),
         text.say(lang, "Terdepan, atau tidak berbeda nyata darinya, dan pasti lebih cepat daripada seluruh wilayah."),
         text.say(
@@ -149,6 +159,7 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
             value=text.say(lang, "diperbarui {days} hari lalu", days=text.number(one.value, 0, lang)),
             interval=None,
             n=None,
+            measured=(one.value, None, None),
             reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None,
         )
         for one in found.rows
@@ -156,6 +167,7 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
     return _active(
         "situs",
         kpi,
+        "hari",
         text.say(lang, "Situs paling mutakhir"),
         text.say(lang, "Situs yang paling baru diperbarui."),
         text.say(
@@ -185,6 +197,7 @@ def active_accounts(snapshot: Snapshot, view: View) -> Award | None:
             value=text.say(lang, "{posts} kiriman dari {n} akun", posts=text.number(one.value, 0, lang), n=one.n),
             interval=_between(text.number(one.low or 0, 0, lang), text.number(one.high or 0, 0, lang), view),
             n=int(one.value),
+            measured=(one.value, one.low, one.high),
             reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None,
         )
         for one in found.rows
@@ -192,6 +205,7 @@ def active_accounts(snapshot: Snapshot, view: View) -> Award | None:
     return _active(
         "medsos",
         kpi,
+        "kiriman",
         text.say(lang, "Media sosial paling aktif"),
         text.say(lang, "OPD dengan kiriman terbanyak, atau tidak berbeda nyata darinya."),
         text.say(lang, "Sedikitnya {n} kiriman; selang 95 % Poisson (Garwood 1936) menentukan peringkat yang mungkin.", n=LEAST),
@@ -233,6 +247,7 @@ def _between(low: str, high: str, view: View) -> str:
 def _award(
     id: str,  # noqa: A002 - the award's
     kpi: Kpi,
+    unit: str,
     title: str,
     lead: str,
     rule: str,
@@ -248,6 +263,8 @@ def _award(
     nobody = text.say(view.lang, "Belum ada yang nyata lebih baik: tidak ada pujian dari kebetulan.")
     return Award(
         id=id,
+        kpi=kpi,
+        unit=unit,
         title=title,
         lead=lead,
         formula=kpi.formula[view.lang],
@@ -265,6 +282,7 @@ def _award(
 def _active(
     id: str,  # noqa: A002 - the award's
     kpi: Kpi,
+    unit: str,
     title: str,
     lead: str,
     rule: str,
@@ -281,6 +299,8 @@ def _active(
     nobody = text.say(view.lang, old if found.compared else down if found.barred and not found.lacking else few)
     return Award(
         id=id,
+        kpi=kpi,
+        unit=unit,
         title=title,
         lead=lead,
         formula=formula,

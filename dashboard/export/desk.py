@@ -10,6 +10,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,11 +28,11 @@ from dashboard import text
 from dashboard.access import Refused
 from dashboard.cut import LONGEST_ADDRESS, check_filters, narrowed, page_for
 from dashboard.export import columnar, described, geo, picture, press, table, workbook
-from dashboard.export.sheet import Sheet
+from dashboard.export.sheet import NothingError, Sheet
 from dashboard.feed import Hub, role_class
 from dashboard.guard import Gate, Said, language
 from dashboard.page import EVERYONE, Export, Page, View, document
-from dashboard.parts.download import EXPORT
+from dashboard.parts.download import EXPORT, drawn_in
 from dashboard.past import Asked, Machine
 from dashboard.posted import change
 from layers import clock
@@ -194,6 +195,8 @@ class ExportDesk:
     def _make(self, form: str, wanted: Wanted, snapshot: Snapshot, view: View, back: str) -> Made:
         try:
             return self._made(form, wanted, snapshot, view, back)
+        except NothingError as error:
+            raise HTTPException(404) from error
         except LookupError as error:
             raise Said(503, "Belum dapat diunduh", "Rincian tersedia setelah data pertama selesai diambil.", again=10) from error
 
@@ -201,7 +204,7 @@ class ExportDesk:
         page, part = wanted.page, wanted.part
         name = _file_name(view, snapshot)
         if part is None:
-            sheets = [(key, _sheet(export, snapshot, view, back)) for key, export in page.whole.items()]
+            sheets = _sheets(page, snapshot, view, back)
             if form == "xlsx":
                 return _written(f"{name}-{_slug(page.path)}", lambda to: workbook.write([sheet for _, sheet in sheets], to))
             drawn = _drawn(page, snapshot, view)
@@ -279,6 +282,15 @@ def _written(name: str, write: Callable[[IO[bytes]], None]) -> Made:
     return Made(name, pieces(), size)
 
 
+def _sheets(page: Page, snapshot: Snapshot, view: View, back: str) -> list[tuple[str, Sheet]]:
+    """Those of the whole page that there are."""
+    found = []
+    for key, export in page.whole.items():
+        with suppress(NothingError):
+            found.append((key, _sheet(export, snapshot, view, back)))
+    return found
+
+
 def _sheet(export: Export, snapshot: Snapshot, view: View, back: str) -> Sheet:
     """The sheet with the whole address of its page."""
     sheet = export.sheet(snapshot, view)
@@ -290,10 +302,10 @@ def _drawn(page: Page, snapshot: Snapshot, view: View) -> Callable[[str, Sheet],
     drawn = document(page, snapshot, view)
 
     def draw(part: str, sheet: Sheet) -> str | None:
-        if page.sheets[part].map and page.areas:
+        if page.sheets[part].map and page.areas and not sheet.hidden:
             names = {area.code: area.name for area in view.tree.areas.values()}
             return picture.mapped(view.map, page.areas(snapshot, view), names, sheet.about)
-        html = drawn.parts.get(part)
+        html = None if page.sheets[part].map else drawn_in(drawn.parts, part)
         return picture.picture(html, sheet.about) if html and not sheet.hidden else None
 
     return draw
