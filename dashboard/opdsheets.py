@@ -22,11 +22,12 @@ from layers.drill import Slice
 from layers.model import UNPLACED
 from layers.queue import every
 from layers.reasons import reasons
-from layers.smallcells import by_place, sensitive, small
+from layers.smallcells import alone, by_place, small
 
 if TYPE_CHECKING:
     from dashboard.page import View
     from layers.catalog import Kpi
+    from layers.model import Area
     from layers.room import Room
     from layers.snapshot import Reading, Snapshot
 
@@ -48,14 +49,13 @@ def _asked(snapshot: Snapshot, view: View) -> tuple[Choice, Room, dict[str, Read
     if view.figures is None:
         raise LookupError("rincian belum tersedia")
     choice, room = Choice.of(view.params, view.city.zone), view.figures()
-    if _small(choice, view) and sensitive(choice.asked.get("category", "")):
+    if alone(_area(choice, view), choice.asked.get("category")):
         raise Refused(view.scope)
     return choice, room, card_readings(view.scope, view.catalog, snapshot, room, choice)
 
 
-def _small(choice: Choice, view: View) -> bool:
-    area = view.tree.areas.get(choice.asked.get("area", ""))
-    return area is not None and small(area)
+def _area(choice: Choice, view: View) -> Area | None:
+    return view.tree.areas.get(choice.asked.get("area", ""))
 
 
 def _titled(words: str, choice: Choice, view: View) -> str:
@@ -111,7 +111,8 @@ def _crossed(name: str, snapshot: Snapshot, view: View) -> Sheet:
         for key, c in counts.items()
     ]
     found.sort(key=lambda s: (-s.overdue, -s.open, -s.received, s.key))
-    people = name == "category" and _small(choice, view)
+    area = _area(choice, view)
+    people = name == "category" and area is not None and small(area)
     title = _titled(text.say(view.lang, CROSSED[name]), choice, view)
     sheet = slices(snapshot, view, _page(choice), title, found, (reading, kpi), name=f"menurut-{name}", people=people)
     return narrowed(sheet, _cut(choice, view))

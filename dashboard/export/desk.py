@@ -39,6 +39,7 @@ from layers import clock
 from layers.boundaries import Boundaries, load_boundaries
 from layers.model import Scope
 from layers.people import People
+from layers.rights import inside
 from layers.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -175,9 +176,12 @@ class ExportDesk:
             raise HTTPException(404)
         if part and offered[part].rows and not scope.may_export_rows:
             raise Refused(scope)
+        asked = narrowed(page, params, filters)
+        if not inside(scope, opd=asked.get("opd"), category=asked.get("category")):
+            raise Refused(scope)
         past = Asked.read(given, room.city.zone)
         clean = query.get("bersih") == "1"
-        return Wanted(page=page, params=narrowed(page, params, filters), part=part, past=past, address=address, clean=clean)
+        return Wanted(page=page, params=asked, part=part, past=past, address=address, clean=clean)
 
     async def _ask(self, scope: Scope, request: Request, wanted: Wanted, make: Callable[[Snapshot, View, str], Made]) -> Made:
         """Make it of the snapshot that is shown, or of the moment asked for, for the asker's rights."""

@@ -15,7 +15,7 @@ from dashboard.places import complaints
 from dashboard.places.compare import COMPARED, compared_to
 from dashboard.places.head import title
 from dashboard.places.topicsheets import TOPIC_SHEETS, page_of
-from layers.smallcells import sensitive, small
+from layers.smallcells import alone, small
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def _area(view: View) -> tuple[Area, Drill | None]:
     """The area and its drill; 404 where all counts are of one category that could name a person (:mod:`layers.smallcells`)."""
     area = view.tree.areas[view.params["code"]]
-    if small(area) and sensitive(view.params.get("category", "")):
+    if alone(area, view.params.get("category")):
         raise Refused(view.scope)
     return area, view.drill(complaints.query(area, view)) if view.drill else None
 
