@@ -23,7 +23,6 @@ from dashboard.accountdesk import add_people
 from dashboard.alarmdesk import AlarmDesk
 from dashboard.analysisdesk import AnalysisDesk
 from dashboard.api import routes as api
-from dashboard.away import open_soon
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
 from dashboard.feed import Hub
@@ -36,17 +35,18 @@ from dashboard.page import EVERYONE, pages
 from dashboard.past import Machine
 from dashboard.prefix import Edge, Prefix
 from dashboard.remotedesk import RemoteDesk
+from dashboard.reports import reporting
 from dashboard.room import Room
 from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
 from dashboard.static import room_assets
 from dashboard.stillsdesk import StillsDesk
 from dashboard.web import Web
-from dashboard.wiring import furnished
-from layers.cache import Cache, cache_url
+from dashboard.wiring import opened
+from layers import heap
+from layers.cache import Cache
 from layers.people import People
 from layers.settings import Settings, from_environment
-from layers.store import Store
 
 
 def create() -> ASGIApp:
@@ -55,14 +55,10 @@ def create() -> ASGIApp:
     A database that is away holds up neither the start nor the pages: they are drawn from the snapshot and the frames.
     """
     settings = from_environment()
-    store = Store(settings.database_url, settings.city.zone, settings.secret)
-    people = People(settings.people_url, settings.secret)
-    for database in (store, people):
-        open_soon(database)
-    cache = Cache(cache_url(settings), settings.city.code)
-    room = furnished(settings, store, people, lambda: hub.snapshot)
-    hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
-    return create_app(settings, room, people, hub=hub)
+    hub, people = opened(settings)
+    app = create_app(settings, hub.room, people, hub=hub)
+    heap.steady()
+    return app
 
 
 def create_app(settings: Settings, room: Room, people: People, cache: Cache | None = None, hub: Hub | None = None) -> ASGIApp:
@@ -76,7 +72,8 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     async def lifespan(_server: FastAPI) -> AsyncIterator[None]:
         _close_at_signal(hub)
         await hub.start()
-        yield
+        async with reporting(settings, hub, machine, people):
+            yield
         await hub.stop()
 
     server = FastAPI(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from dashboard.away import Attempt, facts_of
+from dashboard.away import Attempt, facts_of, open_soon
+from dashboard.feed import Hub
 from dashboard.questions import Questions
 from dashboard.reach import Reach
 from dashboard.room import Room
@@ -14,6 +15,7 @@ from layers.alarmbook import SHOWN_DAYS, log_at, read_log
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.briefs import Briefs
+from layers.cache import Cache, cache_url
 from layers.citykpis import catalog_of
 from layers.frames import Frames
 from layers.opdbook import read_book
@@ -30,6 +32,18 @@ from layers.settings import Settings
 from layers.snapshot import Snapshot
 from layers.stills import Stills
 from layers.store import Store
+
+
+def opened(settings: Settings) -> tuple[Hub, People]:
+    """A room's hub, whose pages read its stores, and its accounts."""
+    store = Store(settings.database_url, settings.city.zone, settings.secret)
+    people = People(settings.people_url, settings.secret)
+    for database in (store, people):
+        open_soon(database)
+    cache = Cache(cache_url(settings), settings.city.code)
+    room = furnished(settings, store, people, lambda: hub.snapshot)
+    hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
+    return hub, people
 
 
 def furnished(settings: Settings, store: Store, people: People, newest: Callable[[], Snapshot | None]) -> Room:
