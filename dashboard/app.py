@@ -38,6 +38,7 @@ from dashboard.cut import address, check_filters, narrowed, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, encode_document, key, steering_words
+from dashboard.finddesk import FindDesk
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
 from dashboard.metrics import Metrics
@@ -306,6 +307,7 @@ def create() -> ASGIApp:
             book=lambda scope, opd, at: asked(partial(read_book, scope, people, opd, at=at)),
             texts=lambda scope, cases: attempt(partial(store.texts, scope, cases)),
         ),
+        demo=settings.public_by_default,
     )
     cache = Cache(cache_url(settings), city.code)
     hub = Hub(room, settings.data / "frames" / "snapshot.json", cache)
@@ -352,7 +354,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
-    gates |= add_people(server, settings, access, Framed(hub, shell))
+    gates |= add_people(server, settings, access, Framed(hub, shell)) | FindDesk(Framed(hub, shell)).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)
