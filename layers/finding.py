@@ -110,11 +110,11 @@ def _by_letters(together: str, name: str) -> float | None:
         return _EXACT
     if len(together) >= _PREFIX and name.startswith(together):
         return _BEGUN
-    return _MENDED if _mended(together, name) else None
+    return _MENDED if _mended(together, name, 1) else None  # two are another name: Poris Gaga, Poris Jaya
 
 
-def _mended(word: str, had: str) -> bool:
+def _mended(word: str, had: str, most: int = 2) -> bool:
     if word.isdecimal() or len(word) < _MEND_ONE:  # another number is another thing
         return False
-    most = 2 if len(word) >= _MEND_TWO else 1
+    most = most if len(word) >= _MEND_TWO else 1
     return OSA.distance(word, had, score_cutoff=most) <= most
