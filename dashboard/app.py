@@ -26,6 +26,7 @@ from dashboard.api import routes as api
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
 from dashboard.feed import Hub
+from dashboard.finddesk import FindDesk
 from dashboard.framed import Framed
 from dashboard.guard import Gate, Guard
 from dashboard.metrics import Metrics
@@ -102,7 +103,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
-    gates |= add_people(server, settings, access, Framed(hub, shell))
+    gates |= add_people(server, settings, access, Framed(hub, shell)) | FindDesk(Framed(hub, shell)).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)
