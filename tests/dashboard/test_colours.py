@@ -24,7 +24,7 @@ SIGHT: dict[str, tuple[Vector, Vector, Vector]] = {
 }
 TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
 WHITE = (0.95047, 1.0, 1.08883)
-SHEETS = {"wall": "dark", "desk": "light", "desk-dark": "light"}
+SHEETS = {"wall": "dark", "desk": "light/colours", "desk-dark": "light/colours"}
 GROUNDS = ("ground", "panel", "amber-wash", "red-wash")
 CLASSES = ("q0", "q1", "q2", "q3", "q4")
 BANDS = ("fill", "amber", "red")
