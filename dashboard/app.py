@@ -40,6 +40,7 @@ from dashboard.export.desk import ExportDesk
 from dashboard.feed import Drawn, Hub, encode_document, key, steering_words
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
+from dashboard.look import LookDesk
 from dashboard.metrics import Metrics
 from dashboard.opddesk import OpdDesk
 from dashboard.orderdesk import OrderDesk
@@ -52,7 +53,7 @@ from dashboard.remotedesk import RemoteDesk
 from dashboard.room import Room
 from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
-from dashboard.static import room_assets
+from dashboard.static import ASSETS, room_assets
 from dashboard.stillsdesk import StillsDesk
 from dashboard.stream import Places, Stream
 from layers import clock
@@ -349,6 +350,7 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= AnalysisDesk(people, web.show).add_routes(server) | OpdDesk(hub, people, web.show).add_routes(server)
+    gates |= LookDesk(ASSETS).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)

@@ -91,6 +91,9 @@ def html(page: Page, shown: Snapshot, seen: View, folder: Path) -> Path:
         (folder / name).write_bytes(raw)
     (folder / "fonts.css").write_text(fonts.css(""), encoding="utf-8")
     sheets = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("fonts.css", "base.css", f"{page.theme}.css"))
+    if page.theme == "light":
+        sheets += '<link rel="stylesheet" href="night.css" media="screen and (prefers-color-scheme: dark)">'
+        (folder / "night.css").write_bytes(whole(ASSETS / "night.css"))
     for name in ("base.css", f"{page.theme}.css"):
         (folder / name).write_bytes(whole(ASSETS / name))
     body = layout(page, document(page, shown, seen), seen)
