@@ -35,10 +35,10 @@ OWN = ("/akun", "/pengguna", "/audit", "/opd/tidak-ada")
 """What an admin has beside, and a page that is not there."""
 LARGE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 BEYOND = """() => {
-  const wide = document.documentElement.clientWidth, scrolled = e => e && (getComputedStyle(e).overflowX !== 'visible' || scrolled(e.parentElement));
-  if (document.documentElement.scrollWidth <= wide) return [];
-  const out = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > wide + 1 && !scrolled(e.parentElement));
-  return [`${document.documentElement.scrollWidth} > ${wide}`, ...out.slice(0, 3).map(e => e.outerHTML.slice(0, 120))];
+  const { clientWidth: wide, scrollWidth: taken } = document.documentElement;
+  const scrolls = e => e && (getComputedStyle(e).overflowX !== 'visible' || scrolls(e.parentElement));
+  const out = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > wide + 1 && !scrolls(e));
+  return taken <= wide ? [] : [`${taken} > ${wide}`, ...out.slice(0, 3).map(e => e.outerHTML.slice(0, 120))];
 }"""
 """What makes a page wider than its window; a table may scroll in a box of its own."""
 
