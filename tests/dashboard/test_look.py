@@ -23,13 +23,18 @@ def ground(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
 
 
+def becomes(page: Page, colour: str) -> bool:
+    """Whether the ground takes this colour within two seconds; a page's own policy forbids waiting by a script."""
+    return any(page.wait_for_timeout(20) is None and ground(page) == colour for _ in range(100))
+
+
 def test_a_choice_is_kept_by_this_browser_and_holds_on_every_page(live: Live, browser: Browser) -> None:
     context = browser.new_context(color_scheme="light")
     page = context.new_page()
     page.goto(f"{live.url}/sumber")
     assert ground(page) == LIGHT
     page.get_by_label("Tampilan").select_option("Gelap")
-    page.wait_for_function(f"getComputedStyle(document.documentElement).backgroundColor === '{DARK}'")
+    assert becomes(page, DARK)
     for path in ("/metrik", "/masuk", "/tidak-ada"):
         page.goto(live.url + path)
         assert ground(page) == DARK, path
@@ -38,9 +43,9 @@ def test_a_choice_is_kept_by_this_browser_and_holds_on_every_page(live: Live, br
     page.emulate_media(media="screen", color_scheme="dark")
     page.goto(f"{live.url}/sumber")
     page.get_by_label("Tampilan").select_option("Terang")
-    page.wait_for_function(f"getComputedStyle(document.documentElement).backgroundColor === '{LIGHT}'")
+    assert becomes(page, LIGHT)
     page.get_by_label("Tampilan").select_option("Ikuti perangkat")
-    page.wait_for_function(f"getComputedStyle(document.documentElement).backgroundColor === '{DARK}'")
+    assert becomes(page, DARK)
     assert [cookie["name"] for cookie in context.cookies() if cookie["name"] == COOKIE] == []
     context.close()
 
