@@ -117,7 +117,7 @@ def keep(picture: bytes, path: Path) -> None:
 def take(browser: Browser, base: str, names: list[str], folder: Path, prefix: str) -> None:
     """The pictures of these pages, one sign-in for each user."""
     for who in dict.fromkeys(PAGES[name].who for name in names):
-        context = browser.new_context()
+        context = browser.new_context(locale="id-ID")
         enter(context, base, who)
         for name in (name for name in names if PAGES[name].who == who):
             for file, (width, height), dark in PAGES[name].files(name):

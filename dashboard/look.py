@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SHEET = "/tampilan.css"
 COOKIE = "liveroom-tampilan"
 """Set by ``assets/look.js``; anything but a known choice counts as none."""
-CHOICES = {"": "Ikuti perangkat", "terang": "Terang", "gelap": "Gelap"}
+CHOICES = {"": "Otomatis", "terang": "Terang", "gelap": "Gelap"}
 WHEN = {"": "screen and (prefers-color-scheme: dark)", "terang": "not all", "gelap": "screen"}
 """Where the dark colours hold, by what was chosen."""
 KEPT = "private, no-cache"

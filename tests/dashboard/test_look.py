@@ -44,7 +44,7 @@ def test_a_choice_is_kept_by_this_browser_and_holds_on_every_page(live: Live, br
     page.goto(f"{live.url}/sumber")
     page.get_by_label("Tampilan").select_option("Terang")
     assert becomes(page, LIGHT)
-    page.get_by_label("Tampilan").select_option("Ikuti perangkat")
+    page.get_by_label("Tampilan").select_option("Otomatis")
     assert becomes(page, DARK)
     assert [cookie["name"] for cookie in context.cookies() if cookie["name"] == COOKIE] == []
     context.close()
