@@ -73,9 +73,9 @@ def _head(snapshot: Snapshot, mine: Sequence[Alarm], view: View) -> htpy.Element
 
 
 def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
-    """What rings at the left, how good it was and the rule of the state at the right, the history below."""
+    """What rings at the left, how good it was and the rule of the state at the right; the history below."""
     lang = view.lang
-    rules = section(".panel")[
+    rules = section(".panel.state-rules")[
         header[h2[text.say(lang, "Aturan kondisi kota")], span(".aside")[text.say(lang, "alarm yang didiamkan ikut dihitung")]],
         state_rules(view),
     ]
@@ -86,8 +86,7 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
         found["notice"],
         found["alarm-head"],
         found["diamkan"],
-        div(".split")[found["alarm-list"], div(".stack")[found["alarm-quality"], rules]],
-        found["alarm-history"],
+        div(".split")[div(".stack")[found["alarm-list"], found["alarm-history"]], div(".stack")[found["alarm-quality"], rules]],
     )
 
 
