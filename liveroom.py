@@ -80,7 +80,7 @@ def pull(
 @app.command()
 def worker(
     queue: Annotated[list[str] | None, typer.Option(help="Antrean yang dilayani; tanpa ini: umum.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Sumber yang ditarik bersamaan.")] = 8,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Sumber yang ditarik bersamaan.")] = 8,  # they mostly wait
 ) -> None:
     """Tarik data atas perintah beat, di mesin mana pun yang berbagi Redis dan basis data."""
     from connectors.queue import work

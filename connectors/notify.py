@@ -83,7 +83,7 @@ class Mailbox:
 
     def _try(self, title: str, body: str, html: str | None, files: Mapping[str, bytes]) -> bool:
         kind, form = NotifyType.WARNING, NotifyFormat.TEXT
-        attached = [AttachMemory(file, name, MEDIA[Path(name).suffix]) for name, file in files.items()]  # type: ignore[no-untyped-call]
+        attached = [AttachMemory(content, name, MEDIA[Path(name).suffix]) for name, content in files.items()]  # type: ignore[no-untyped-call]
         if html is not None:
             kind = NotifyType.INFO
             if self.target.url.get_secret_value().startswith("mailto"):
@@ -212,7 +212,7 @@ def deliver(settings: Settings, reports: Mapping[str, tuple[str, str | None]]) -
     store = Store.of(settings)
     try:
         names = {settings.reports.recipients[account].name for account in reports}
-        everybody: tuple[NotifyTarget | Recipient, ...] = (*settings.city.notify, *settings.reports.own)
+        everybody: list[NotifyTarget | Recipient] = [*settings.city.notify, *settings.reports.own]
         Notifier([target for target in everybody if target.name in names], store, Enclosures(settings, store)).once()
         book = ReportBook(store)
         became = {account: (False, why) if why else book.outcome(key) for account, (key, why) in reports.items()}

@@ -22,10 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from dashboard import text
+from dashboard.drawn import role_class
 from dashboard.export.made import asked, book, report, sheet_of, title_of
-from dashboard.feed import Hub, role_class
+from dashboard.feed import Hub
 from dashboard.page import Page, View
 from dashboard.past import Machine
+from dashboard.wiring import opened
 from layers import accounts, clock
 from layers.model import Scope
 from layers.people import People
@@ -242,8 +244,6 @@ def put_now(settings: Settings, name: str, to: Iterable[str], who: str) -> dict[
 
     Raises ``ValueError`` for a report or an account that the file does not know, and where there are no figures yet.
     """
-    from dashboard.app import furnished
-
     wanted, known = settings.reports.report(name), settings.reports.recipients
     chosen = tuple(to) or wanted.to
     if unknown := [account for account in chosen if account not in known]:
@@ -251,7 +251,7 @@ def put_now(settings: Settings, name: str, to: Iterable[str], who: str) -> dict[
     snapshot = read_snapshot(settings.data / "frames")
     if snapshot is None or snapshot.city != settings.city.code:
         raise ValueError("belum ada angka yang diterbitkan; jalankan liveroom pull --once")
-    hub, people = furnished(settings)
+    hub, people = opened(settings)
     hub.put(snapshot)
     reporter = Reporter(settings, hub, Machine(hub), people)
     turns = [Turn(report=wanted, account=account, due=clock.now(), plan="") for account in chosen]

@@ -22,9 +22,10 @@ from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from dashboard.access import Refused
+from dashboard.drawn import role_class
 from dashboard.export import columnar, described, geo, table, workbook
 from dashboard.export.made import Made, asked, book, drawer, file_name, pictured, report, sheet_of, whole, written
-from dashboard.feed import Hub, role_class
+from dashboard.feed import Hub
 from dashboard.guard import Gate, Said, language
 from dashboard.page import EVERYONE, Page, View
 from dashboard.parts.download import EXPORT

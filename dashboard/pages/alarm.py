@@ -15,8 +15,9 @@ from dashboard.parts.citystate import city_state, state_rules
 from dashboard.parts.frame import banner, desk, sources_state
 from layers.alarmbook import SHOWN_DAYS, AlarmLog
 from layers.alarms import concerns, with_acts
+from layers.alarmtypes import Alarm
 from layers.floods import statistics
-from layers.snapshot import Alarm, Snapshot
+from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View

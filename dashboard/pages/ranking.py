@@ -24,9 +24,9 @@ from layers.equity import equity, measurable
 from layers.explain import short
 from layers.funnel import funnel
 from layers.improvement import improved
-from layers.model import Level as AreaLevel
+from layers.model import Level
 from layers.praise import best as best_of
-from layers.ranking import LEVELS, Level, Ranking, at_level, of_level, rankable
+from layers.ranking import LEVELS, Ranked, Ranking, at_level, of_level, rankable
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -68,20 +68,20 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
     )
 
 
-def _chosen(view: View) -> tuple[Kpi, Level]:
+def _chosen(view: View) -> tuple[Kpi, Ranked]:
     kpi = view.catalog.get(view.params.get("kpi", "")) or view.catalog[view.city.wall.ranking]
-    return kpi, cast("Level", view.params.get("level", "opd"))
+    return kpi, cast("Ranked", view.params.get("level", "opd"))
 
 
-def _level_words(level: Level, view: View) -> str:
+def _level_words(level: Ranked, view: View) -> str:
     return {"opd": "OPD", "kecamatan": text.say(view.lang, "kecamatan"), "kelurahan": view.tree.unit}[level]
 
 
-def _name(level: Level, view: View, key: str) -> str:
+def _name(level: Ranked, view: View, key: str) -> str:
     if level == "opd":
         return short(key, view.city) or key
     area = view.tree.areas.get(key)
-    if area is None or area.level is not AreaLevel.KELURAHAN:
+    if area is None or area.level is not Level.KELURAHAN:
         return view.tree.name(key)
     return f"{area.name}, {view.tree.name(area.parent or key)}"
 
@@ -90,7 +90,7 @@ def _address(kpi: str, level: str) -> str:
     return f"{PATH}?{urlencode({'kpi': kpi, 'level': level})}"
 
 
-def _head(kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _head(kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     of = " ".join(filter(None, (kpi.title[view.lang], per(kpi, view) if level != "opd" else "")))
     return header(".page-head", id="rank-head")[
         h1[text.say(view.lang, "Peringkat {level}", level=_level_words(level, view))],
@@ -100,7 +100,7 @@ def _head(kpi: Kpi, level: Level, view: View) -> htpy.Element:
     ]
 
 
-def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _form(kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Which figure, over whom; it is sent by a button, so that no script is needed."""
     some = [k for k in view.catalog.values() if any(rankable(k, at) for at in LEVELS) or measurable(k)]
     groups = groupby(sorted(some, key=lambda k: (k.concept, k.title[view.lang])), key=lambda k: k.concept)
@@ -127,7 +127,7 @@ def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
     ]
 
 
-def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     title = text.say(view.lang, "Peringkat, terbaik dahulu")
     if kpi.better == "neutral":
         title = text.say(view.lang, "Urutan, tertinggi dahulu")
@@ -146,7 +146,7 @@ def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Lev
     )
 
 
-def _unranked(title: str, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _unranked(title: str, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Why this figure has no ranking here, and where it has one."""
     others = [at for at in LEVELS if rankable(kpi, at)]
     why = text.say(
@@ -167,7 +167,7 @@ def _unranked(title: str, kpi: Kpi, level: Level, view: View) -> htpy.Element:
     ]
 
 
-def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Who certainly became better, and who may be the best of all: only on enough cases, each with its interval."""
     title = text.say(view.lang, "Patut ditiru")
     better = improved(kpi, at_level(snapshot, view.tree, kpi, level)) if isinstance(kpi.form, Share) else ()
@@ -226,7 +226,7 @@ def _list(title: str, rows: list[tuple[str, str]], more: int, view: View) -> lis
     return [p(".kicker")[title], ol[[li[strong[name], span[words]] for name, words in rows], rest]]
 
 
-def _funnel(ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _funnel(ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     title = text.say(view.lang, "Di luar kebetulan?")
     found = funnel(ranking) if ranking else None
     if ranking is None or found is None:

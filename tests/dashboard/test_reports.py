@@ -23,11 +23,11 @@ from connectors import notify
 from connectors.notify import Notifier, deliver
 from connectors.publishing import Publisher, publish_quietly
 from dashboard import text
-from dashboard.app import furnished
 from dashboard.export import press
 from dashboard.feed import Hub
 from dashboard.past import Machine
 from dashboard.reports import Reporter, put_now, reporting
+from dashboard.wiring import opened
 from layers import clock, schema
 from layers.accounts import Accounts
 from layers.areas import AreaTree
@@ -127,7 +127,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
         at(SEVEN)
         give(store, [case(n) for n in range(1, 18)], now=SEVEN - DAY)
         publish_quietly(Publisher(settings, store, AreaTree.of(settings.city), Cache("unix:///nowhere/s", settings.city.code)))
-        hub, people = furnished(settings)
+        hub, people = opened(settings)
         snapshot = read_snapshot(folder / "frames")
         assert snapshot is not None
         hub.put(snapshot)
