@@ -33,6 +33,7 @@ from layers.model import Scope
 from layers.people import People
 from layers.publish import read_snapshot
 from layers.reportbook import CLOSED, WHO, Parcel, ReportBook, Turn, rights_words
+from layers.rights import named
 from layers.settings import Settings
 from layers.snapshot import Snapshot
 from layers.store import Store
@@ -245,7 +246,7 @@ def put_now(settings: Settings, name: str, to: Iterable[str], who: str) -> dict[
     Raises ``ValueError`` for a report or an account that the file does not know, and where there are no figures yet.
     """
     wanted, known = settings.reports.report(name), settings.reports.recipients
-    chosen = tuple(to) or wanted.to
+    chosen = tuple(map(named, to)) or wanted.to
     if unknown := [account for account in chosen if account not in known]:
         raise ValueError(f"belum ada alamat di [addresses] untuk {', '.join(unknown)}; yang ada: {', '.join(known)}")
     snapshot = read_snapshot(settings.data / "frames")
