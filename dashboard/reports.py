@@ -25,7 +25,7 @@ from dashboard import text
 from dashboard.drawn import role_class
 from dashboard.export.made import asked, book, report, sheet_of, title_of
 from dashboard.feed import Hub
-from dashboard.page import Page, View
+from dashboard.page import Page, View, find_page
 from dashboard.past import Machine
 from dashboard.wiring import opened
 from layers import accounts, clock
@@ -58,6 +58,10 @@ async def reporting(settings: Settings, hub: Hub, machine: Machine, people: Peop
     if not settings.reports.reports:
         yield
         return
+    for one in settings.reports.reports:
+        found = find_page(one.page.partition("?")[0])
+        if found is None or not found[0].whole:
+            log.warning("event=laporan nama=%s keadaan='halaman tidak ada atau tidak memberi laporan'", one.name)
     reporter = Reporter(settings, hub, machine, people)
     task = asyncio.create_task(reporter.run())
     try:
