@@ -41,7 +41,7 @@ PUBLIC = Scope(user="publik", role=Role.PUBLIC)
 HOME = "/dinding"
 REMOTE = "/remote"
 """Where a telephone steers the wall: no page of figures, but one to come back to after signing in."""
-OWN_PAGES = frozenset({REMOTE, "/akun", "/pengguna", "/audit"})
+OWN_PAGES = frozenset({REMOTE, "/akun", "/pengguna", "/audit", "/cari"})
 """What one comes back to after signing in, beside the pages of figures."""
 READ_BY_PROGRAMS = ("/api/", "/ekspor/")
 """Where a program's token opens something."""

@@ -26,8 +26,10 @@ from dashboard.api import routes as api
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
 from dashboard.feed import Hub
+from dashboard.finddesk import FindDesk
 from dashboard.framed import Framed
 from dashboard.guard import Gate, Guard
+from dashboard.look import LookDesk
 from dashboard.metrics import Metrics
 from dashboard.opddesk import OpdDesk
 from dashboard.orderdesk import OrderDesk
@@ -39,7 +41,7 @@ from dashboard.reports import reporting
 from dashboard.room import Room
 from dashboard.screendesk import ScreenDesk
 from dashboard.shell import Shell
-from dashboard.static import room_assets
+from dashboard.static import ASSETS, room_assets
 from dashboard.stillsdesk import StillsDesk
 from dashboard.web import Web
 from dashboard.wiring import opened
@@ -99,10 +101,11 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= AnalysisDesk(people, web.show).add_routes(server) | OpdDesk(hub, people, web.show).add_routes(server)
+    gates |= LookDesk(ASSETS).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
     gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
-    gates |= add_people(server, settings, access, Framed(hub, shell))
+    gates |= add_people(server, settings, access, Framed(hub, shell)) | FindDesk(Framed(hub, shell)).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)
     for kind in (HTTPException, RequestValidationError, Exception):
         server.add_exception_handler(kind, guard.handle)

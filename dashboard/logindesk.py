@@ -16,6 +16,7 @@ from dashboard.access import Access, following
 from dashboard.fields import read_form
 from dashboard.framed import Framed
 from dashboard.guard import Gate, language
+from dashboard.guide import guide_of
 from dashboard.oidc import Oidc, OidcError
 from dashboard.parts.entry import enrolment, login, recovery, second
 from dashboard.text import say
@@ -97,13 +98,18 @@ class LoginDesk:
         has = await self._access.run(partial(self._factors.has, scope.user))
         needs = scope.role in self._entry.second_factor
         if not has and not needs:
-            answer = RedirectResponse(following(onward), 303)
+            answer = RedirectResponse(following(onward or self._first(request, scope)), 303)
             await self._access.open(request, answer, scope.user, "sandi")
             return answer
         use = "kode" if has else "pasang"
         answer = RedirectResponse(f"/masuk/{use}", 303)
         self._access.put_step(answer, request, use, facts)
         return answer
+
+    def _first(self, request: Request, scope: Scope) -> str:
+        """In the demo a role begins where its guide does; elsewhere everybody at the wall."""
+        guide = guide_of(scope, self._frames.hub.room.city) if self._access.demo(request) else None
+        return guide.start if guide else ""
 
     # --- the second step -----------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 
 from dashboard import text
 from dashboard.drawn import role_class
-from dashboard.export.made import asked, book, report, sheet_of, title_of
+from dashboard.export.made import asked, book, report, sheets_of, title_of
 from dashboard.feed import Hub
 from dashboard.page import Page, View, find_page
 from dashboard.past import Machine
@@ -192,8 +192,7 @@ def parcel_of(wanted: Wanted, snapshot: Snapshot, view: View) -> Parcel:
     """The mail with both files, of the figures that the page shows to this account."""
     page, back = wanted.page, wanted.back
     pdf, xlsx = report(page, snapshot, view, back), book(page, snapshot, view, back)
-    named = [(key, sheet_of(export, snapshot, view, back)) for key, export in page.whole.items() if key == "figures"]
-    title = title_of(named, page, view)
+    title = title_of(sheets_of(page, snapshot, view, back), page, view)
     lines = _lines(wanted, snapshot, view)
     link = back + wanted.turn.report.page
     mark = f"[{snapshot.notice.split(':')[0].split('.')[0]}] " if snapshot.notice else ""

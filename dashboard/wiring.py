@@ -81,6 +81,7 @@ def furnished(settings: Settings, store: Store, people: People, newest: Callable
         shelf=lambda scope, opd, day, until: ask_store(partial(Briefs(store).read, scope, city.code, opd, day, until)),
         alarms_at=lambda at: ask_store(partial(log_at, store, people, at, clock.now())),
         stills=Stills(city, settings.data),
+        demo=settings.public_by_default,
         address=settings.url and settings.address,
         remote=Remote(people, [screen.name for screen in city.wall.screens]),
         screens=lambda: ask_people(Screens(people).all),

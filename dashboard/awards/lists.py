@@ -29,13 +29,17 @@ UPDATED, POSTS = "situs_pembaruan", "medsos_per_minggu"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One who is praised; ``n`` is ``None`` where nothing is counted. ``reading`` is what the row can be walked back to."""
+    """One who is praised; ``n`` is ``None`` where nothing is counted. ``reading`` is what the row can be walked back to.
+
+    ``measured`` is what ``value`` and ``interval`` say, as numbers of the award's ``unit``: the value, its lowest, its highest.
+    """
 
     rank: str
     name: str
     value: str
     interval: str | None
     n: int | None
+    measured: tuple[float, float | None, float | None]
     reading: Reading | None = None
 
 
@@ -47,6 +51,8 @@ class Award:
     """
 
     id: str
+    kpi: Kpi
+    unit: str
     title: str
     lead: str
     formula: str
@@ -78,6 +84,7 @@ def improved_opds(name: str, snapshot: Snapshot, view: View) -> Award | None:
                            value=text.quantity(one.value, kpi.unit, kpi.decimals, lang)),
             interval=_between(text.signed(one.low, kpi.decimals, lang), text.signed(one.high, kpi.decimals, lang), view),
             n=one.n,
+            measured=(one.change, one.low, one.high),
             reading=by_opd.get(one.key),
         )
         for k, one in enumerate(improved(kpi, readings), 1)
@@ -85,6 +92,7 @@ def improved_opds(name: str, snapshot: Snapshot, view: View) -> Award | None:
     return _award(
         f"membaik-{name}",
         kpi,
+        "poin",
         text.say(lang, "OPD paling membaik: {kpi}", kpi=kpi.short[lang].lower()),
         text.say(lang, "Membaik secara nyata dari 30 hari sebelumnya, yang paling pasti lebih dahulu."),
         text.say(
@@ -114,6 +122,7 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
             value=said(row.value, ranking, kpi, view),
             interval=_between(number(row.low, ranking, kpi, view), number(row.high, ranking, kpi, view), view),
             n=row.n,
+            measured=(row.value, row.low, row.high),
             reading=snapshot.reading(kpi.id, row.key),
         )
         for row in praise.best(ranking)
@@ -121,6 +130,7 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
     return _award(
         "tercepat",
         kpi,
+        kpi.unit,
         text.say(lang, "{unit} tercepat menyelesaikan aduan", unit=view.tree.unit.capitalize()),
         text.say(lang, "Terdepan, atau tidak berbeda nyata darinya, dan pasti lebih cepat daripada seluruh wilayah."),
         text.say(
@@ -148,11 +158,13 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
             value=text.say(lang, "diperbarui {days} hari lalu", days=text.number(site.value, 0, lang)),
             interval=None,
             n=None,
+            measured=(site.value, None, None),
         )
 
     return _active(
         "situs",
         UPDATED,
+        "hari",
         praise.sites,
         told,
         text.say(lang, "Situs paling mutakhir"),
@@ -180,11 +192,13 @@ def active_accounts(snapshot: Snapshot, view: View) -> Award | None:
             value=text.say(lang, "{posts} kiriman dari {n} akun", posts=text.number(opd.value, 0, lang), n=opd.n),
             interval=_between(text.number(opd.low or 0, 0, lang), text.number(opd.high or 0, 0, lang), view),
             n=int(opd.value),
+            measured=(opd.value, opd.low, opd.high),
         )
 
     return _active(
         "medsos",
         POSTS,
+        "kiriman",
         praise.accounts,
         told,
         text.say(lang, "Media sosial paling aktif"),
@@ -226,6 +240,7 @@ def _between(low: str, high: str, view: View) -> str:
 def _award(
     id: str,  # noqa: A002 - the award's
     kpi: Kpi,
+    unit: str,
     title: str,
     lead: str,
     rule: str,
@@ -241,6 +256,8 @@ def _award(
     nobody = text.say(view.lang, "Belum ada yang nyata lebih baik: tidak ada pujian dari kebetulan.")
     return Award(
         id=id,
+        kpi=kpi,
+        unit=unit,
         title=title,
         lead=lead,
         formula=kpi.formula[view.lang],
@@ -258,6 +275,7 @@ def _award(
 def _active(
     id: str,  # noqa: A002 - the award's
     name: str,
+    unit: str,
     find: Callable[[Room], praise.Activity],
     told: Callable[[praise.Active], Row],
     title: str,
@@ -280,6 +298,8 @@ def _active(
     nobody = text.say(view.lang, old if found.compared else down if found.barred and not found.lacking else few)
     return Award(
         id=id,
+        kpi=kpi,
+        unit=unit,
         title=title,
         lead=lead,
         formula=formula,

@@ -25,6 +25,7 @@ from dashboard.access import Refused
 from dashboard.drawn import role_class
 from dashboard.export import columnar, described, geo, table, workbook
 from dashboard.export.made import Made, asked, book, drawer, file_name, pictured, report, sheet_of, whole, written
+from dashboard.export.sheet import NothingError
 from dashboard.feed import Hub
 from dashboard.guard import Gate, Said, language
 from dashboard.page import EVERYONE, Page, View
@@ -179,6 +180,8 @@ class ExportDesk:
     def _make(self, form: str, wanted: Wanted, snapshot: Snapshot, view: View, back: str) -> Made:
         try:
             return self._made(form, wanted, snapshot, view, back)
+        except NothingError as error:
+            raise HTTPException(404) from error
         except LookupError as error:
             raise Said(503, "Belum dapat diunduh", "Rincian tersedia setelah data pertama selesai diambil.", again=10) from error
 

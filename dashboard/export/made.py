@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, Any
 from urllib.parse import parse_qs
@@ -11,13 +12,16 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 
 from dashboard import text
+from dashboard.access import Refused
 from dashboard.cut import LONGEST_ADDRESS, check_filters, narrowed, page_for
 from dashboard.export import picture, press, workbook
-from dashboard.export.sheet import Sheet
+from dashboard.export.sheet import NothingError, Sheet
 from dashboard.page import Export, Page, View, document
+from dashboard.parts.download import drawn_in
 from dashboard.past import Asked
 from dashboard.room import Room
 from layers.model import Scope
+from layers.rights import inside
 from layers.snapshot import Snapshot
 
 PIECE = 1 << 16
@@ -37,7 +41,10 @@ def asked(scope: Scope, room: Room, address: str) -> tuple[Page, dict[str, str],
         given = {name: values[0] for name, values in parse_qs(address.partition("?")[2], max_num_fields=20).items()}
     except ValueError as error:
         raise HTTPException(400) from error
-    return page, narrowed(page, params, check_filters(given, room.city)), Asked.read(given, room.city.zone)
+    values = narrowed(page, params, check_filters(given, room.city))
+    if not inside(scope, opd=values.get("opd"), category=values.get("category")):
+        raise Refused(scope)
+    return page, values, Asked.read(given, room.city.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,13 @@ class Made:
 
 def book(page: Page, snapshot: Snapshot, view: View, back: str) -> Made:
     """All of a page as a workbook."""
-    sheets = [sheet_of(export, snapshot, view, back) for export in page.whole.values()]
+    sheets = [sheet for _, sheet in sheets_of(page, snapshot, view, back)]
     return written(whole_name(page, snapshot, view), lambda to: workbook.write(sheets, to))
 
 
 def report(page: Page, snapshot: Snapshot, view: View, back: str) -> Made:
     """All of a page as a report on paper."""
-    sheets = [(key, sheet_of(export, snapshot, view, back)) for key, export in page.whole.items()]
+    sheets = sheets_of(page, snapshot, view, back)
     drawn = drawer(page, snapshot, view)
     parts = [press.Section(sheet=sheet, picture=drawn(key, sheet)) for key, sheet in sheets]
     lead = f"{view.city.name} · {text.moment(snapshot.built_at, view.city.zone, view.lang)}"
@@ -101,6 +108,15 @@ def written(name: str, write: Callable[[IO[bytes]], None]) -> Made:
     return Made(name, pieces(), size)
 
 
+def sheets_of(page: Page, snapshot: Snapshot, view: View, back: str) -> list[tuple[str, Sheet]]:
+    """Those of the whole page that there are."""
+    found = []
+    for key, export in page.whole.items():
+        with suppress(NothingError):
+            found.append((key, sheet_of(export, snapshot, view, back)))
+    return found
+
+
 def sheet_of(export: Export, snapshot: Snapshot, view: View, back: str) -> Sheet:
     """The sheet with the whole address of its page."""
     sheet = export.sheet(snapshot, view)
@@ -112,10 +128,10 @@ def drawer(page: Page, snapshot: Snapshot, view: View) -> Callable[[str, Sheet],
     drawn = document(page, snapshot, view)
 
     def draw(part: str, sheet: Sheet) -> str | None:
-        if page.sheets[part].map and page.areas:
+        if page.sheets[part].map and page.areas and not sheet.hidden:
             names = {area.code: area.name for area in view.tree.areas.values()}
             return picture.mapped(view.map, page.areas(snapshot, view), names, sheet.about)
-        html = drawn.parts.get(part)
+        html = None if page.sheets[part].map else drawn_in(drawn.parts, part)
         return picture.picture(html, sheet.about) if html and not sheet.hidden else None
 
     return draw

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,15 +10,14 @@ import htpy
 from htpy import button, details, div, form, h1, header, input, label, noscript, optgroup, option, p, section, select, summary  # noqa: A004 - HTML's
 
 from dashboard import text
-from dashboard.export.makers import value_column
-from dashboard.export.provenance import provenance
-from dashboard.export.sheet import Column, Sheet, Type
+from dashboard.export.makers import changed, heads, listed
+from dashboard.export.sheet import NothingError, Sheet, Type
 from dashboard.page import EVERYONE, AreaPaint, Export, Page
-from dashboard.parts.changes import headline, outside, part_words, steps, sums
+from dashboard.parts.changes import RANGE, STRETCHES, distinct, headline, outside, steps, sums
 from dashboard.parts.frame import banner, desk, sources_state
 from layers.changes import Question
 from layers.model import Kind, Level
-from layers.sentences import compared, say_change
+from layers.sentences import say_change, watched
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -195,28 +193,49 @@ def _sums(snapshot: Snapshot, view: View) -> Sheet:
         change = None
     if change is None:
         raise LookupError("rincian belum tersedia")
-    value = value_column(kpi, lang)
-    headings = (("porsi", "Porsi"), ("tingkat", "Tingkat"), ("jumlah", "Jumlah"))
-    columns = (
-        Column(key="kelompok", title=text.say(lang, "Kelompok")),
-        *(replace(value, key=key, title=text.say(lang, words)) for key, words in headings),
-        Column(key="n_dahulu", title=text.say(lang, "n dahulu"), type=Type.WHOLE),
-        Column(key="n_kini", title=text.say(lang, "n kini"), type=Type.WHOLE),
-    )
-    rows = [(part_words(part, change, view), part.mix, part.rate, part.total, *part.n) for part in change.parts]
     reading = snapshot.reading(kpi.id, change.area, change.opd)
-    about = provenance(
+    return changed(
         snapshot,
         view,
         PAGE,
         f"{kpi.title[lang]}: {text.say(lang, 'dari apa perubahan ini tersusun')}",
-        kpis=[kpi],
+        change,
+        kpi,
         readings=[reading] if reading else (),
-        period=compared(change, view.city, lang),
         filters=[(text.say(lang, "Wilayah"), view.tree.name(change.area))],
-        notes=[say_change(change, view.catalog, view.tree, view.city, lang)],
     )
-    return Sheet(name="perubahan", title=text.say(lang, "Angkanya"), columns=columns, rows=rows, count=len(rows), about=about)
+
+
+def _outside(snapshot: Snapshot, view: View) -> Sheet:
+    """Values outside their expected range, all of them, the least likely first."""
+    if view.changes is None:
+        raise LookupError("rincian belum tersedia")
+    try:
+        found = distinct(view.changes(_question(_chosen(view), view)).unusual)
+    except ValueError:
+        raise NothingError from None
+    columns = heads(
+        view,
+        ("kpi", "Kode"),
+        ("hal", "Hal"),
+        ("wilayah", "Wilayah", Type.AREA),
+        ("opd", "OPD"),
+        ("kategori", "Kategori"),
+        ("kurun", "Kurun"),
+        ("nilai", "Nilai", Type.NUMBER),
+        ("wajarnya", "Wajarnya", Type.NUMBER),
+        ("bawah", "Batas bawah 95 %", Type.NUMBER),
+        ("atas", "Batas atas 95 %", Type.NUMBER),
+    )
+    kpis = {u.kpi: view.catalog[u.kpi] for u in found}
+    rows = [
+        (u.kpi, watched(u, kpis[u.kpi], view.tree, view.city, view.lang), u.area, u.opd, u.category,
+         text.say(view.lang, STRETCHES[u.stretch]), u.value, u.expected, u.low, u.high)
+        for u in found
+    ]  # fmt: skip
+    title = text.say(view.lang, "Tidak biasa saat ini")
+    notes = [text.say(view.lang, RANGE)]
+    return listed(snapshot, view, PAGE, title, columns, rows, name="tidak-biasa", kpis=kpis.values(), notes=notes)
 
 
 PAGE = Page(
@@ -228,5 +247,9 @@ PAGE = Page(
     layout=layout,
     asks={"kpi": r"[a-z][a-z0-9_]{2,40}", "area": r"[\w.-]{1,40}", "by": "|".join(BY)}
     | dict.fromkeys(PERIODS, r"\d{4}-\d\d-\d\d"),
-    sheets={"change-steps": Export(sheet=_sums), "change-sums": Export(sheet=_sums)},
+    sheets={
+        "change-steps": Export(sheet=_sums),
+        "change-sums": Export(sheet=_sums),
+        "unusual": Export(sheet=_outside),
+    },
 )

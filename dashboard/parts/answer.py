@@ -233,12 +233,14 @@ def links(found: Found, view: View, *, element: str) -> htpy.Element:
     day = found.when.end.astimezone(zone).date()
     over = found.at - found.when.end > MINUTE and found.ask.period is not None
     fixed = given | {"kurun": Period.between(found.when.start.astimezone(zone).date(), day).written}
+    version = str(int(found.at.timestamp()))
     rows = [
         (given, "Pertanyaan ini, selalu dengan angka terbaru"),
         (given | {"pada": text.local(found.at, zone)}, "Terkunci pada saat ini: angkanya tetap"),
+        (given | {"versi": version}, "Terkunci pada potret versi {version}"),
         (fixed | {"pada": text.local(found.when.end, zone)}, "Sebagaimana diketahui pada akhir kurun") if over else None,
     ]
     return section(".panel.answer-links", id=element)[
         header[h2[text.say(lang, "Tautan")]],
-        htpy.ul[[li[a(href=f"{PATH}?{urlencode(row[0])}")[text.say(lang, row[1])]] for row in rows if row]],
+        htpy.ul[[li[a(href=f"{PATH}?{urlencode(row[0])}")[text.say(lang, row[1], version=version)]] for row in rows if row]],
     ]
