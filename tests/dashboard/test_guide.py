@@ -109,7 +109,7 @@ def test_each_role_is_shown_around_once(browser: Browser, live: Live, width: int
                 expect(box.get_by_role("button", name="Lanjut")).to_be_focused()
                 page.keyboard.press("Enter")
         wrong.extend(faults(page) if role is Role.OPD_HEAD else [])
-        box.get_by_role("link", name="Lanjut ke").press("Enter")
+        box.get_by_role("link", name="Buka ").press("Enter")
         page.wait_for_url("**/*")
         context.close()
     assert wrong == []
