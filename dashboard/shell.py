@@ -64,8 +64,8 @@ class Shell:
         return self._html(page.title[lang], page.theme, lang, body)
 
     def still(self, title: str, lang: Lang, layout: htpy.Element) -> bytes:
-        """A desk page that nothing changes while it is open: it has no script."""
-        return self._html(title, "light", lang, htpy.body[layout])
+        """A desk page that nothing changes while it is open: it has the script of search alone."""
+        return self._html(title, "light", lang, htpy.body[layout, htpy.script(src=self.assets.url("find.js"), defer=True)])
 
     def plain(self, title: str, lang: Lang, content: htpy.Node, theme: str = "light") -> bytes:
         """A page without figures: login, error."""

@@ -67,7 +67,7 @@ def brief_parts(brief: Brief, view: View) -> list[htpy.Node]:
 
 
 def _panel(title: str, kind: str, *content: htpy.Node, aside: htpy.Node = None) -> htpy.Element:
-    return section(f".panel.{kind}")[header[h2[title], span(".aside")[aside] if aside else None], content]
+    return section(f".panel.{kind}", id=f"ringkasan-{kind}")[header[h2[title], span(".aside")[aside] if aside else None], content]
 
 
 def _standing(brief: Brief, tell: Desk) -> htpy.Element | None:

@@ -163,6 +163,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/assets/{name}": ("", OPEN),
     "/audit": ("/audit", ADMIN),
     "/baris": ("/baris?kpi=aduan_terbuka", ROWS),
+    **{path: (f"{path}?q=sukasari", ASKS) for path in ("/cari", "/cari/hasil")},  # what of it each finds: test_find
     "/dinding": ("/dinding", DATA),
     "/ekspor/{form}": ("/ekspor/csv?halaman=/metrik&bagian=metrik-head", DATA),
     "/gambar/{source}/{camera}": ("", DATA),  # what else can be had there: test_stills

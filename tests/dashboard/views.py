@@ -12,6 +12,7 @@ from typing import Any
 from dashboard.bodies import whole
 from dashboard.fonts import Fonts, load_fonts
 from dashboard.page import Page, View, document, layout
+from layers.alarmtypes import Alarm, CityState
 from layers.areas import AreaTree
 from layers.boundaries import MapAsset, load_boundaries
 from layers.catalog import Kpi, catalog
@@ -22,11 +23,9 @@ from layers.contributions import Change, Part
 from layers.drill import Drill, Query, Slice
 from layers.model import Outcome
 from layers.snapshot import (
-    Alarm,
     Arrivals,
     Attention,
     Band,
-    CityState,
     Course,
     Dot,
     Event,
