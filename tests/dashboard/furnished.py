@@ -8,14 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dashboard.room import Room
+from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
+from layers.changes import explain
 from layers.city import City
 from layers.citykpis import catalog_of
 from layers.drill import drill
 from layers.publish import build
 from layers.rows import Rooms, rows
+from layers.rowstream import every
 from layers.snapshot import Snapshot
+from layers.suspicion import suspicions
 from tests.layers.furnished import city, filled
 from tests.layers.made import NOW
 
@@ -50,6 +54,12 @@ def furnished() -> Furnished:
         catalog=kpis,
         drill=lambda scope, query: drill(scope, frames, kpis, tree, here, query, facts, NOW),
         rows=lambda scope, kpi, query, page, order: rows(scope, rooms.at(NOW), kpis[kpi], query, page=page, order=order),
+        every=lambda scope, kpi, query, order: every(scope, rooms.at(NOW), kpis[kpi], query, order),
+        changes=lambda scope, question: explain(scope, frames, kpis, tree, here, question, facts, NOW),
+        analyst=lambda scope: Analyst(
+            scope=scope, frames=frames, catalog=kpis, tree=tree, city=here, facts=lambda: facts, now=NOW
+        ),
+        suspicions=lambda scope: suspicions(scope, frames, here.suspicion, NOW),
         figures=partial(rooms.at, NOW),
         address="http://ruang.contoh.go.id",
     )

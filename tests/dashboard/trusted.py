@@ -24,6 +24,7 @@ from layers.publish import build
 from layers.rows import Rooms, Rows, rows
 from layers.rowstream import Every, every
 from layers.snapshot import Snapshot
+from layers.suspicion import suspicions
 from tests.layers.made import DAY, HOUR, NOW, complaint, give, new_store
 
 AREAS = ("36.71.01.1001", "36.71.01.1002", "36.71.05.1004", UNPLACED)
@@ -138,4 +139,5 @@ def trusted(folder: Path) -> Trusted:
     asset = load_boundaries(city, folder).asset
     room = Room(city=city, tree=tree, map=asset, catalog=kpis, drill=cut, rows=behind, every=whole, changes=changes)
     room = replace(room, figures=partial(rooms.at, NOW), analyst=analyst)
+    room = replace(room, suspicions=lambda scope: suspicions(scope, frames, city.suspicion, NOW))
     return Trusted(room=room, snapshot=snapshot, city=city)
