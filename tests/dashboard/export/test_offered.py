@@ -12,14 +12,20 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from dashboard import text
 from dashboard.export.sheet import Cell, Column, NothingError, Row, Sheet, Type
 from dashboard.page import Page, document, layout, pages
+from dashboard.pages import awards, closing, ranking
 from dashboard.room import Room
 from layers.briefs import Shelf
 from layers.model import Role, Scope
 from layers.screens import Screen
 from layers.snapshot import Observation, Sign, Snapshot
+from layers.suspicion import NO_PROOF
 from tests.dashboard import briefs
 from tests.dashboard.alarmed import STATE, alarms, log_of
 from tests.dashboard.furnished import furnished
+from tests.dashboard.pages.test_closing import CASE, FOUND
+from tests.dashboard.pages.test_ranking import ranked, seen
+from tests.dashboard.snapshots import snapshot
+from tests.dashboard.views import view
 from tests.layers.made import NOW
 
 ADMIN = Scope(user="ana", role=Role.ADMIN)
@@ -57,7 +63,7 @@ ASKED: dict[str, tuple[dict[str, str], ...]] = {
 @pytest.fixture(scope="module")
 def room() -> Room:
     """A city that has something for every part of the desk."""
-    brief = replace(briefs.brief(), opd="dlh")
+    brief = replace(briefs.digest(), queues=briefs.brief().queues)
     return replace(
         furnished().room,
         shelf=lambda *_asked: Shelf(brief=brief, days=(brief.day,)),
@@ -84,8 +90,8 @@ def desk() -> list[Page]:
 
 
 def draw(page: Page, room: Room, shown: Snapshot, asked: dict[str, str]) -> LexborHTMLParser:
-    view = replace(room.view(ADMIN, "id", asked), now=NOW)
-    return LexborHTMLParser(layout(page, document(page, shown, view), view))
+    asks = replace(room.view(ADMIN, "id", asked), now=NOW)
+    return LexborHTMLParser(layout(page, document(page, shown, asks), asks))
 
 
 def bare(page: Page, html: LexborHTMLParser, used: set[str]) -> list[str]:
@@ -146,16 +152,39 @@ def test_every_sheet_says_what_its_columns_are_in_both_languages(
     made: set[str] = set()
     for page in desk():
         for asked in ASKED.get(page.path, ({},)):
-            view = replace(room.view(ADMIN, "en", asked), now=NOW)
+            asks = replace(room.view(ADMIN, "en", asked), now=NOW)
             for key, export in page.sheets.items():
                 with contextlib.suppress(NothingError):
-                    sheet = export.sheet(shown, view)
+                    sheet = export.sheet(shown, asks)
                     rows = list(sheet.rows)
                     assert sheet.count in (None, len(rows)), (page.path, key)
                     assert not [row for row in rows if not fits(row, sheet)][:1], (page.path, key, [c.key for c in sheet.columns])
                     made |= {key} if rows else set()
-    assert {key for page in desk() for key in page.sheets} - made <= {"award-situs", "award-medsos"}, "nothing fills these here"
-    assert said - {""} <= set(text._english())
+    assert {key for page in desk() for key in page.sheets} - made <= RARE, "nothing fills these here"
+    assert {words for words in said if words and not words.startswith("belum cukup data")} <= set(text._english())
+
+
+RARE = {"award-tercepat", "award-membaik-layanan_tepat_waktu", "award-membaik-selesai_tepat_waktu"}
+RARE |= {"praise", "equity", "findings", "unusual"}
+"""What has no row in the furnished city."""
+
+
+def test_praise_evenness_and_findings_are_what_the_page_says() -> None:
+    """Names in their order, Lorenz's curve from nothing to all with its Gini, each case that the page lists."""
+    praise, best = (list(page.sheets[key].sheet(ranked(), seen()).rows) for page, key in ((ranking.PAGE, "praise"), AWARD))
+    assert [row[2] for row in praise] == ["a", "b"]
+    assert [(row[1], row[2], row[3]) for row in best] == [("b", 30.0, "poin")]
+    even = ranking.PAGE.sheets["equity"].sheet(ranked(), seen(kpi="aduan_lewat_tenggat", level="kelurahan"))
+    curve = list(even.rows)
+    assert (curve[0], curve[-1], len(curve)) == ((0.0, 0.0), (100.0, 100.0), 5)
+    assert "Gini (0 merata, 1 timpang): 0,381" in even.about.notes
+    told = closing.PAGE.sheets["findings"].sheet(snapshot(), view(scope=ADMIN, suspicions=lambda: FOUND))
+    assert [row[1] for row in told.rows] == [CASE.source_id] * 12
+    assert NO_PROOF in told.about.notes
+    assert any(note.startswith("228 lagi") for note in told.about.notes)
+
+
+AWARD = (awards.PAGE, "award-membaik-selesai_tepat_waktu")
 
 
 def fits(row: Row, sheet: Sheet) -> bool:
