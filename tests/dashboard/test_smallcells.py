@@ -40,7 +40,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
                     f"{area}-{category}-{i}",
                     area=area,
                     category=category,
-                    received=NOW - timedelta(hours=7 * i + 1),
+                    received=NOW - (7 * i + 1) * HOUR,
                     due=NOW + DAY,
                 )
                 for i in range(many)
