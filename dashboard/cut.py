@@ -157,8 +157,9 @@ def _asked(page: Page, query: str) -> dict[str, str]:
 
 
 def narrowed(page: Page, params: Mapping[str, str], filters: Mapping[str, str]) -> dict[str, str]:
-    """What a page is given with the filters; what its path says stays, since the rights were checked for that."""
-    return {**params, **{name: value for name, value in filters.items() if name not in page.named}}
+    """What a page is given with the filters; what its path says stays, since the rights were checked for that, and so does
+    what it asks for by forms of its own, since those bound it."""
+    return {**params, **{name: value for name, value in filters.items() if name not in page.named and name not in page.asks}}
 
 
 def address(path: str, page: Page, params: Mapping[str, str]) -> str:
