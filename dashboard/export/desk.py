@@ -175,8 +175,9 @@ class ExportDesk:
         if part and offered[part].rows and not scope.may_export_rows:
             raise Refused(scope)
         past = Asked.read(given, room.city.zone)
-        clean = query.get("bersih") == "1"
-        return Wanted(page=page, params=narrowed(page, params, filters), part=part, past=past, address=address, clean=clean)
+        clean, params = query.get("bersih") == "1", narrowed(page, params, filters)
+        kept = page.address(params, past and past.address(now=past.now))  # what was checked of the address, nothing else
+        return Wanted(page=page, params=params, part=part, past=past, address=kept, clean=clean)
 
     async def _ask(self, scope: Scope, request: Request, wanted: Wanted, make: Callable[[Snapshot, View, str], Made]) -> Made:
         """Make it of the snapshot that is shown, or of the moment asked for, for the asker's rights."""

@@ -194,7 +194,7 @@ def test_what_is_not_there_or_not_theirs_is_absent_and_logged(
 
 
 def test_each_export_stands_in_the_audit(live: Live, analyst: httpx.Client) -> None:
-    assert taken(analyst, "csv", "/metrik?cari=aduan", "metrik-head").is_success
+    assert taken(analyst, "csv", "/metrik?cari=aduan&lain=Budi+Santoso", "metrik-head").is_success
     with live.people.read() as connection:
         last = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).one()
     assert last.what == "ekspor"
