@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from weakref import WeakKeyDictionary
 
@@ -15,7 +15,7 @@ from layers.areas import AreaTree
 from layers.catalog import Kpi, When, Window
 from layers.city import City
 from layers.clock import start_of_day
-from layers.contributions import BY, Change, contributions
+from layers.contributions import BY, REST, Change, Part, contributions
 from layers.drill import within
 from layers.evaluate import since, touched_since
 from layers.frames import Views
@@ -24,6 +24,7 @@ from layers.notable import windows as daily
 from layers.prepared import prepared
 from layers.readings import Room
 from layers.runs import SourceFacts
+from layers.smallcells import LEAST, sensitive, small
 from layers.unusual import WATCHED, Unusual, unusual
 
 REMEMBERED = 128
@@ -132,6 +133,27 @@ def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Que
         watched = [catalog[name] for name in WATCHED if name in catalog]
         memo.unusual[limits] = unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree, Kind.COMPLAINT), room, watched)
     return Answer(change=change, unusual=memo.unusual[limits], at=room.now)
+
+
+def without_few(change: Change, tree: AreaTree) -> Change:
+    """The change without parts that could name a person (:mod:`layers.smallcells`): they are told as one with what is left, or
+    with the next smallest part, so that the sum stays exact and none of them can be worked out from it."""
+    few = [part for part in change.parts if _few(part, change, tree)]
+    if not few:
+        return change
+    others = sorted((part for part in change.parts if part not in few), key=lambda part: (bool(part.by), max(part.n)))
+    if len(few) == 1 or (others and not others[0].by):
+        few += others[:1]
+    n = sum(part.n[0] for part in few), sum(part.n[1] for part in few)
+    one = Part(by=(), label=REST.format(n=len(few)), mix=sum(part.mix for part in few), rate=sum(part.rate for part in few), n=n)
+    return replace(change, parts=(*(part for part in change.parts if part not in few), one))
+
+
+def _few(part: Part, change: Change, tree: AreaTree) -> bool:
+    """Whether a part tells of some cases of a sensitive category in a single kelurahan."""
+    by = dict(zip(change.dimensions, part.by, strict=True)) if part.by else {}
+    area = tree.areas.get(by.get("area") or change.area)
+    return area is not None and small(area) and sensitive(by.get("category") or "") and any(0 < n < LEAST for n in part.n)
 
 
 def periods(kpi: Kpi, question: Question, room: Room) -> tuple[When, When]:

@@ -17,7 +17,7 @@ from dashboard.export.sheet import Column, Sheet, Type
 from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.changes import headline, outside, part_words, steps, sums
 from dashboard.parts.frame import banner, desk, sources_state
-from layers.changes import Question
+from layers.changes import Question, without_few
 from layers.model import Kind, Level
 from layers.sentences import compared, say_change
 from layers.snapshot import Snapshot
@@ -46,7 +46,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     except ValueError:
         words = text.say(view.lang, "Wilayah atau periode ini tidak dapat dipakai; periode paling panjang setahun.")
         return found | {ids[0]: section(".panel", id=ids[0])[p(".empty")[words]]} | {i: _nothing(i) for i in ids[1:]}
-    change = answer.change
+    change = answer.change if view.scope.may_see_rows else without_few(answer.change, view.tree)
     sentence = say_change(change, view.catalog, view.tree, view.city, view.lang)
     return found | {
         ids[0]: headline(change, kpi, sentence, view, element=ids[0]),
@@ -195,6 +195,7 @@ def _sums(snapshot: Snapshot, view: View) -> Sheet:
         change = None
     if change is None:
         raise LookupError("rincian belum tersedia")
+    every, change = change.parts, without_few(change, view.tree)
     value = value_column(kpi, lang)
     headings = (("porsi", "Porsi"), ("tingkat", "Tingkat"), ("jumlah", "Jumlah"))
     columns = (
@@ -216,7 +217,8 @@ def _sums(snapshot: Snapshot, view: View) -> Sheet:
         filters=[(text.say(lang, "Wilayah"), view.tree.name(change.area))],
         notes=[say_change(change, view.catalog, view.tree, view.city, lang)],
     )
-    return Sheet(name="perubahan", title=text.say(lang, "Angkanya"), columns=columns, rows=rows, count=len(rows), about=about)
+    title, hidden = text.say(lang, "Angkanya"), change.parts != every
+    return Sheet(name="perubahan", title=title, columns=columns, rows=rows, count=len(rows), about=about, hidden=hidden)
 
 
 PAGE = Page(
