@@ -37,6 +37,7 @@ from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, narrowed, page_for
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
+from dashboard.export.turns import Turns
 from dashboard.feed import Drawn, Hub, encode_document, key, steering_words
 from dashboard.framed import Frames as Framed
 from dashboard.guard import Gate, Guard, language
@@ -344,13 +345,14 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts, prefix=prefix)
     hub.build = shell.build
     web = Web(hub, access, shell, metrics, settings.secret, machine)
-    read = api.add_routes(server, hub, people)
+    turns = Turns()
+    read = api.add_routes(server, hub, people, turns)
     gates = _routes(server, web, suites, read)
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= AnalysisDesk(people, web.show).add_routes(server) | OpdDesk(hub, people, web.show).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
-    gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
+    gates |= ExportDesk(hub, people, machine, settings.data, turns).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
     gates |= add_people(server, settings, access, Framed(hub, shell))
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)

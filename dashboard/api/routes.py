@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query, Request, Response
-from starlette.responses import StreamingResponse
 
 from dashboard.api import data
 from dashboard.api.models import (
@@ -34,6 +33,7 @@ from dashboard.api.models import (
 )
 from dashboard.bodies import Body
 from dashboard.export import table
+from dashboard.export.turns import Sent, Turns
 from dashboard.feed import Hub
 from dashboard.guard import Gate
 from dashboard.page import EVERYONE
@@ -76,7 +76,7 @@ OK: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_routes(api: FastAPI, hub: Hub, people: People) -> dict[str, Gate]:
+def add_routes(api: FastAPI, hub: Hub, people: People, turns: Turns) -> dict[str, Gate]:
     """Add ``/api/v1``; the guard has put the asker's Scope into ``request.state``. Who may ask which."""
     get = partial(api.get, responses=PROBLEMS | OK)
     respond = partial(_respond, hub)
@@ -181,7 +181,7 @@ def add_routes(api: FastAPI, hub: Hub, people: People) -> dict[str, Gate]:
     ) -> Response:
         """The rows that a figure counts, for who may take rows away; nothing that names a person."""
         cut = Cut(area=area, opd=opd, category=category, channel=channel, days=days)
-        return await _rows(hub, people, request, kpi, cut, order, limit, offset, format)
+        return await _rows(hub, people, turns, request, kpi, cut, order, limit, offset, format)
 
     @get(PREFIX + "/packages", response_model=Answer[RowOut])
     async def get_packages(
@@ -193,7 +193,7 @@ def add_routes(api: FastAPI, hub: Hub, people: People) -> dict[str, Gate]:
         format: Format = None,  # noqa: A002
     ) -> Response:
         """This budget year's procurement packages, for who may take rows away; money in rupiah."""
-        return await _rows(hub, people, request, data.PACKAGES, Cut(opd=opd), order, limit, offset, format)
+        return await _rows(hub, people, turns, request, data.PACKAGES, Cut(opd=opd), order, limit, offset, format)
 
     return {route.path: EVERYONE for route in api.routes if getattr(route, "path", "").startswith(PREFIX + "/")}  # type: ignore[attr-defined]
 
@@ -259,6 +259,7 @@ def _json(
 async def _rows(
     hub: Hub,
     people: People,
+    turns: Turns,
     request: Request,
     kpi: str,
     cut: Cut,
@@ -267,20 +268,26 @@ async def _rows(
     offset: int,
     format_: str | None,
 ) -> Response:
-    """Rows; a table of them is sent as it is read, whatever its length. Each time stands in the audit."""
+    """Rows; a table of them is sent as it is read, whatever its length, in its turn. Each time stands in the audit."""
     scope: Scope = request.state.scope
     whole = _table(request, format_)
     most = limit if whole else limit or PAGE
-    found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=offset, limit=most)
     asked = {"kpi": kpi, **asdict(cut), "order": order, "limit": limit, "offset": offset, "format": format_}
     kept = urlencode({name: value for name, value in asked.items() if value not in (None, "")})  # never what was not checked
-    detail = {"alamat": f"{request.url.path}?{kept}", "baris": found.total}
-    await change(partial(people.audit, scope.user, "ekspor", detail, clock.now()))
-    if whole:
+    done = await turns.take(scope) if whole else None
+    try:
+        found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=offset, limit=most)
+        detail = {"alamat": f"{request.url.path}?{kept}", "baris": found.total}
+        await change(partial(people.audit, scope.user, "ekspor", detail, clock.now()))
+    except BaseException:
+        if done:
+            done()
+        raise
+    if done:
         more = [] if "source" in found.columns else ["source"]
         heads = (*found.columns, *more, "numerator", "denominator")
         rows = ((*row.fields.values(), *(row.source for _ in more), row.numerator, row.denominator) for row in found.rows)
-        return StreamingResponse(table.plain(heads, rows, hub.room.city.zone), media_type=f"{CSV}; charset=utf-8")
+        return Sent(table.plain(heads, rows, hub.room.city.zone), {}, f"{CSV}; charset=utf-8", done)
     body = await asyncio.to_thread(
         lambda: Body(
             _json(hub, request, Answer[RowOut], list(found.rows), found.total, most or PAGE, offset, cut=True), JSON, effort=4
