@@ -105,8 +105,9 @@ def test_a_page_is_told_what_it_asks_for_and_nothing_else(tmp_path: Path, monkey
 def test_a_filter_narrows_a_page_but_never_takes_it_to_another_opd(tmp_path: Path) -> None:
     here = room(tmp_path)
     page, params = page_for(HEAD, "/opd/dlh?days=90", here)
-    given = {"opd": "dpupr", "days": "123", "category": "Sampah"}
-    assert narrowed(page, params, given) == {"opd": "dlh", "days": "90"}, "of four lengths each is remembered, not of 366"
-    assert narrowed(kelurahan.PAGE, {"code": HERE}, given) == {"code": HERE, **given}
+    assert narrowed(page, params, {"opd": "dpupr", "days": "30"}) == {"opd": "dlh", "days": "30"}
+    with pytest.raises(HTTPException, match="400"):  # of four lengths each is remembered, not of 366
+        narrowed(page, params, {"days": "123"})
+    assert narrowed(kelurahan.PAGE, {"code": HERE}, {"days": "123"}) == {"code": HERE, "days": "123"}
     assert pressed("/opd/dlh", KPI, None, {"opd": "dpupr", "channel": "112"}).params() == {"opd": "dlh", "channel": "112"}
     assert pressed(f"/kelurahan/{HERE}", KPI, None, {"opd": "dpupr"}).params() == {"code": HERE, "opd": "dpupr"}
