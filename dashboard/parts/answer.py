@@ -350,7 +350,7 @@ def links(found: Found, view: View, *, element: str) -> htpy.Element:
         return section(".panel.answer-links", id=element)[header[h2[text.say(lang, "Tautan")]], p[words]]
     day = found.when.end.astimezone(zone).date()
     over = found.at - found.when.end > MINUTE and found.ask.period is not None
-    fixed = given | {"kurun": Period.between(found.when.start.astimezone(zone).date(), day).written}
+    fixed = given | {"kurun": Period.between(found.when.start.astimezone(zone).date(), day).written} if over else given
     rows = [
         (given, "Pertanyaan ini, selalu dengan angka terbaru"),
         (given | {"pada": text.local(found.at, zone)}, "Terkunci pada saat ini: angkanya tetap"),

@@ -40,6 +40,10 @@ def words(element: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", element)).replace(text.NBSP, " ").strip()
 
 
+def test_the_longest_period_is_answered(made: tuple[Room, Snapshot]) -> None:
+    assert "14 November 2016" in words(drawn(made, kurun="3660h").parts["answer-head"])
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_every_form_is_drawn_and_says_the_figure_of_all_rows(made: tuple[Room, Snapshot], form: str, lang: text.Lang) -> None:
