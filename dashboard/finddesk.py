@@ -8,10 +8,10 @@ from functools import partial
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from dashboard.find import FEW, MANY, Names
-from dashboard.framed import HTML, Frames
+from dashboard.framed import Framed
 from dashboard.guard import Gate
 from dashboard.page import EVERYONE, View
 from dashboard.parts.findbox import AS_TYPED, PATH, Group, listed, page
@@ -26,9 +26,9 @@ FINDERS = EVERYONE - {Role.SCREEN}
 class FindDesk:
     """The endpoints; what is found is decided by the asker's Scope at each search."""
 
-    def __init__(self, frames: Frames) -> None:
-        room = frames.hub.room
-        self._frames = frames
+    def __init__(self, framed: Framed) -> None:
+        room = framed.hub.room
+        self._framed = framed
         self._names = Names(room.city, room.tree, room.catalog)
 
     def add_routes(self, server: FastAPI) -> dict[str, Gate]:
@@ -40,18 +40,18 @@ class FindDesk:
     async def whole(self, request: Request) -> Response:
         """The page."""
         asked, view, found = await self._find(request, MANY)
-        return self._frames.answer(request, say(view.lang, "Cari"), page(found, asked, view))
+        return self._framed.answer(request, say(view.lang, "Cari"), page(found, asked, view))
 
     async def typed(self, request: Request) -> Response:
         """The list below what has been typed so far, drawn."""
         asked, view, found = await self._find(request, FEW)
-        return Response(self._frames.shell.prefix.markup(str(listed(found, asked, view))), media_type=HTML)
+        return HTMLResponse(self._framed.shell.prefix.markup(str(listed(found, asked, view))))
 
     async def _find(self, request: Request, most: int) -> tuple[str, View, tuple[Group, ...]]:
         """What was asked, and what was found; 400 for a text that our own field does not take."""
         asked = " ".join(request.query_params.get("q", "").split())
         if len(asked) > LONGEST or not asked.isprintable():
             raise HTTPException(400)
-        view = self._frames.view(request)
+        view = self._framed.view(request)
         search = partial(self._names.search, view, asked, most) if words(asked) else partial(self._names.first, view)
         return asked, view, await asyncio.to_thread(search)

@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import Access, following, read_form
-from dashboard.framed import Frames
+from dashboard.access import Access, following
+from dashboard.fields import read_form
+from dashboard.framed import Framed
 from dashboard.guard import Gate, language
 from dashboard.guide import guide_of
 from dashboard.oidc import Oidc, OidcError
@@ -40,7 +41,7 @@ class LoginDesk:
     """The endpoints of a login; open to all, each proves for itself what it needs."""
 
     def __init__(
-        self, access: Access, frames: Frames, entry: Entry, oidc: Oidc | None, demo: Callable[[], Sequence[DemoUser]]
+        self, access: Access, frames: Framed, entry: Entry, oidc: Oidc | None, demo: Callable[[], Sequence[DemoUser]]
     ) -> None:
         self._access, self._frames, self._entry, self._oidc, self._demo = access, frames, entry, oidc, demo
         self._factors, self._accounts = Factors(access.people), Accounts(access.people)
@@ -193,7 +194,7 @@ class LoginDesk:
 
 
 async def enrol(
-    request: Request, access: Access, factors: Factors, frames: Frames, name: str, action: str, *, needed: bool = False
+    request: Request, access: Access, factors: Factors, frames: Framed, name: str, action: str, *, needed: bool = False
 ) -> tuple[Sequence[str] | None, Response]:
     """The enrolment's form and what is posted to it: the recovery codes once it is done, else the page to show."""
     lang, wrong, status, secret = language(request), None, 200, None

@@ -182,13 +182,18 @@ class Export:
     """What a part of a page gives as a file: its ``sheet``, made of what the page itself is drawn of, for the asker's Scope.
 
     ``areas``: its rows name areas (or do at some addresses), so that it comes with their boundaries too; ``map``: its picture
-    is the page's map. ``rows``: it holds rows, so only who may take them out gets it.
+    is the page's map. ``rows``: it holds rows, so only who may take them out gets it. ``words`` call its menu (Indonesian).
     """
 
     sheet: Callable[[Snapshot, View], Sheet]
     areas: bool | Callable[[View], bool] = False
-    map: bool = False
+    map: bool | Callable[[View], bool] = False
     rows: bool = False
+    words: str = "Unduh"
+
+    def mapped(self, view: View) -> bool:
+        """Whether its picture is the map."""
+        return self.map(view) if callable(self.map) else self.map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -199,8 +204,8 @@ class Page:
     what the page's own address may ask beside :data:`FILTERS`: name -> pattern of the whole value. They come with the
     page's other ``View.params``. A ``fresh`` page is drawn anew for each visitor, for its layout reads a database; what a
     person fills in stands in the layout, for only parts are replaced by a new snapshot. A ``long`` page's answers may take
-    their time: it is drawn in threads of its own (:mod:`dashboard.lane`). ``sheets`` are the parts that can be taken out as
-    files (:mod:`dashboard.export`); a key that is no part's id comes with the whole page only.
+    their time: it is drawn in threads of its own (:mod:`dashboard.lane`). ``sheets`` are the elements that can be taken out as
+    files (:mod:`dashboard.export`), by their ids; a key that is no element's comes with the whole page only.
     """
 
     path: str
@@ -269,13 +274,9 @@ def document(page: Page, snapshot: Snapshot, view: View) -> Document:
         parts["alarm-count"] = alarm_count(view)
     if page.whole:
         parts[download.PART] = download.page_menu(page, view)
-    drawn = {key: str(element) for key, element in parts.items()}
-    for key in drawn.keys() & page.sheets.keys():
-        if not page.sheets[key].rows or view.scope.may_export_rows:
-            drawn[key] = download.with_menu(drawn[key], page, key, view)
     return Document(
         version=snapshot.version,
-        parts=drawn,
+        parts=download.with_menus({key: str(element) for key, element in parts.items()}, page, view),
         areas={code: (paint.cls, paint.value, paint.label) for code, paint in paints.items()},
     )
 
@@ -284,7 +285,8 @@ def layout(page: Page, drawn: Document, view: View) -> str:
     """The page's layout around parts that are drawn already."""
     ready = {key: Markup(html) for key, html in drawn.parts.items()}  # noqa: S704 - drawn by htpy, escaped there
     paints = {code: AreaPaint(cls=cls, value=value, label=label) for code, (cls, value, label) in drawn.areas.items()}
-    head, end, tail = str(page.layout(cast("dict[str, htpy.Element]", ready), view, paints)).partition("</main>")
+    body = str(page.layout(cast("dict[str, htpy.Element]", ready), view, paints))
+    head, end, tail = download.with_menus({"": body}, page, view)[""].partition("</main>")
     return "".join((head, drawn.parts.get(download.PART, ""), end, tail))
 
 

@@ -1,4 +1,5 @@
-"""Pages of a moment gone by: ``?pada=2026-04-06T08:00`` in the city's zone, with ``&menurut=kini`` as it is known now.
+"""Pages of a moment gone by: ``?pada=2026-04-06T08:00`` in the city's zone, with ``&menurut=kini`` as it is known now; or
+``?versi=`` with the version of a snapshot.
 
 A page of the past is whole when it arrives and follows no stream. Whoever may open a page may open it at any moment;
 one thread computes for all, and who would have to wait behind too many is asked to come back.
@@ -24,29 +25,28 @@ from starlette.exceptions import HTTPException
 
 from dashboard import text
 from dashboard.cut import Cut, query
-from dashboard.feed import Hub, ringing, role_class
+from dashboard.drawn import role_class
+from dashboard.feed import Hub, ringing
 from dashboard.guard import Said
 from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence
+from dashboard.questions import Questions
 from dashboard.reach import Reach
 from dashboard.room import Room
 from layers import clock
 from layers.alarmbook import with_log
-from layers.analysis.desk import Analyst
-from layers.changes import Answer, Question, explain
-from layers.drill import Drill, Query, drill
 from layers.model import Scope
 from layers.opdbook import Book
 from layers.orders import Order
-from layers.past import Moment, Told
+from layers.past import Moment, Told, whole_minute
 from layers.readings import Room as Figures
-from layers.rows import Rows, rows
-from layers.rowstream import Every, every
 from layers.snapshot import Reading, Snapshot
-from layers.suspicion import suspicions
 
 WAITING = 8
 """Questions about the past that may wait for their turn in one process."""
+
+MILLISECONDS = 13
+"""Digits of a published version; one of fewer is in seconds."""
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::\d\d(?:\.\d+)?)?")
 _LINK = re.compile(r'href="(/[^"?#]*)(?:\?([^"#]*))?(#[^"]*)?"')
@@ -71,11 +71,13 @@ class Asked:
     @classmethod
     def read(cls, given: Mapping[str, object], zone: ZoneInfo) -> Asked | None:
         """What an address or a callback asks for; ``None`` for the live room, 400 in words for what is no moment gone by."""
-        written, by = given.get("pada") or "", given.get("menurut") or ""
-        if not written:
+        written, by, version = (given.get(name) or "" for name in ("pada", "menurut", "versi"))
+        if not written and not version:
             return None
         try:
-            at = datetime.fromisoformat(_WRITTEN.fullmatch(str(written))[1]).replace(tzinfo=zone).astimezone(UTC)  # type: ignore[index]
+            at = built_at(str(version)) if version else None
+            if at is None:
+                at = datetime.fromisoformat(_WRITTEN.fullmatch(str(written))[1]).replace(tzinfo=zone).astimezone(UTC)  # type: ignore[index]
             now = {"": False, "kini": True}[str(by)]
         except (TypeError, ValueError, OverflowError, KeyError) as error:
             raise Said(400, "Waktu tidak dapat dibaca", "Tulislah seperti ini: ?pada=2026-04-06T08:00") from error
@@ -86,6 +88,18 @@ class Asked:
     def address(self, *, now: bool) -> dict[str, str]:
         """The part of an address that asks for this moment."""
         return {"pada": self.written} | ({"menurut": "kini"} if now else {})
+
+
+def built_at(version: str) -> datetime:
+    """The whole minute that a snapshot of this version speaks of; ``ValueError`` for what is no version.
+
+    A snapshot of the past is numbered by the seconds of its moment, a published one by the milliseconds at which it was made:
+    so a number alone leads back, whatever was published since.
+    """
+    if not re.fullmatch(r"[1-9]\d{0,12}", version):
+        raise ValueError(version)
+    number = int(version)
+    return whole_minute(datetime.fromtimestamp(number / 1000 if len(version) == MILLISECONDS else number, UTC))
 
 
 class Machine:
@@ -176,46 +190,23 @@ class Machine:
         def book(scope: Scope, opd: str | None, _at: datetime | None) -> Book | None:
             return live.reach.book(scope, opd, moment.at) if live.reach else None
 
-        def cut(scope: Scope, wanted: Query) -> Drill:
-            return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
-
-        def behind(scope: Scope, kpi: str, wanted: Query, page: int, order: str) -> Rows:
-            return rows(scope, figures(), moment.catalog[kpi], wanted, page=page, order=order)
-
-        def whole(scope: Scope, kpi: str, wanted: Query, order: str) -> Every:
-            return every(scope, figures(), moment.catalog[kpi], wanted, order)
-
-        def changes(scope: Scope, question: Question) -> Answer:
-            return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
-
-        def analyst(scope: Scope) -> Analyst:
-            return Analyst(
-                scope=scope,
-                frames=told.frames,
-                catalog=moment.catalog,
-                tree=moment.tree,
-                city=moment.city,
-                facts=lambda: told.facts,
-                now=moment.at,
-            )
-
         def orders(scope: Scope) -> Sequence[Order] | None:
             known = live.orders(scope)
             return None if known is None else [then for order in known if (then := order.at(moment.at))]
 
-        return replace(
-            live,
+        questions = Questions(
             city=moment.city,
             tree=moment.tree,
             catalog=moment.catalog,
-            quarantine=lambda _source: None,
-            drill=cut,
-            changes=changes,
-            rows=behind,
+            frames=told.frames,
+            facts=lambda: told.facts,
+            now=lambda: moment.at,
             figures=figures,
-            every=whole,
-            analyst=analyst,
-            suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
+        )
+        return replace(
+            live,
+            **questions.answered(),
+            quarantine=lambda _source: None,
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
             stills=None,
@@ -274,7 +265,7 @@ def stay(html: str, asked: Asked) -> str:
 
     def link(found: re.Match[str]) -> str:
         path, more, mark = found[1], found[2], found[3] or ""
-        if find_page(path) is None or (more and "pada=" in more):
+        if find_page(path) is None or (more and re.search(r"\b(?:pada|versi)=", more)):
             return found[0]
         return f'href="{path}?{more + "&amp;" if more else ""}{escape(urlencode(given))}{mark}"'
 

@@ -75,6 +75,7 @@ class Room:
     demo: bool = False
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
+        """What a page is drawn with for one asker; without frames nothing that reads them is offered."""
         given = self
         if not self.has_frames():
             gone = dict.fromkeys(("drill", "changes", "rows", "every", "suspicions", "figures", "analyst"))

@@ -11,6 +11,7 @@ import htpy
 from markupsafe import Markup
 
 from dashboard.bodies import Assets
+from dashboard.look import SHEET
 from dashboard.page import Lang, Page
 from dashboard.prefix import Prefix
 from dashboard.text import say
@@ -80,6 +81,7 @@ class Shell:
                 htpy.title[f"{title} · Live Room"],
                 htpy.link(rel="icon", href="data:,"),
                 [htpy.link(rel="stylesheet", href=self.assets.url(name)) for name in sheets],
+                htpy.link(rel="stylesheet", href=SHEET, data_night=True) if theme == "light" else None,
             ],
             body,
         ]

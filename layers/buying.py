@@ -93,7 +93,6 @@ class Packages:
     total: int
     rows: tuple[Bought, ...]
     page: int
-    by_stage: tuple[Group, ...]
     by_method: tuple[Group, ...]
     by_opd: tuple[Group, ...]
     by_area: tuple[Group, ...]
@@ -106,8 +105,10 @@ class Packages:
         return max(1, -(-self.total // PAGE))
 
 
-def packages(scope: Scope, room: Room, wanted: Wanted, *, page: int = 1, order: str = "-pagu", size: int = PAGE) -> Packages:
-    """The packages within the scope; ``order`` is one of :data:`SORTED_BY`, ``-`` before it: falling.
+def packages(
+    scope: Scope, room: Room, wanted: Wanted, *, page: int = 1, order: str = "-pagu", size: int | None = PAGE
+) -> Packages:
+    """The packages within the scope; ``order`` is one of :data:`SORTED_BY`, ``-`` before it: falling. Without a ``size`` all.
 
     Raises ``ValueError`` for an unknown area, order or flag.
     """
@@ -124,9 +125,8 @@ def packages(scope: Scope, room: Room, wanted: Wanted, *, page: int = 1, order: 
     live = found.filter(LIVE)
     return Packages(
         total=found.height,
-        rows=tuple(_row(row) for row in rows.slice((page - 1) * size, size).iter_rows(named=True)),
+        rows=tuple(_row(row) for row in rows.slice((page - 1) * (size or 0), size).iter_rows(named=True)),
         page=page,
-        by_stage=_groups(found, pl.col("stage").cast(pl.String)),
         by_method=_groups(live, METHOD),
         by_opd=_groups(live, pl.col("opd").cast(pl.String)),
         by_area=_groups(live, pl.col("area").cast(pl.String)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from weakref import WeakKeyDictionary
 
@@ -18,6 +18,7 @@ from layers.clock import start_of_day
 from layers.contributions import BY, Change, contributions
 from layers.drill import within
 from layers.evaluate import since, touched_since
+from layers.fewparts import without_few
 from layers.frames import Views
 from layers.model import Kind, Limits, Scope
 from layers.notable import windows as daily
@@ -73,6 +74,10 @@ class Answer:
     unusual: tuple[Unusual, ...]
     at: datetime
 
+    def told(self, scope: Scope, tree: AreaTree) -> Answer:
+        """The answer as the asker may be told it: few cases that could name a person with the others, for who sees no rows."""
+        return self if scope.may_see_rows else replace(self, change=without_few(self.change, tree))
+
 
 _Moment = tuple[int, datetime]
 
@@ -112,13 +117,13 @@ def explain(
             memo = _memo[frames] = _Memo(moment, Room(view, tree, city, facts, now.astimezone(UTC)))
         limits = scope.limits
         if (found := memo.answers.get((question, limits))) is not None:
-            return found
+            return found.told(scope, tree)
     found = _answer(scope, memo, catalog, question, limits)  # a slow question holds up nobody else
     with _lock:
         memo.answers[question, limits] = found
         while len(memo.answers) > REMEMBERED:
             memo.answers.popitem(last=False)
-    return found
+    return found.told(scope, tree)
 
 
 def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Question, limits: Limits) -> Answer:

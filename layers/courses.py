@@ -16,6 +16,7 @@ from layers.model import Kind, Scope
 from layers.ownrows import own_rows
 from layers.prepared import prepared
 from layers.room import Room
+from layers.smallcells import refuse_few
 
 POINTS = 45
 """A course has no more points; of a longer window they lie some days apart."""
@@ -53,6 +54,7 @@ class _Held:
 
 def course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
     """The complaint figure over the window's days, at the cut as far as the scope may count, and of the whole city."""
+    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
     ends = _ends(room, query.days)
     days = tuple(end.astimezone(room.city.zone).date().isoformat() for end in ends)
     if query.bound:
@@ -70,6 +72,7 @@ def course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
 
 def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[str, tuple[float | None, ...]]:
     """Each figure at :data:`STEPS` moments of the window, at the cut: its course at a glance; none of days or a status."""
+    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
     if query.bound:
         return {}
     apart = timedelta(days=query.days) / (STEPS - 1)
@@ -88,6 +91,7 @@ def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[
 
 def year_ago(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[float | None, str | None]:
     """The figure at the cut for the same days a year ago, or why there is none."""
+    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
     if query.bound:
         return None, BOUND
     when = kpi.window.at(room.now - timedelta(days=YEAR), room.city.zone, query.days)

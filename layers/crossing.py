@@ -21,6 +21,7 @@ from layers.kpis.complaints import done_in, open_at_end, overdue_at_end
 from layers.model import Limits, Scope
 from layers.ownrows import own_rows
 from layers.room import Room
+from layers.smallcells import refuse_few
 
 MEASURES = ("overdue", "open", "received", "closed")
 """What is counted: overdue and open now, received and closed as done within the window."""
@@ -71,7 +72,11 @@ _lock = threading.Lock()
 
 
 def crossed(scope: Scope, room: Room, query: Query) -> Crossed:
-    """Count what the scope may count at the cut. Raises ``ValueError`` for an area that the city does not have."""
+    """Count what the scope may count at the cut.
+
+    Raises ``ValueError`` for an area that the city does not have, ``PermissionError`` for counts that could name a person.
+    """
+    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
     key = *scope.limits, query
     with _lock:
         answers = _answers.setdefault(room, OrderedDict())

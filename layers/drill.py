@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from layers.periods import Period
 from layers.prepared import prepared
 from layers.readings import Room, reading, watched
 from layers.runs import SourceFacts
+from layers.smallcells import HIDDEN, untold, veil
 from layers.snapshot import Reading
 
 TREND_DAYS = 90
@@ -102,6 +104,15 @@ class Drill:
     by_category: tuple[Slice, ...]
     by_opd: tuple[Slice, ...]
     by_channel: tuple[Slice, ...]
+    hidden: str | None = None
+
+    def told(self, scope: Scope, tree: AreaTree) -> Drill:
+        """The answer as the asker may be told it: nothing of counts that could name a person; ``hidden`` says why."""
+        if not untold(scope, tree.areas.get(self.query.area or ""), self.query.category):
+            return self
+        readings = tuple(veil(reading, HIDDEN) for reading in self.readings)
+        nothing: dict[str, Any] = dict.fromkeys(("days", "received", "closed", "by_category", "by_opd", "by_channel"), ())
+        return replace(self, readings=readings, hidden=HIDDEN, **nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +141,7 @@ def drill(
     facts: Iterable[SourceFacts],
     now: datetime,
 ) -> Drill:
-    """The complaint figures at any cut, over the rows that the scope may count.
+    """The complaint figures at any cut, over the rows that the scope may count; veiled where they could name a person.
 
     Remembered by the version of the frames, the query, the scope's limits and the minute. Raises
     ``ValueError`` for an area that the city does not have.
@@ -139,7 +150,7 @@ def drill(
     key = (view.version, minute, query, scope.limits)
     with _lock:
         if (found := _memo.setdefault(frames, OrderedDict()).get(key)) is not None:
-            return found
+            return found.told(scope, tree)
         near = _near.get(frames)
     if near is None or near.key != key[:2]:
         near = _approach(key[:2], Room(view, tree, city, facts, now.astimezone(UTC)))
@@ -150,7 +161,7 @@ def drill(
         kept[key] = found
         while len(kept) > REMEMBERED:
             kept.popitem(last=False)
-    return found
+    return found.told(scope, tree)
 
 
 def _approach(key: tuple[int, datetime], room: Room) -> _Near:
@@ -189,7 +200,9 @@ def readings_at(scope: Scope, room: Room, kpis: Mapping[str, Kpi], query: Query,
     """Some complaint KPIs about less than a year at a cut, over prepared ``rows`` that hold all of it: as a drill gives them."""
     mine = {by: _mine(scope, query, by) for by in OPDS}
     cut = rows.lazy().filter(*_where(scope, query, room.tree), pl.any_horizontal(*mine.values())).collect()
-    return {found.kpi: found for found in _readings(kpis, room, cut, cut.lazy(), query, mine)}
+    hidden = untold(scope, room.tree.areas.get(query.area or ""), query.category)
+    found = _readings(kpis, room, cut, cut.lazy(), query, mine)
+    return {r.kpi: veil(r, HIDDEN) if hidden else r for r in found}
 
 
 def where_of(scope: Scope, query: Query, tree: AreaTree, by: str = "opd", kind: Kind = Kind.COMPLAINT) -> list[pl.Expr]:

@@ -130,9 +130,10 @@ def screen_revoke(name: str) -> None:
 @token_app.command("add")
 def token_add(
     name: str,
-    role: Annotated[str, typer.Option(help="public, leader, opd, analyst, operator, admin")],
+    role: Annotated[str, typer.Option(help="public, leader, opd, bidang, camat, lurah, analyst, operator, admin")],
     opd: Annotated[list[str] | None, typer.Option(help="OPD yang boleh dibaca; tanpa ini: semua.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="Kode wilayah yang boleh dibaca; tanpa ini: semua.")] = None,
+    kategori: Annotated[list[str] | None, typer.Option(help="Kategori aduan yang boleh dibaca; tanpa ini: semua.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3660, help="Berlaku sekian hari; tanpa ini: sampai dicabut.")] = None,
 ) -> None:
     """Buat token untuk program yang membaca REST API; hanya ditampilkan sekali."""
@@ -145,7 +146,8 @@ def token_add(
     settings, now = from_environment(), clock.now()
     settings.city.check(opd or [], area or [])
     until = now + timedelta(days=days) if days else None
-    typer.echo(Tokens(People.of(settings)).add(name, role, now, opds=opd, areas=area, until=until))
+    tokens = Tokens(People.of(settings))
+    typer.echo(tokens.add(name, role, now, opds=opd, areas=area, categories=kategori, until=until))
 
 
 @token_app.command("list")

@@ -155,6 +155,7 @@ token = Table(
     Column("created", Moment, nullable=False),
     Column("until", Moment),
     Column("used", Moment),
+    Column("categories", JSON(none_as_null=True)),
 )
 """What programs prove themselves with, hashed, each with rights of its own until a moment; ``used`` is the last day of use."""
 

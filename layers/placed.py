@@ -54,10 +54,10 @@ class Form:
     at: datetime
 
 
-def counters(scope: Scope, room: Room, area: str) -> tuple[Counter, ...]:
+def counters(scope: Scope, room: Room, area: str, *, away: bool = False) -> tuple[Counter, ...]:
     """The services of a place within the scope, the most asked for first; raises ``ValueError`` for an unknown area.
 
-    To who may see no rows, small counts of a sensitive service at a kelurahan are not told.
+    Small counts of a sensitive service at a kelurahan are not told to who may see no rows, and are never taken ``away``.
     """
     timed = pl.col("on_time").is_not_null()
     rows = (
@@ -77,7 +77,7 @@ def counters(scope: Scope, room: Room, area: str) -> tuple[Counter, ...]:
         .collect()
     )
     told: Mapping[str, int | None] = dict(rows.select("service", "served").iter_rows())
-    if small(room.tree.areas[area]) and not scope.may_see_rows:
+    if small(room.tree.areas[area]) and (away or not scope.may_see_rows):
         told = shown({name: served or 0 for name, served in told.items()})
     return tuple(_counter(row, told[row["service"]]) for row in rows.iter_rows(named=True))
 

@@ -8,7 +8,7 @@ a later deadline never leaves less working time, so the order is that of the dea
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -95,6 +95,42 @@ def queue(
     ``number`` is how a case's number begins, ``among`` the only cases looked at; a page beyond the last is the last. Raises
     ``PermissionError`` where the scope sees aggregates only, ``ValueError`` for an unknown area, order or urgency.
     """
+    rows, chosen = _asked(scope, room, query, order, urgency, number, among)
+    by_urgency, all_ = pl.collect_all([rows.group_by("urgency").len(), chosen])
+    found = dict.fromkeys(URGENCIES, 0) | dict(by_urgency.iter_rows())
+    page = min(page, max(1, -(-all_.height // SIZE)))
+    return Queue(
+        total=all_.height,
+        by_urgency=found,
+        cases=tuple(_cases(all_.slice((page - 1) * SIZE, SIZE))),
+        page=page,
+    )
+
+
+def every(
+    scope: Scope,
+    room: Room,
+    query: Query,
+    *,
+    order: str = "left",
+    urgency: str | None = None,
+    number: str | None = None,
+    among: Collection[Key] | None = None,
+) -> tuple[int, Iterator[Case]]:
+    """How many cases :func:`queue` pages through, and all of them in its order.
+
+    Raises ``PermissionError`` for who takes no rows away.
+    """
+    if not scope.may_export_rows:
+        raise PermissionError("baris tidak boleh dibawa keluar oleh peran ini")
+    found = _asked(scope, room, query, order, urgency, number, among)[1].collect()
+    return found.height, _cases(found)
+
+
+def _asked(
+    scope: Scope, room: Room, query: Query, order: str, urgency: str | None, number: str | None, among: Collection[Key] | None
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The open cases of the cut, and in their order those of the urgency that is asked for."""
     if not scope.may_see_rows:
         raise PermissionError("baris tidak terbuka untuk peran ini")
     by = order.removeprefix("-")
@@ -106,22 +142,16 @@ def queue(
     if among is not None:
         keys = pl.DataFrame(list(among), schema={"source": pl.String, "source_id": pl.String}, orient="row").lazy()
         rows = rows.with_columns(pl.col("source").cast(pl.String)).join(keys, on=["source", "source_id"], how="semi")
-    counts = rows.group_by("urgency").len()
     chosen = rows.filter(pl.col("urgency") == urgency) if urgency else rows
     if order != "left":  # else they are in their order already
         text = by in ("category", "channel", "status", "area")
         key = pl.col(by).cast(pl.String) if text else pl.col("due" if by == "left" else by)
         chosen = chosen.sort(key, descending=order != by, nulls_last=True, maintain_order=True)  # within it by the time left
-    by_urgency, all_ = pl.collect_all([counts, chosen])
-    found = dict.fromkeys(URGENCIES, 0) | dict(by_urgency.iter_rows())
-    page = min(page, max(1, -(-all_.height // SIZE)))
-    shown = all_.slice((page - 1) * SIZE, SIZE)
-    return Queue(
-        total=all_.height,
-        by_urgency=found,
-        cases=tuple(Case(**row) for row in shown.select(*_COLUMNS, "left", "working").iter_rows(named=True)),
-        page=page,
-    )
+    return rows, chosen
+
+
+def _cases(found: pl.DataFrame) -> Iterator[Case]:
+    return (Case(**row) for row in found.select(*_COLUMNS, "left", "working").iter_rows(named=True))
 
 
 def held(scope: Scope, room: Room, opd: str, keys: Collection[Key]) -> frozenset[Key]:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from layers.catalog import Kpi, Window
 from layers.contributions import Change, contributions
 from layers.drill import Query, where_of
+from layers.fewparts import without_few
 from layers.model import Scope
 from layers.ownrows import own_rows
 from layers.room import Room
+from layers.smallcells import refuse_few
 
 BY = ("category", "kecamatan")
 MOST = 6
@@ -20,10 +22,13 @@ def reasons(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Change:
     """The change of a complaint figure at the cut, as far as the scope may count: its window against the one before.
 
     A figure about a moment is compared with how it stood when the window began. In a chosen area the places are kelurahan.
+    To who sees no rows few cases that could name a person are told with the others.
     """
+    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
     zone = room.city.zone
     now = kpi.window.at(room.now, zone) if kpi.window is Window.NOW else Window.DAYS30.at(room.now, zone, query.days)
     before = kpi.window.at(room.now - timedelta(days=query.days), zone) if kpi.window is Window.NOW else now.before()
     rows = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, kpi.by_opd)).collect()
     by = ("category", "area") if query.area else BY
-    return contributions(kpi, room, by, query.area, query.opd, windows=(before, now), rows=rows, most=MOST)
+    found = contributions(kpi, room, by, query.area, query.opd, windows=(before, now), rows=rows, most=MOST)
+    return found if scope.may_see_rows else without_few(found, room.tree)

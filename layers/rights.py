@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from layers.model import LIMITS, Role
+from layers.model import LIMITS, Role, Scope
 
 LIMIT_WORDS = {"opds": "OPD", "areas": "wilayah", "categories": "kategori"}
 PASSWORD_LENGTH = range(10, 257)
@@ -37,6 +37,13 @@ def person_role(role: Role | str, limits: Mapping[str, Collection[str] | None]) 
     if missing := [LIMIT_WORDS[name] for name in LIMITS.get(role, ()) if not limits[name]]:
         raise ValueError(f"peran {role.value} memerlukan sedikitnya satu {' dan satu '.join(missing)}")
     return role
+
+
+def inside(scope: Scope, *, opd: str | None = None, area: str | None = None, category: str | None = None) -> bool:
+    """Whether what is asked for lies within a scope's limits; an area holds those below it."""
+    mine = opd is None or scope.opds is None or opd in scope.opds
+    here = area is None or scope.areas is None or any(area == own or area.startswith(f"{own}.") for own in scope.areas)
+    return mine and here and (category is None or scope.categories is None or category in scope.categories)
 
 
 def check_password(name: str, password: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 from layers import peopleschema as schema
 from layers.model import Role, Scope
 from layers.people import TOKEN_BYTES, People, token_hash
-from layers.rights import person_role
+from layers.rights import LIMIT_WORDS, person_role
 
 PREFIX = "lr_"
 """How a token begins, so that one that was left in a file is found."""
@@ -49,6 +49,7 @@ class Tokens:
         *,
         opds: Collection[str] | None = None,
         areas: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
         until: datetime | None = None,
     ) -> str:
         """A new token, shown this once; its rights as those of an account.
@@ -63,11 +64,11 @@ class Tokens:
         if role is Role.SCREEN:
             raise ValueError("layar punya tokennya sendiri: liveroom screen add")
         if role is not Role.PUBLIC:
-            person_role(role, {"opds": opds, "areas": areas, "categories": None})
+            person_role(role, {"opds": opds, "areas": areas, "categories": categories})
         if not name or len(name) > 100:
             raise ValueError("nama token harus 1 sampai 100 huruf")
         token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-        limits = {"opds": _listed(opds), "areas": _listed(areas)}
+        limits = {"opds": _listed(opds), "areas": _listed(areas), "categories": _listed(categories)}
         facts = {"name": name, "token": token_hash(token), "role": role.value, "created": now, "until": until, **limits}
         with self._people.write(alone=True) as connection:
             if connection.execute(select(schema.token.c.name).where(schema.token.c.name == name)).first():
@@ -110,7 +111,7 @@ def listing(tokens: Collection[Token]) -> str:
 
 
 def _line(token: Token) -> str:
-    limits = [*(token.scope.opds or ()), *(token.scope.areas or ())]
+    limits = [value for limit in token.scope.limits for value in limit or ()]
     until = f"sampai {token.until:%Y-%m-%d}" if token.until else "tanpa batas waktu"
     used = f"dipakai {token.used:%Y-%m-%d}" if token.used else "belum dipakai"
     return f"{token.name}: {token.scope.role.value}{' ' + ', '.join(sorted(limits)) if limits else ''}, {until}, {used}"
@@ -121,6 +122,6 @@ def _listed(values: Collection[str] | None) -> list[str] | None:
 
 
 def _token(row: Any) -> Token:
-    opds, areas = (None if value is None else frozenset(value) for value in (row.opds, row.areas))
-    scope = Scope(user=f"token:{row.name}", role=Role(row.role), opds=opds, areas=areas)
+    limits = {name: None if (value := getattr(row, name)) is None else frozenset(value) for name in LIMIT_WORDS}
+    scope = Scope(user=f"token:{row.name}", role=Role(row.role), **limits)
     return Token(scope=scope, name=row.name, created=row.created, until=row.until, used=row.used)

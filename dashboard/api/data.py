@@ -35,8 +35,8 @@ from layers.catalog import Kpi
 from layers.drill import Query
 from layers.explain import short
 from layers.model import Level, Scope
-from layers.ranking import Level as Ranked
-from layers.ranking import of_level
+from layers.ranking import Ranked, of_level
+from layers.rights import inside
 from layers.snapshot import Snapshot
 
 PACKAGES = "paket_diumumkan"
@@ -125,12 +125,11 @@ class Found:
 def rows(scope: Scope, hub: Hub, kpi: str, query: Query, order: str, *, offset: int, limit: int | None) -> Found:
     """The rows behind a figure, within what the asker may count.
 
-    404 for what is not there, an order that the rows do not have too; for who may take no rows away it is noted.
+    404 for what is not there, an order that the rows do not have too; noted where it is not the asker's, or no row is.
     """
     room, _ = hub.room, held(hub)
     _known(hub, kpi=kpi, area=query.area, opd=query.opd)
-    mine = query.opd is None or scope.opds is None or query.opd in scope.opds
-    if not scope.may_export_rows or not mine:
+    if not scope.may_export_rows or not inside(scope, opd=query.opd, area=query.area, category=query.category):
         raise Refused(scope)
     if room.every is None or not room.has_frames():
         raise HTTPException(503, headers={"retry-after": "10"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from layers.snapshot import Reading, Snapshot
 if TYPE_CHECKING:
     from dashboard.page import View
     from layers.catalog import Kpi
+    from layers.room import Room
 
 IMPROVED = ("selesai_tepat_waktu", "layanan_tepat_waktu")
 FASTEST = "lama_penyelesaian"
@@ -28,13 +29,17 @@ UPDATED, POSTS = "situs_pembaruan", "medsos_per_minggu"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One who is praised; ``n`` is ``None`` where nothing is counted. ``reading`` is what the row can be walked back to."""
+    """One who is praised; ``n`` is ``None`` where nothing is counted. ``reading`` is what the row can be walked back to.
+
+    ``measured`` is what ``value`` and ``interval`` say, as numbers of the award's ``unit``: the value, its lowest, its highest.
+    """
 
     rank: str
     name: str
     value: str
     interval: str | None
     n: int | None
+    measured: tuple[float, float | None, float | None]
     reading: Reading | None = None
 
 
@@ -46,6 +51,8 @@ class Award:
     """
 
     id: str
+    kpi: Kpi
+    unit: str
     title: str
     lead: str
     formula: str
@@ -77,6 +84,7 @@ def improved_opds(name: str, snapshot: Snapshot, view: View) -> Award | None:
                            value=text.quantity(one.value, kpi.unit, kpi.decimals, lang)),
             interval=_between(text.signed(one.low, kpi.decimals, lang), text.signed(one.high, kpi.decimals, lang), view),
             n=one.n,
+            measured=(one.change, one.low, one.high),
             reading=by_opd.get(one.key),
         )
         for k, one in enumerate(improved(kpi, readings), 1)
@@ -84,6 +92,7 @@ def improved_opds(name: str, snapshot: Snapshot, view: View) -> Award | None:
     return _award(
         f"membaik-{name}",
         kpi,
+        "poin",
         text.say(lang, "OPD paling membaik: {kpi}", kpi=kpi.short[lang].lower()),
         text.say(lang, "Membaik secara nyata dari 30 hari sebelumnya, yang paling pasti lebih dahulu."),
         text.say(
@@ -113,6 +122,7 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
             value=said(row.value, ranking, kpi, view),
             interval=_between(number(row.low, ranking, kpi, view), number(row.high, ranking, kpi, view), view),
             n=row.n,
+            measured=(row.value, row.low, row.high),
             reading=snapshot.reading(kpi.id, row.key),
         )
         for row in praise.best(ranking)
@@ -120,6 +130,7 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
     return _award(
         "tercepat",
         kpi,
+        kpi.unit,
         text.say(lang, "{unit} tercepat menyelesaikan aduan", unit=view.tree.unit.capitalize()),
         text.say(lang, "Terdepan, atau tidak berbeda nyata darinya, dan pasti lebih cepat daripada seluruh wilayah."),
         text.say(
@@ -138,24 +149,24 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
 
 def active_sites(snapshot: Snapshot, view: View) -> Award | None:
     """Sites updated most recently."""
-    kpi, lang = view.catalog.get(UPDATED), view.lang
-    if kpi is None or view.figures is None:
-        return None
-    found = praise.sites(view.figures())
-    rows = tuple(
-        Row(
-            rank=_ranks(one),
-            name=" · ".join(filter(None, (one.name, short(one.opd, view.city)))),
-            value=text.say(lang, "diperbarui {days} hari lalu", days=text.number(one.value, 0, lang)),
+    lang = view.lang
+
+    def told(site: praise.Active) -> Row:
+        return Row(
+            rank=_ranks(site),
+            name=" · ".join(filter(None, (site.name, short(site.opd, view.city)))),
+            value=text.say(lang, "diperbarui {days} hari lalu", days=text.number(site.value, 0, lang)),
             interval=None,
             n=None,
-            reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None,
+            measured=(site.value, None, None),
         )
-        for one in found.rows
-    )
+
     return _active(
         "situs",
-        kpi,
+        UPDATED,
+        "hari",
+        praise.sites,
+        told,
         text.say(lang, "Situs paling mutakhir"),
         text.say(lang, "Situs yang paling baru diperbarui."),
         text.say(
@@ -165,8 +176,6 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
             n=praise.RECENT,
         ),
         text.say(lang, "hari sejak pembaruan terakhir situs; tiap situs diperiksa, jadi tanpa selang"),
-        rows,
-        found,
         snapshot,
         view,
     )
@@ -174,30 +183,28 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
 
 def active_accounts(snapshot: Snapshot, view: View) -> Award | None:
     """OPDs that told the most on their official accounts."""
-    kpi, lang = view.catalog.get(POSTS), view.lang
-    if kpi is None or view.figures is None:
-        return None
-    found = praise.accounts(view.figures())
-    rows = tuple(
-        Row(
-            rank=_ranks(one),
-            name=_opd(one.name, view),
-            value=text.say(lang, "{posts} kiriman dari {n} akun", posts=text.number(one.value, 0, lang), n=one.n),
-            interval=_between(text.number(one.low or 0, 0, lang), text.number(one.high or 0, 0, lang), view),
-            n=int(one.value),
-            reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None,
+    lang = view.lang
+
+    def told(opd: praise.Active) -> Row:
+        return Row(
+            rank=_ranks(opd),
+            name=_opd(opd.name, view),
+            value=text.say(lang, "{posts} kiriman dari {n} akun", posts=text.number(opd.value, 0, lang), n=opd.n),
+            interval=_between(text.number(opd.low or 0, 0, lang), text.number(opd.high or 0, 0, lang), view),
+            n=int(opd.value),
+            measured=(opd.value, opd.low, opd.high),
         )
-        for one in found.rows
-    )
+
     return _active(
         "medsos",
-        kpi,
+        POSTS,
+        "kiriman",
+        praise.accounts,
+        told,
         text.say(lang, "Media sosial paling aktif"),
         text.say(lang, "OPD dengan kiriman terbanyak, atau tidak berbeda nyata darinya."),
         text.say(lang, "Sedikitnya {n} kiriman; selang 95 % Poisson (Garwood 1936) menentukan peringkat yang mungkin.", n=LEAST),
         text.say(lang, "kiriman semua akun resmi OPD dalam 30 x 24 jam terakhir"),
-        rows,
-        found,
         snapshot,
         view,
     )
@@ -233,6 +240,7 @@ def _between(low: str, high: str, view: View) -> str:
 def _award(
     id: str,  # noqa: A002 - the award's
     kpi: Kpi,
+    unit: str,
     title: str,
     lead: str,
     rule: str,
@@ -248,6 +256,8 @@ def _award(
     nobody = text.say(view.lang, "Belum ada yang nyata lebih baik: tidak ada pujian dari kebetulan.")
     return Award(
         id=id,
+        kpi=kpi,
+        unit=unit,
         title=title,
         lead=lead,
         formula=kpi.formula[view.lang],
@@ -264,16 +274,23 @@ def _award(
 
 def _active(
     id: str,  # noqa: A002 - the award's
-    kpi: Kpi,
+    name: str,
+    unit: str,
+    find: Callable[[Room], praise.Activity],
+    told: Callable[[praise.Active], Row],
     title: str,
     lead: str,
     rule: str,
     formula: str,
-    rows: tuple[Row, ...],
-    found: praise.Activity,
     snapshot: Snapshot,
     view: View,
-) -> Award:
+) -> Award | None:
+    """A list of who was active, or ``None`` where the city has no such figure; each row leads back to the OPD's reading."""
+    kpi = view.catalog.get(name)
+    if kpi is None or view.figures is None:
+        return None
+    found = find(view.figures())
+    rows = tuple(replace(told(one), reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None) for one in found.rows)
     whole = snapshot.reading(kpi.id)
     few = "Belum ada yang cukup datanya untuk dipuji."
     old = "Belum ada yang nyata lebih aktif dari yang lain, atau yang terakhir aktif sudah terlalu lama."
@@ -281,6 +298,8 @@ def _active(
     nobody = text.say(view.lang, old if found.compared else down if found.barred and not found.lacking else few)
     return Award(
         id=id,
+        kpi=kpi,
+        unit=unit,
         title=title,
         lead=lead,
         formula=formula,

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashboard import text
 from dashboard.export.provenance import provenance
-from dashboard.export.sheet import Column, Row, Sheet, Type
+from dashboard.export.sheet import Cell, Column, Row, Sheet, Type
+from dashboard.parts.changes import part_words
+from layers.fewparts import without_few
+from layers.sentences import compared, say_change
 from layers.smallcells import shown
 
 if TYPE_CHECKING:
     from dashboard.page import Page, View
     from layers.catalog import Kpi
+    from layers.contributions import Change
     from layers.drill import Slice
     from layers.ranking import Ranking
     from layers.snapshot import Reading, Snapshot
 
 
+DECIMALS = {Type.NUMBER: 2, Type.SHARE: 1}
+"""Decimals of columns whose figure is no KPI's own."""
+
+
 def narrowed(sheet: Sheet, filters: Iterable[tuple[str, str]]) -> Sheet:
     """The sheet with more choices in its provenance: of a page that asks for more than all pages do."""
     return replace(sheet, about=replace(sheet.about, filters=(*sheet.about.filters, *filters)))
+
+
+def listed(
+    snapshot: Snapshot,
+    view: View,
+    page: Page,
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    *,
+    name: str,
+    **about: Any,
+) -> Sheet:
+    """Rows of any columns; ``about`` is what :func:`provenance` takes."""
+    origin = provenance(snapshot, view, page, title, **about)
+    return Sheet(name=name, title=title, columns=tuple(columns), rows=rows, count=len(rows), about=origin)
+
+
+def heads(view: View, *named: tuple[str, str] | tuple[str, str, Type]) -> tuple[Column, ...]:
+    """Columns by their keys, words (Indonesian) and types."""
+    found = []
+    for key, words, *kind in named:
+        type_ = kind[0] if kind else Type.TEXT
+        unit = "rupiah" if type_ is Type.MONEY else None
+        found.append(Column(key=key, title=text.say(view.lang, words), type=type_, unit=unit, decimals=DECIMALS.get(type_, 0)))
+    return tuple(found)
 
 
 def value_column(kpi: Kpi, lang: str, key: str = "nilai", *, title: str | None = None) -> Column:
@@ -69,10 +103,8 @@ def figures(
         )
         for kpi, r in zone_of
     ]
-    about = provenance(
-        snapshot, view, page, title, kpis=[kpi for kpi, _ in zone_of], readings=[r for _, r in zone_of if r], period=None
-    )
-    return Sheet(name=name, title=title, columns=columns, rows=rows, count=len(rows), about=about)
+    kpis, readings = [kpi for kpi, _ in zone_of], [r for _, r in zone_of if r]
+    return listed(snapshot, view, page, title, columns, rows, name=name, kpis=kpis, readings=readings)
 
 
 def over(
@@ -127,9 +159,61 @@ def over(
         why = r.why_none or lacking.get(key)
         return (key, called, r.value, r.n, r.target, low, high, r.change, *ranks, r.freshness.observed_at, why)
 
-    found = [row(called, r) for called, r in rows]
-    about = provenance(snapshot, view, page, title, kpis=[kpi], readings=[r for _, r in rows], notes=notes)
-    return Sheet(name=name, title=title, columns=columns, rows=found, count=len(found), about=about)
+    found, readings = [row(called, r) for called, r in rows], [r for _, r in rows]
+    return listed(snapshot, view, page, title, columns, found, name=name, kpis=[kpi], readings=readings, notes=notes)
+
+
+def crosswise(
+    snapshot: Snapshot,
+    view: View,
+    page: Page,
+    title: str,
+    kpis: Sequence[Kpi],
+    rows: Sequence[tuple[str, str, Mapping[str, Reading]]],
+    *,
+    name: str,
+    places: bool = False,
+) -> Sheet:
+    """Several figures of areas or OPDs side by side: (key, name, readings by KPI) a row; each value with on how many cases it
+    rests."""
+    columns = [
+        Column(key="kode", title=text.say(view.lang, "Kode"), type=Type.AREA if places else Type.TEXT),
+        Column(key="nama", title=text.say(view.lang, "Nama")),
+    ]
+    for kpi in kpis:
+        columns += [value_column(kpi, view.lang, kpi.id), Column(key=f"{kpi.id}_n", title="n", type=Type.WHOLE)]
+
+    def cells(found: Mapping[str, Reading]) -> Iterator[Cell]:
+        for kpi in kpis:
+            r = found.get(kpi.id)
+            yield from (r.value, r.n) if r else (None, None)
+
+    table = [(key, called, *cells(found)) for key, called, found in rows]
+    readings = [found[kpi.id] for kpi in kpis for *_, found in rows if kpi.id in found]
+    return listed(snapshot, view, page, title, columns, table, name=name, kpis=kpis, readings=readings)
+
+
+def changed(snapshot: Snapshot, view: View, page: Page, title: str, change: Change, kpi: Kpi, **about: Any) -> Sheet:
+    """The parts of a change, mix and rate apart, those that could name a person among the others (:mod:`layers.fewparts`).
+
+    ``about`` is what :func:`provenance` takes beside the figure and its periods.
+    """
+    told = without_few(change, view.tree)
+    value = value_column(kpi, view.lang)
+    headings = (("porsi", "Porsi"), ("tingkat", "Tingkat"), ("jumlah", "Jumlah"))
+    columns = (
+        *heads(view, ("kelompok", "Kelompok")),
+        *(replace(value, key=key, title=text.say(view.lang, words)) for key, words in headings),
+        *heads(view, ("n_dahulu", "n dahulu", Type.WHOLE), ("n_kini", "n kini", Type.WHOLE)),
+    )
+    rows = [(part_words(part, change, view), part.mix, part.rate, part.total, *part.n) for part in told.parts]
+    about |= {
+        "kpis": [kpi],
+        "period": compared(change, view.city, view.lang),
+        "notes": [say_change(change, view.catalog, view.tree, view.city, view.lang)],
+    }
+    sheet = listed(snapshot, view, page, title, columns, rows, name="perubahan", **about)
+    return replace(sheet, title=text.say(view.lang, "Angkanya"), hidden=told is not change)
 
 
 def daily(
@@ -150,8 +234,8 @@ def daily(
     rows = [(date.fromisoformat(day), *(some[k] for some in values)) for k, day in enumerate(days)]
     kpis = [] if formula else [origin[1]]
     period = f"{days[0]} – {days[-1]}" if days else "-"
-    about = provenance(snapshot, view, page, title, kpis=kpis, readings=[origin[0]], formula=formula, period=period)
-    return Sheet(name=name, title=title, columns=columns, rows=rows, count=len(rows), about=about)
+    about = {"kpis": kpis, "readings": [origin[0]], "formula": formula, "period": period}
+    return listed(snapshot, view, page, title, columns, rows, name=name, **about)
 
 
 SLICED = ("received", "closed", "open", "overdue")
@@ -186,5 +270,5 @@ def slices(
     hidden = any(None in row for row in rows)
     notes = [text.say(lang, "Hitungan kecil pada kategori sensitif tidak ditampilkan.")] if hidden else []
     reading, kpi = origin
-    about = provenance(snapshot, view, page, title, kpis=[kpi], readings=[reading], notes=notes)
-    return Sheet(name=name, title=title, columns=columns, rows=rows, count=len(rows), about=about, hidden=hidden)
+    sheet = listed(snapshot, view, page, title, columns, rows, name=name, kpis=[kpi], readings=[reading], notes=notes)
+    return replace(sheet, hidden=hidden)

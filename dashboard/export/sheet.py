@@ -21,6 +21,10 @@ Cell = str | int | float | bool | date | datetime | None
 Row = Sequence[Cell]
 
 
+class NothingError(Exception):
+    """The page as it is asked for has no such chart or table: alone it is absent, and the whole page comes without it."""
+
+
 class Type(StrEnum):
     """What the cells of a column are. ``MONEY`` is in rupiah, ``SHARE`` in percent as on the screen (95.78), ``AREA`` a code."""
 

@@ -12,6 +12,7 @@ from htpy import a, button, div, h1, h2, header, li, nav, ol, p, section, span, 
 
 from dashboard import text
 from dashboard.awards.lists import IDS, Award, Row, awards, known_as
+from dashboard.awards.sheets import PATH, SHEETS
 from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.qr import qr
@@ -21,7 +22,6 @@ from layers.snapshot import Snapshot
 if TYPE_CHECKING:
     from dashboard.page import View
 
-PATH = "/penghargaan"
 DAYS = timedelta(days=30)
 SHOWN = 10
 
@@ -151,4 +151,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     asks={"daftar": "|".join(IDS)},
+    sheets=SHEETS,
 )

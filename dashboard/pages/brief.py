@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import TYPE_CHECKING
 
 import htpy
 from htpy import a, button, div, form, h1, header, label, li, nav, option, p, section, select, ul
 
 from dashboard import text
+from dashboard.briefsheets import SHEETS, chosen_day, own
 from dashboard.page import AreaPaint, Page
 from dashboard.parts.brief import Desk, brief_parts, no_brief
 from dashboard.parts.frame import banner, desk, sources_state
@@ -49,14 +49,6 @@ def page_of(view: View, opd: str | None) -> htpy.Node:
     ]
 
 
-def chosen_day(view: View) -> date | None:
-    """The day in the address; one that does not exist is none."""
-    try:
-        return date.fromisoformat(view.params["tanggal"])
-    except (KeyError, ValueError):
-        return None
-
-
 def _chooser(shelf: Shelf, view: View, opd: str | None) -> htpy.Element | None:
     """Former days; without scripts by its button."""
     if not shelf.days or (len(shelf.days) == 1 and shelf.brief):
@@ -78,7 +70,7 @@ def _chooser(shelf: Shelf, view: View, opd: str | None) -> htpy.Element | None:
 
 def own_digests(view: View) -> htpy.Node:
     """The digests of the OPDs that the asker leads; the only one at once."""
-    slugs = sorted(view.scope.opds or ()) if view.scope.areas is None else []
+    slugs = own(view)
     if len(slugs) == 1:
         return page_of(view, slugs[0])
     opds = [opd for opd in view.city.opds if opd.slug in slugs]
@@ -97,4 +89,5 @@ PAGE = Page(
     layout=layout,
     asks=ASKS,
     fresh=True,
+    sheets=SHEETS,
 )

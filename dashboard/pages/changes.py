@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import button, details, div, form, h1, header, input, label, noscript, optgroup, option, p, section, select, summary  # noqa: A004 - HTML's
+from htpy import button, details, div, form, h1, header, input, label, noscript, optgroup, option, p, section, summary  # noqa: A004 - HTML's
 
 from dashboard import text
-from dashboard.export.makers import value_column
-from dashboard.export.provenance import provenance
-from dashboard.export.sheet import Column, Sheet, Type
+from dashboard.export.makers import changed, heads, listed
+from dashboard.export.sheet import NothingError, Sheet, Type
 from dashboard.page import EVERYONE, AreaPaint, Export, Page
-from dashboard.parts.changes import headline, outside, part_words, steps, sums
+from dashboard.parts.changes import RANGE, STRETCHES, distinct, headline, outside, steps, sums
+from dashboard.parts.choices import area_options, choice, options
 from dashboard.parts.frame import banner, desk, sources_state
 from layers.changes import Question
-from layers.model import Kind, Level
-from layers.sentences import compared, say_change
+from layers.model import Kind
+from layers.sentences import say_change, watched
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -123,13 +122,13 @@ def _filters(kpi: Kpi, view: View) -> htpy.Element:
     if kpi.kind is not Kind.COMPLAINT:
         by.pop("channel")
     return form(".filters", id="filters", method="get", data_ask=True, aria_label=text.say(lang, "Pilih"))[
-        _choice("kpi", "Angka", _kpis(kpi, view), view, chosen=True),
-        _choice("area", "Wilayah", _areas(view), view, chosen="area" in params),
-        _choice(
-            "opd", "OPD", _options({"": text.say(lang, "Semua OPD"), **opds}, params.get("opd", "")), view, chosen="opd" in params
+        choice("kpi", "Angka", _kpis(kpi, view), view, chosen=True),
+        choice("area", "Wilayah", area_options(params.get("area", ""), view), view, chosen="area" in params),
+        choice(
+            "opd", "OPD", options({"": text.say(lang, "Semua OPD"), **opds}, params.get("opd", "")), view, chosen="opd" in params
         ),
-        _choice("days", "Rentang", _options(days, params.get("days", "")), view, chosen="days" in params),
-        _choice("by", "Uraikan menurut", _options(by, params.get("by", "")), view, chosen="by" in params),
+        choice("days", "Rentang", options(days, params.get("days", "")), view, chosen="days" in params),
+        choice("by", "Uraikan menurut", options(by, params.get("by", "")), view, chosen="by" in params),
         details(".periods", open=any(name in params for name in PERIODS))[
             summary[text.say(lang, "Periode lain")],
             [
@@ -148,14 +147,6 @@ def _own(kpi: Kpi, view: View) -> str:
     return text.say(view.lang, words.get(kpi.window.value, "{days} hari terakhir"), days="30")
 
 
-def _choice(name: str, words: str, options: htpy.Node, view: View, *, chosen: bool) -> htpy.Element:
-    return label(class_="on" if chosen else None)[text.say(view.lang, words), select(name=name)[options]]
-
-
-def _options(known: Mapping[str, str], chosen: str) -> list[htpy.Element]:
-    return [option(value=key, selected=key == chosen)[words] for key, words in known.items()]
-
-
 def _kpis(kpi: Kpi, view: View) -> list[htpy.Element]:
     kpis, wall = comparable(view), set(view.city.wall.tiles)
     groups: dict[str, list[Kpi]] = {}
@@ -168,24 +159,6 @@ def _kpis(kpi: Kpi, view: View) -> list[htpy.Element]:
     ]
 
 
-def _areas(view: View) -> list[htpy.Element]:
-    """The city, its kecamatan, and what lies in the one chosen."""
-    tree, chosen = view.tree, view.params.get("area", "")
-    found = [option(value="", selected=not chosen)[view.city.name]]
-    found.append(_group(text.say(view.lang, "Kecamatan"), ((k.code, k.name) for k in tree.kecamatan), chosen))
-    area = tree.areas.get(chosen)
-    parent = area and (area.code if area.level is Level.KECAMATAN else area.parent)
-    if area is not None and parent not in (None, tree.city.code):
-        inside = ((child.code, child.name) for child in tree.children(parent or ""))
-        found.append(_group(f"{tree.unit.capitalize()}, {tree.name(parent or '')}", inside, chosen))
-    found.append(option(value=tree.unplaced.code, selected=chosen == tree.unplaced.code)[text.say(view.lang, "Tanpa lokasi")])
-    return found
-
-
-def _group(name: str, areas: Iterable[tuple[str, str]], chosen: str) -> htpy.Element:
-    return optgroup(label=name)[[option(value=code, selected=code == chosen)[words] for code, words in areas]]
-
-
 def _sums(snapshot: Snapshot, view: View) -> Sheet:
     """The parts of the change, mix and rate apart; ``LookupError`` where there is nothing to split."""
     kpi, lang = _chosen(view), view.lang
@@ -195,28 +168,49 @@ def _sums(snapshot: Snapshot, view: View) -> Sheet:
         change = None
     if change is None:
         raise LookupError("rincian belum tersedia")
-    value = value_column(kpi, lang)
-    headings = (("porsi", "Porsi"), ("tingkat", "Tingkat"), ("jumlah", "Jumlah"))
-    columns = (
-        Column(key="kelompok", title=text.say(lang, "Kelompok")),
-        *(replace(value, key=key, title=text.say(lang, words)) for key, words in headings),
-        Column(key="n_dahulu", title=text.say(lang, "n dahulu"), type=Type.WHOLE),
-        Column(key="n_kini", title=text.say(lang, "n kini"), type=Type.WHOLE),
-    )
-    rows = [(part_words(part, change, view), part.mix, part.rate, part.total, *part.n) for part in change.parts]
     reading = snapshot.reading(kpi.id, change.area, change.opd)
-    about = provenance(
+    return changed(
         snapshot,
         view,
         PAGE,
         f"{kpi.title[lang]}: {text.say(lang, 'dari apa perubahan ini tersusun')}",
-        kpis=[kpi],
+        change,
+        kpi,
         readings=[reading] if reading else (),
-        period=compared(change, view.city, lang),
         filters=[(text.say(lang, "Wilayah"), view.tree.name(change.area))],
-        notes=[say_change(change, view.catalog, view.tree, view.city, lang)],
     )
-    return Sheet(name="perubahan", title=text.say(lang, "Angkanya"), columns=columns, rows=rows, count=len(rows), about=about)
+
+
+def _outside(snapshot: Snapshot, view: View) -> Sheet:
+    """Values outside their expected range, all of them, the least likely first."""
+    if view.changes is None:
+        raise LookupError("rincian belum tersedia")
+    try:
+        found = distinct(view.changes(_question(_chosen(view), view)).unusual)
+    except ValueError:
+        raise NothingError from None
+    columns = heads(
+        view,
+        ("kpi", "Kode"),
+        ("hal", "Hal"),
+        ("wilayah", "Wilayah", Type.AREA),
+        ("opd", "OPD"),
+        ("kategori", "Kategori"),
+        ("kurun", "Kurun"),
+        ("nilai", "Nilai", Type.NUMBER),
+        ("wajarnya", "Wajarnya", Type.NUMBER),
+        ("bawah", "Batas bawah 95 %", Type.NUMBER),
+        ("atas", "Batas atas 95 %", Type.NUMBER),
+    )
+    kpis = {u.kpi: view.catalog[u.kpi] for u in found}
+    rows = [
+        (u.kpi, watched(u, kpis[u.kpi], view.tree, view.city, view.lang), u.area, u.opd, u.category,
+         text.say(view.lang, STRETCHES[u.stretch]), u.value, u.expected, u.low, u.high)
+        for u in found
+    ]  # fmt: skip
+    title = text.say(view.lang, "Tidak biasa saat ini")
+    notes = [text.say(view.lang, RANGE)]
+    return listed(snapshot, view, PAGE, title, columns, rows, name="tidak-biasa", kpis=kpis.values(), notes=notes)
 
 
 PAGE = Page(
@@ -228,5 +222,9 @@ PAGE = Page(
     layout=layout,
     asks={"kpi": r"[a-z][a-z0-9_]{2,40}", "area": r"[\w.-]{1,40}", "by": "|".join(BY)}
     | dict.fromkeys(PERIODS, r"\d{4}-\d\d-\d\d"),
-    sheets={"change-steps": Export(sheet=_sums), "change-sums": Export(sheet=_sums)},
+    sheets={
+        "change-steps": Export(sheet=_sums),
+        "change-sums": Export(sheet=_sums),
+        "unusual": Export(sheet=_outside),
+    },
 )

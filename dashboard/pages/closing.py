@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import htpy
 from htpy import div, h1, h2, header, p, section
 
 from dashboard import text
-from dashboard.export.makers import figures, value_column
-from dashboard.export.provenance import provenance
+from dashboard.export.makers import crosswise, figures, heads, listed
 from dashboard.export.sheet import Column as Field
 from dashboard.export.sheet import Sheet, Type
 from dashboard.page import EVERYONE, AreaPaint, Export, Page
@@ -135,19 +133,14 @@ def _funnel(snapshot: Snapshot, view: View) -> Sheet:
 
 def _each(snapshot: Snapshot, view: View) -> Sheet:
     """The funnel and what stands beside it, an OPD a row: the value of each figure and on how many cases it rests."""
-    names = [name for name in (*FUNNEL, *OPD) if name in view.catalog]
-    by = {(r.kpi, r.opd): r for r in snapshot.readings if r.opd is not None and r.kpi in names}
-    opds = sorted({opd for _, opd in by}, key=str)
-    columns = [Field(key="opd", title="OPD"), Field(key="nama", title=text.say(view.lang, "Nama"))]
-    for name in names:
-        columns += [value_column(view.catalog[name], view.lang, name), Field(key=f"{name}_n", title="n", type=Type.WHOLE)]
-    cells = {key: (r.value, r.n) for key, r in by.items()}
-    rows = [
-        (opd, opd_name(opd, view), *chain.from_iterable(cells.get((name, opd), (None, None)) for name in names)) for opd in opds
-    ]
+    kpis = [view.catalog[name] for name in (*FUNNEL, *OPD) if name in view.catalog]
+    by: dict[str, dict[str, Reading]] = {}
+    for r in snapshot.readings:
+        if r.opd is not None and r.kpi in (*FUNNEL, *OPD):
+            by.setdefault(r.opd, {})[r.kpi] = r
     title = text.say(view.lang, "Dari ditutup sampai terbukti, tiap OPD")
-    about = provenance(snapshot, view, PAGE, title, kpis=[view.catalog[name] for name in names], readings=by.values())
-    return Sheet(name="penutupan-opd", title=title, columns=tuple(columns), rows=rows, count=len(rows), about=about)
+    rows = [(opd, opd_name(opd, view), by[opd]) for opd in sorted(by)]
+    return crosswise(snapshot, view, PAGE, title, kpis, rows, name="penutupan-opd")
 
 
 def _counts(snapshot: Snapshot, view: View) -> Sheet:
@@ -163,9 +156,35 @@ def _counts(snapshot: Snapshot, view: View) -> Sheet:
     whole = text.say(view.lang, "seluruh kota")
     rows = [(kpi.title[view.lang], opd_name(r.opd, view) if r.opd else whole, r.value, r.why_none) for kpi, r in found]
     title = text.say(view.lang, "Pola yang perlu diperiksa")
+    about = {"kpis": kpis, "readings": [r for _, r in found], "notes": [text.say(view.lang, NO_PROOF)]}
+    return listed(snapshot, view, PAGE, title, columns, rows, name="pola", **about)
+
+
+def _cases(snapshot: Snapshot, view: View) -> Sheet:
+    """The cases that the patterns name, as the page lists them; a pattern names cases, not guilt."""
+    found = view.suspicions() if view.suspicions else None
+    if found is None:
+        raise LookupError("rincian belum tersedia")
+    columns = heads(
+        view,
+        ("pola", "Pola"),
+        ("nomor", "Nomor"),
+        ("wilayah", "Wilayah", Type.AREA),
+        ("opd", "OPD"),
+        ("kategori", "Kategori"),
+        ("ditutup", "Ditutup", Type.MOMENT),
+        ("tenggat", "Tenggat", Type.MOMENT),
+    )
+    rows = [
+        (one.pattern, case.source_id, case.area, case.opd, case.category, case.closed, case.due)
+        for one in found
+        for case in one.cases
+    ]
+    title, more = text.say(view.lang, "Kasus menurut pola"), sum(one.n - len(one.cases) for one in found)
     notes = [text.say(view.lang, NO_PROOF)]
-    about = provenance(snapshot, view, PAGE, title, kpis=kpis, readings=[r for _, r in found], notes=notes)
-    return Sheet(name="pola", title=title, columns=columns, rows=rows, count=len(rows), about=about)
+    if more:
+        notes.append(text.say(view.lang, "{n} lagi tidak ditampilkan", n=text.number(more, 0, view.lang)))
+    return listed(snapshot, view, PAGE, title, columns, rows, name="kasus-pola", notes=notes)
 
 
 PAGE = Page(
@@ -175,5 +194,10 @@ PAGE = Page(
     roles=EVERYONE,
     parts=parts,
     layout=layout,
-    sheets={"figures": Export(sheet=_funnel), "closing-opds": Export(sheet=_each), "patterns": Export(sheet=_counts)},
+    sheets={
+        "figures": Export(sheet=_funnel),
+        "closing-opds": Export(sheet=_each),
+        "patterns": Export(sheet=_counts),
+        "findings": Export(sheet=_cases, rows=True),
+    },
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import htpy
 
+from dashboard.briefsheets import SHEETS
 from dashboard.page import AreaPaint, Page
 from dashboard.pages.brief import ASKS, page_of, parts
 from dashboard.parts.frame import desk
@@ -31,4 +32,5 @@ PAGE = Page(
     layout=layout,
     asks=ASKS,
     fresh=True,
+    sheets=SHEETS,
 )

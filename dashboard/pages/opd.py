@@ -31,6 +31,7 @@ from layers.notes import about
 from layers.opdbook import Book
 from layers.queue import queue
 from layers.reasons import reasons
+from layers.smallcells import HIDDEN, untold
 from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
         "opd-filters": _filters(choice, view),
     }
     kpi = view.catalog[choice.asked.get("kpi", CARDS[0])]
-    if room is None:
-        words = text.say(view.lang, "Rincian tersedia setelah data pertama selesai diambil.")
+    if room is None or _untold(choice, view):
+        words = text.say(view.lang, HIDDEN if room else "Rincian tersedia setelah data pertama selesai diambil.")
         empty = {name: section(".panel", id=name)[p(".empty")[words]] for name in EMPTY}
         return (
             head | _cards(readings, {}, seen) | empty | {"others": others(kpi, snapshot, choice, view)} | _map(None, choice, view)
@@ -112,11 +113,16 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     )
 
 
+def _untold(choice: Choice, view: View) -> bool:
+    """Whether the counts of the choice are kept from the asker."""
+    return untold(view.scope, view.tree.areas.get(choice.asked.get("area", "")), choice.asked.get("category"))
+
+
 def areas(_snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:
     """Colours of the map, under all other choices."""
     asked = _Asked.of(view, book=False)
-    if asked.room is None:
-        return crossfilter.unpainted(view)
+    if asked.room is None or _untold(asked.choice, view):
+        return crossfilter.unpainted(view, HIDDEN if asked.room else "belum ada data")
     return crossfilter.paints(crossed(view.scope, asked.room, asked.choice.query), asked.choice, view)
 
 
@@ -152,18 +158,14 @@ def _head(choice: Choice, view: View) -> htpy.Element:
     if view.scope.areas is not None:
         names = ", ".join(sorted(view.tree.name(code) for code in view.scope.areas))
         limits = p(".aside.own")[text.say(lang, "hanya wilayah Anda: {names}", names=names)]
-    return header(".page-head", id="opd-head")[
-        h1[opd.name if opd else choice.opd],
-        p(".aside")[compared(choice.days, view)],
-        limits,
+    return header(".page-head.beside-head", id="opd-head")[
+        div[h1[opd.name if opd else choice.opd], p(".aside")[compared(choice.days, view)], limits],
+        crossfilter.periods(choice, view, DAYS),
     ]
 
 
 def _filters(choice: Choice, view: View) -> htpy.Element:
-    return div(".opd-filters", id="opd-filters")[
-        div(".controls")[crossfilter.periods(choice, view, DAYS), crossfilter.measures(choice, view)],
-        crossfilter.chips(choice, view),
-    ]
+    return div(".opd-filters", id="opd-filters")[crossfilter.measures(choice, view), crossfilter.chips(choice, view)]
 
 
 def _queue(room: Room, asked: _Asked, found: Crossed, view: View) -> htpy.Element:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import htpy
 from htpy import div, h1, h2, header, p, section
 
 from dashboard import text
-from dashboard.page import AreaPaint, Page
+from dashboard.export.makers import heads, listed
+from dashboard.export.sheet import Sheet, Type
+from dashboard.page import AreaPaint, Export, Page
 from dashboard.parts.frame import banner, desk, sources_state
-from dashboard.parts.orders import order_card, order_count, order_form
+from dashboard.parts.orders import STATES, order_card, order_count, order_form
+from layers.model import OFFICES
 from layers.orders import READERS
 from layers.snapshot import Snapshot
 
@@ -32,12 +36,12 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
     lang, orders = view.lang, view.orders()
     if orders is None:
         words = text.say(lang, "Daftar arahan tidak dapat dibaca sekarang. Muat ulang sebentar lagi.")
-        listed: htpy.Node = section(".panel")[p(".empty")[words]]
+        shown: htpy.Node = section(".panel")[p(".empty")[words]]
         head = None
     else:
         ahead, ended = [o for o in orders if o.state.open], [o for o in orders if not o.state.open]
         head = order_count(len(ahead), sum(o.late(view.now) for o in ahead), view)
-        listed = [
+        shown = [
             [order_card(order, view) for order in ahead]
             if ahead
             else section(".panel")[p(".empty")[text.say(lang, "Tidak ada arahan yang terbuka.")]],
@@ -52,8 +56,37 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
         found["sources-state"],
         found["notice"],
         header(".page-head")[h1[text.say(lang, "Arahan")], head],
-        div(class_="orders with-form" if given else "orders")[given, div(".order-list")[listed]],
+        div(class_="orders with-form" if given else "orders")[given, div(".order-list", id="orders")[shown]],
     )
+
+
+def _sheet(snapshot: Snapshot, view: View) -> Sheet:
+    """The orders that the asker may see, how they stand and until when; neither their words nor who wrote them."""
+    orders = view.orders()
+    if orders is None:
+        raise LookupError("arahan belum dapat dibaca")
+    columns = heads(
+        view,
+        ("nomor", "Nomor", Type.WHOLE),
+        ("opd", "OPD"),
+        ("angka", "Angka"),
+        ("wilayah", "Wilayah", Type.AREA),
+        ("diberikan", "Diberikan", Type.MOMENT),
+        ("oleh", "Oleh"),
+        ("tenggat", "Tenggat", Type.MOMENT),
+        ("keadaan", "Keadaan"),
+        ("dijawab", "Dijawab", Type.MOMENT),
+        ("berakhir", "Berakhir", Type.MOMENT),
+        ("terlambat", "Terlambat"),
+    )
+    say = partial(text.say, view.lang)
+    rows = [
+        (o.id, o.opd, o.about.kpi, o.about.area, o.given, say(OFFICES[o.giver_role]), o.due, say(STATES[o.state]), o.answered,
+         o.ended, say("ya" if o.late(view.now) else "tidak"))
+        for o in orders
+    ]  # fmt: skip
+    notes = [say("Isi arahan dan jawabannya tidak ikut.")]
+    return listed(snapshot, view, PAGE, say("Arahan"), columns, rows, name="arahan", notes=notes)
 
 
 PAGE = Page(
@@ -65,4 +98,5 @@ PAGE = Page(
     layout=layout,
     asks={"kpi": r"[a-z0-9_]{1,60}", "area": r"[\d.]{5,13}|tanpa-lokasi"},
     fresh=True,
+    sheets={"orders": Export(sheet=_sheet)},
 )

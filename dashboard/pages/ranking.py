@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import htpy
 from htpy import a, button, div, form, h1, h2, header, label, li, ol, optgroup, option, p, section, select, span, strong
 
 from dashboard import text
-from dashboard.export.makers import over
-from dashboard.export.sheet import Sheet
-from dashboard.page import EVERYONE, AreaPaint, Export, Page
+from dashboard.page import EVERYONE, AreaPaint, Page
 from dashboard.parts.evenness import evenness
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.funnel import funnel_plot
 from dashboard.parts.standings import number, per, rank_words, said, standings
 from dashboard.places.address import area_address
+from dashboard.ranked import PATH, SHEETS, chosen, level_words, name_of
 from layers.catalog import Share
 from layers.equity import equity, measurable
-from layers.explain import short
 from layers.funnel import funnel
 from layers.improvement import improved
-from layers.model import Level as AreaLevel
 from layers.praise import best as best_of
-from layers.ranking import LEVELS, Level, Ranking, at_level, of_level, rankable
+from layers.ranking import LEVELS, Ranked, Ranking, at_level, of_level, rankable
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -34,14 +31,13 @@ if TYPE_CHECKING:
     from layers.catalog import Kpi
 
 PRAISED = 5
-PATH = "/peringkat"
 EVEN = "laju_aduan"
 """An example of a figure that can be spread evenly or not."""
 
 
 def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
     """What a new snapshot can change."""
-    kpi, level = _chosen(view)
+    kpi, level = chosen(view)
     ranking = of_level(snapshot, view.tree, kpi, level)
     return {
         "notice": banner(snapshot),
@@ -68,39 +64,21 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
     )
 
 
-def _chosen(view: View) -> tuple[Kpi, Level]:
-    kpi = view.catalog.get(view.params.get("kpi", "")) or view.catalog[view.city.wall.ranking]
-    return kpi, cast("Level", view.params.get("level", "opd"))
-
-
-def _level_words(level: Level, view: View) -> str:
-    return {"opd": "OPD", "kecamatan": text.say(view.lang, "kecamatan"), "kelurahan": view.tree.unit}[level]
-
-
-def _name(level: Level, view: View, key: str) -> str:
-    if level == "opd":
-        return short(key, view.city) or key
-    area = view.tree.areas.get(key)
-    if area is None or area.level is not AreaLevel.KELURAHAN:
-        return view.tree.name(key)
-    return f"{area.name}, {view.tree.name(area.parent or key)}"
-
-
 def _address(kpi: str, level: str) -> str:
     return f"{PATH}?{urlencode({'kpi': kpi, 'level': level})}"
 
 
-def _head(kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _head(kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     of = " ".join(filter(None, (kpi.title[view.lang], per(kpi, view) if level != "opd" else "")))
     return header(".page-head", id="rank-head")[
-        h1[text.say(view.lang, "Peringkat {level}", level=_level_words(level, view))],
+        h1[text.say(view.lang, "Peringkat {level}", level=level_words(level, view))],
         p(".lead")[of],
         p(".aside")[kpi.formula[view.lang]],
         p(".aside.own")[text.say(view.lang, "seluruh wilayah")] if view.limited else None,
     ]
 
 
-def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _form(kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Which figure, over whom; it is sent by a button, so that no script is needed."""
     some = [k for k in view.catalog.values() if any(rankable(k, at) for at in LEVELS) or measurable(k)]
     groups = groupby(sorted(some, key=lambda k: (k.concept, k.title[view.lang])), key=lambda k: k.concept)
@@ -118,7 +96,7 @@ def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
             text.say(view.lang, "Menurut"),
             select(name="level")[
                 [
-                    option(value=at, selected=at == level)[_level_words(at, view).capitalize() if at != "opd" else "OPD"]
+                    option(value=at, selected=at == level)[level_words(at, view).capitalize() if at != "opd" else "OPD"]
                     for at in LEVELS
                 ]
             ],
@@ -127,7 +105,7 @@ def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
     ]
 
 
-def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     title = text.say(view.lang, "Peringkat, terbaik dahulu")
     if kpi.better == "neutral":
         title = text.say(view.lang, "Urutan, tertinggi dahulu")
@@ -140,34 +118,34 @@ def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Lev
         readings,
         kpi,
         view,
-        name=lambda key: _name(level, view, key),
+        name=lambda key: name_of(level, view, key),
         origin=snapshot.reading(kpi.id),
         link=None if level == "opd" else area_address,
     )
 
 
-def _unranked(title: str, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _unranked(title: str, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Why this figure has no ranking here, and where it has one."""
     others = [at for at in LEVELS if rankable(kpi, at)]
     why = text.say(
         view.lang,
         "{kpi} tidak dapat diperingkat secara adil menurut {level}.",
         kpi=kpi.short[view.lang],
-        level=_level_words(level, view),
+        level=level_words(level, view),
     )
     return section(".panel", id="standings", aria_label=title)[
         header[h2[title]],
         p(".empty")[
             why,
             [
-                [" ", a(href=_address(kpi.id, at))[text.say(view.lang, "Lihat menurut {level}", level=_level_words(at, view))]]
+                [" ", a(href=_address(kpi.id, at))[text.say(view.lang, "Lihat menurut {level}", level=level_words(at, view))]]
                 for at in others
             ],
         ],
     ]
 
 
-def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Who certainly became better, and who may be the best of all: only on enough cases, each with its interval."""
     title = text.say(view.lang, "Patut ditiru")
     better = improved(kpi, at_level(snapshot, view.tree, kpi, level)) if isinstance(kpi.form, Share) else ()
@@ -179,7 +157,7 @@ def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level,
                 text.say(view.lang, "Terdepan, atau tidak berbeda nyata darinya"),
                 [
                     (
-                        _name(level, view, row.key),
+                        name_of(level, view, row.key),
                         text.say(
                             view.lang,
                             "{value} ({low} sampai {high}), peringkat {rank}",
@@ -201,7 +179,7 @@ def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level,
                 text.say(view.lang, "Membaik secara nyata dari kurun sebelumnya"),
                 [
                     (
-                        _name(level, view, x.key),
+                        name_of(level, view, x.key),
                         text.say(
                             view.lang,
                             "{change} poin ({low} sampai {high}), kini {value}",
@@ -226,7 +204,7 @@ def _list(title: str, rows: list[tuple[str, str]], more: int, view: View) -> lis
     return [p(".kicker")[title], ol[[li[strong[name], span[words]] for name, words in rows], rest]]
 
 
-def _funnel(ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _funnel(ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     title = text.say(view.lang, "Di luar kebetulan?")
     found = funnel(ranking) if ranking else None
     if ranking is None or found is None:
@@ -234,7 +212,7 @@ def _funnel(ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy
             view.lang, "Diagram corong ada untuk bagian dan jumlah per penduduk, dengan sedikitnya tiga yang cukup datanya."
         )
         return section(".panel", id="funnel", aria_label=title)[header[h2[title]], p(".empty")[words]]
-    return funnel_plot(title, found, ranking, kpi, view, name=lambda key: _name(level, view, key))
+    return funnel_plot(title, found, ranking, kpi, view, name=lambda key: name_of(level, view, key))
 
 
 def _equity(snapshot: Snapshot, kpi: Kpi, view: View) -> htpy.Element:
@@ -265,19 +243,6 @@ def _method(view: View) -> htpy.Element:
     ]
 
 
-def _ranked(snapshot: Snapshot, view: View) -> Sheet:
-    """Everybody of the level in the order of the ranking, those without a rank after them."""
-    kpi, level = _chosen(view)
-    ranking = of_level(snapshot, view.tree, kpi, level)
-    order = {row.key: k for k, row in enumerate(ranking.rows)} if ranking else {}
-    readings = sorted(
-        at_level(snapshot, view.tree, kpi, level), key=lambda r: (order.get(r.opd or r.area, len(order)), r.opd or r.area)
-    )
-    rows = [(_name(level, view, r.opd or r.area), r) for r in readings]
-    title = text.say(view.lang, "Peringkat {level}", level=_level_words(level, view)) + f": {kpi.title[view.lang]}"
-    return over(snapshot, view, PAGE, title, kpi, rows, name=f"peringkat-{level}", ranking=ranking)
-
-
 PAGE = Page(
     path=PATH,
     title={"id": "Peringkat", "en": "Ranking"},
@@ -286,5 +251,5 @@ PAGE = Page(
     parts=parts,
     layout=layout,
     asks={"kpi": "[a-z][a-z0-9_]{2,40}", "level": "|".join(LEVELS)},
-    sheets={part: Export(sheet=_ranked, areas=lambda view: _chosen(view)[1] != "opd") for part in ("standings", "funnel")},
+    sheets=SHEETS,
 )

@@ -67,7 +67,7 @@ def brief_parts(brief: Brief, view: View) -> list[htpy.Node]:
 
 
 def _panel(title: str, kind: str, *content: htpy.Node, aside: htpy.Node = None) -> htpy.Element:
-    return section(f".panel.{kind}")[header[h2[title], span(".aside")[aside] if aside else None], content]
+    return section(f".panel.{kind}", id=f"ringkasan-{kind}")[header[h2[title], span(".aside")[aside] if aside else None], content]
 
 
 def _standing(brief: Brief, tell: Desk) -> htpy.Element | None:
@@ -228,4 +228,7 @@ def no_brief(view: View, *, digest: bool) -> htpy.Element:
     plan = view.city.brief
     said = "Ringkasan OPD dibuat pada ringkasan pertama tiap pekan." if digest else "Ringkasan dibuat pada hari kerja."
     at = text.say(view.lang, "Pukul {at}, dari angka saat itu.", at=f"{plan.at:%H.%M}")
-    return section(".panel")[p(".empty")[f"{text.say(view.lang, 'Belum ada ringkasan.')} {text.say(view.lang, said)} {at}"]]
+    return section(".panel")[
+        p(".empty")[f"{text.say(view.lang, 'Belum ada ringkasan.')} {text.say(view.lang, said)} {at}"],
+        p(".links")[a(href="/perubahan")[text.say(view.lang, "Lihat apa yang berubah sampai sekarang")]],
+    ]

@@ -168,12 +168,20 @@ def _unit(kpi: Kpi, view: View) -> str | None:
     return text.say(view.lang, "dalam {unit}", unit=text.say(view.lang, "poin" if kpi.unit == "persen" else kpi.unit))
 
 
+RANGE = "Kisaran 95 % dari 8 pekan; dikoreksi untuk banyaknya perbandingan, sehingga paling banyak 1 % kebetulan."
+
+
+def distinct(found: Sequence[Unusual]) -> list[Unusual]:
+    """Each value once, at its least likely."""
+    return list({(u.kpi, u.area, u.opd, u.category): u for u in reversed(found)}.values())[::-1]
+
+
 def outside(found: Sequence[Unusual], view: View, *, element: str, most: int = 12) -> htpy.Element:
     """Values outside their expected range, each with the range, what is usual and the value drawn on one line."""
     lang = view.lang
     title = text.say(lang, "Tidak biasa saat ini")
     aside = text.say(lang, "dibanding hari dan jam yang sama")
-    found = list({(u.kpi, u.area, u.opd, u.category): u for u in reversed(found)}.values())[::-1]  # each at its least likely
+    found = distinct(found)
     if not found:
         words = text.say(lang, "Semua dalam kisaran wajar, atau belum cukup pekan untuk membandingkannya.")
         return section(".panel", id=element)[header[h2[title], span(".aside")[aside]], p(".empty")[words]]
@@ -181,11 +189,7 @@ def outside(found: Sequence[Unusual], view: View, *, element: str, most: int = 1
     return section(".panel.odds", id=element)[
         header[h2[title], span(".aside")[more]],
         ol[[_outside(u, view) for u in found[:most]]],
-        p(".provenance")[
-            text.say(
-                lang, "Kisaran 95 % dari 8 pekan; dikoreksi untuk banyaknya perbandingan, sehingga paling banyak 1 % kebetulan."
-            )
-        ],
+        p(".provenance")[text.say(lang, RANGE)],
     ]
 
 

@@ -209,25 +209,27 @@ def _day(
 
 def paints(found: Crossed, choice: Choice, view: View) -> dict[str, AreaPaint]:
     """Class, value and spoken label of every kelurahan, by what is counted under all other choices."""
-    measure = measure_of(choice)
-    values = {area.code: getattr(found.by["area"].get(area.code, Counts()), measure) for area in view.tree.kelurahan}
-    ends = breaks(list(values.values()))
-    said = text.say(view.lang, MEASURE_WORDS[measure])
-    return {
-        code: AreaPaint(
-            cls=class_of(n, ends), value=float(n), label=f"{_place(code, view)}: {text.number(n, 0, view.lang)} {said}"
-        )
-        for code, n in values.items()
-    }
+    measure, lang = measure_of(choice), view.lang
+    counts = {area.code: getattr(found.by["area"].get(area.code, Counts()), measure) for area in view.tree.kelurahan}
+    values = counts if view.scope.may_see_rows else smallcells.by_place(counts, choice.asked.get("category"))
+    ends = breaks([n for n in values.values() if n is not None])
+
+    def paint(code: str, n: int | None) -> AreaPaint:
+        if n is None:
+            return AreaPaint(cls=NO_DATA, value=None, label=f"{_place(code, view)}: {text.say(lang, 'disamarkan')}")
+        said = f"{text.number(n, 0, lang)} {text.say(lang, MEASURE_WORDS[measure])}"
+        return AreaPaint(cls=class_of(n, ends), value=float(n), label=f"{_place(code, view)}: {said}")
+
+    return {code: paint(code, n) for code, n in values.items()}
 
 
 def _place(code: str, view: View) -> str:
     return f"{view.tree.name(code)}, Kec. {view.tree.name(view.tree.parent(code) or code)}"
 
 
-def unpainted(view: View) -> dict[str, AreaPaint]:
-    """The map while there is nothing to count."""
-    why = text.say(view.lang, "belum ada data")
+def unpainted(view: View, words: str) -> dict[str, AreaPaint]:
+    """The map while there is nothing to count, or nothing that may be told; the words say which."""
+    why = text.say(view.lang, words)
     return {
         area.code: AreaPaint(cls=NO_DATA, value=None, label=f"{view.tree.name(area.code)}: {why}") for area in view.tree.kelurahan
     }
@@ -246,7 +248,9 @@ def legend(found: Crossed | None, choice: Choice, view: View) -> htpy.Element:
     """What the classes mean, and how many cases have no place."""
     lang, measure = view.lang, measure_of(choice)
     counts = found.by["area"] if found else {}
-    ends = breaks([getattr(c, measure) for key, c in counts.items() if key != UNPLACED])
+    placed = {key: getattr(c, measure) for key, c in counts.items() if key != UNPLACED}
+    told = placed if view.scope.may_see_rows else smallcells.by_place(placed, choice.asked.get("category"))
+    ends = breaks([n for n in told.values() if n is not None])
     entries, low = [], 1
     for k, end in enumerate((*ends, None), start=1):
         words = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -35,20 +36,58 @@ def page_address(page: Page, view: View) -> str:
     return page.address(view.params, view.past and {"pada": view.past.pada, **({"menurut": "kini"} if view.past.now else {})})
 
 
-def with_menu(html: str, page: Page, part: str, view: View) -> str:
-    """A part with its menu as the last thing in it."""
+def element(html: str, key: str) -> tuple[int, int] | None:
+    """Where the element of an id begins in a part, and where its end tag does; ``None`` for one that is not there.
+
+    The markup is htpy's: every element has its end, and no text holds a bare ``<`` or ``>``.
+    """
+    found = re.search(rf'<(\w+)[^<>]*\sid="{re.escape(key)}"[^<>]*>', html)
+    if found is None:
+        return None
+    depth = 1
+    for tag in re.compile(rf"<(/?){found[1]}\b").finditer(html, found.end()):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return found.start(), tag.start()
+    return None
+
+
+def drawn_in(parts: Mapping[str, str], key: str) -> str | None:
+    """The markup of a part, or of an element in one, by its id."""
+    if key in parts:
+        return parts[key]
+    for html in parts.values():
+        if f'id="{key}"' in html and (found := element(html, key)):
+            return html[slice(*found)]
+    return None
+
+
+def with_menus(parts: Mapping[str, str], page: Page, view: View) -> dict[str, str]:
+    """Parts of a page with a menu at the end of each element that can be taken out by the asker and has none yet."""
+    done = dict(parts)
+    for key, export in page.sheets.items():
+        if export.rows and not view.scope.may_export_rows:
+            continue
+        for name, html in done.items():
+            if f'id="{key}"' in html and f'id="{PART}-{key}"' not in html and (found := element(html, key)):
+                menu = _menu(_kinds(html[slice(*found)], page, key, view), page, key, view)
+                done[name] = f"{html[: found[1]]}{menu}{html[found[1] :]}"
+                break
+    return done
+
+
+def _kinds(html: str, page: Page, part: str, view: View) -> tuple[tuple[str, str], ...]:
+    """The formats of a part: pictures where it draws something, boundaries where its rows are areas."""
     offered = page.sheets[part]
-    pictures = PICTURES if offered.map or pictured(html) else PICTURES[-1:]
+    pictures = PICTURES if offered.mapped(view) or pictured(html) else PICTURES[-1:]
     areas = offered.areas(view) if callable(offered.areas) else offered.areas
-    kinds = (*pictures, *TABLES, *(MAPS if areas else ()))
-    at = html.rindex("</")
-    return f"{html[:at]}{_menu(kinds, page, part, view)}{html[at:]}"
+    return (*pictures, *TABLES, *(MAPS if areas else ()))
 
 
 def _menu(kinds: tuple[tuple[str, str], ...], page: Page, part: str, view: View) -> htpy.Element:
     asked = {"halaman": page_address(page, view), "bagian": part}
     return details(".download", id=f"{PART}-{part}")[
-        summary[text.say(view.lang, "Unduh")],
+        summary[text.say(view.lang, page.sheets[part].words)],
         ul[[li[a(href=f"{EXPORT}/{kind}?{urlencode(asked)}", download=True)[words]] for kind, words in kinds]],
     ]
 

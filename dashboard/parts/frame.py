@@ -10,6 +10,7 @@ import orjson
 from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, section, span, strong, ul
 
 from dashboard import text
+from dashboard.look import look
 from dashboard.page import find_page
 from dashboard.parts.account import account
 from dashboard.parts.alarmcount import alarm_count
@@ -162,6 +163,7 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
                 nav(aria_label=text.say(view.lang, "Menu utama"))[_menu(here, view)],
                 div(".side-foot")[
                     past_form(view) if here not in PRESENT else None,
+                    look(view.lang),
                     account(view),
                 ],
                 a(".menu-close", href="#content")[text.say(view.lang, "Tutup menu")],

@@ -39,7 +39,7 @@ BESIDE = (
 """Figures that are set side by side; one that nobody tells of any of the places is left out."""
 
 ON_PAPER = 12
-"""So many places are compared on a sheet of paper (``assets/light.css``); how many more there are is said there."""
+"""So many places are compared on a sheet of paper (``assets/light/places.css``); how many more there are is said there."""
 
 FUND_OF = {"dana_kelurahan_per_penduduk": "kelurahan", "transfer_dana_desa_per_penduduk": "desa"}
 """Funds that only the one or the other has."""
@@ -83,8 +83,8 @@ def compare(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
     return bars(heading, rows, kpi, view, element="compare", links=links, here=view.tree.name(area.code), ranking=ranked)
 
 
-def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
-    """Figures of the places side by side; each opens its evidence card."""
+def side_by_side(snapshot: Snapshot, area: Area, view: View) -> tuple[str, tuple[str, ...], dict[str, dict[str, Reading]]]:
+    """With whom the area is compared, in words and codes, and the readings of each figure that anybody tells, by code."""
     title, codes = others(area, view)
     columns = {
         name: {
@@ -100,6 +100,12 @@ def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
             if area.code in columns.get(r.kpi, {}):
                 columns[r.kpi][area.code] = checked(r, snapshot)
     told = {name: cells for name, cells in columns.items() if any(r.value is not None for r in cells.values())}
+    return title, codes, told
+
+
+def beside(snapshot: Snapshot, area: Area, view: View) -> htpy.Element:
+    """Figures of the places side by side; each opens its evidence card."""
+    title, codes, told = side_by_side(snapshot, area, view)
     heading = text.say(view.lang, title, unit=view.tree.unit)
     if not told:
         words = text.say(view.lang, "Belum ada angka untuk dibandingkan.")

@@ -127,8 +127,9 @@ def _label(name: str, value: str, view: View) -> str:
 
 def charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str, htpy.Element]:
     """The trend, and what the total is made of; each says so where there are no rows to cut."""
-    if drill is None or origin is None:
-        words = text.say(view.lang, "Rincian tersedia setelah data pertama selesai diambil.")
+    if drill is None or origin is None or drill.hidden:
+        why = drill.hidden if drill else None
+        words = text.say(view.lang, why or "Rincian tersedia setelah data pertama selesai diambil.")
         return {name: section(".panel", id=name)[p(".empty")[words]] for name in CHARTS}
     kpi = view.catalog[origin.kpi]
     lines = [

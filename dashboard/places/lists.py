@@ -15,7 +15,7 @@ from dashboard.parts.marks import band_mark
 from layers import buying, placed
 from layers.explain import place
 from layers.model import UNPLACED, Area, Level
-from layers.snapshot import Band, Sign, Snapshot
+from layers.snapshot import Band, Observation, Sign, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -84,7 +84,7 @@ def counters(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
     ]
     last = max(one.last for one in found)
     title = text.say(lang, "Menurut layanan, 30 hari")
-    return div(".below")[
+    return div(".below", id="daftar-layanan")[
         p(".kicker")[title, _more(len(found), view)],
         div(".scroll", tabindex="0", role="region", aria_label=title)[table[thead[head], tbody[body]]],
         _dated(text.say(lang, "dilayani menurut catatan loket; tepat waktu dari yang mencatat waktu"), last, view),
@@ -108,7 +108,7 @@ def packages(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
         for one in found.rows
     ]
     every = f"/pengadaan?{urlencode({'wilayah': area.code})}"
-    return div(".below")[
+    return div(".below", id="daftar-pengadaan")[
         p(".kicker")[text.say(lang, "Paket terbesar menurut pagu"), _more(found.total, view)],
         ol(".line-rows")[rows],
         p(".links")[a(href=every)[text.say(lang, "Semua paket di sini")]],
@@ -143,7 +143,7 @@ def lines(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
         for one in found[: 2 * MOST]
     ]
     rest = _more(len(found), view, 2 * MOST)
-    return div(".below")[
+    return div(".below", id="daftar-jaringan")[
         p(".kicker")[text.say(lang, "Keadaan terakhir"), rest],
         ol(".line-rows")[rows],
         _dated(text.say(lang, "hasil pemeriksaan terakhir tiap kantor dan situs"), min(one.seen for one in found), view),
@@ -152,7 +152,7 @@ def lines(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
 
 def monograph(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
     """The form of a kelurahan: the fields asked for most, then the others; counts of people stand in the figures above."""
-    if view.figures is None or area.level is not Level.KELURAHAN or area.code == UNPLACED:
+    if view.figures is None or not has_form(area):
         return None
     found = placed.form(view.scope, view.figures(), area.code)
     if found is None:
@@ -164,14 +164,14 @@ def monograph(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
         return dl(".fields")[
             [
                 div[
-                    dt[text.say(view.lang, ISIAN[name]) if name in ISIAN else name.replace("_", " ")],
+                    dt[field_words(name, view)],
                     dd[text.number(value, 0 if value.is_integer() else 1, view.lang), f" {unit}"],
                 ]
                 for name, (value, unit) in fields.items()
             ]
         ]
 
-    return div(".below")[
+    return div(".below", id="daftar-monografi")[
         p(".kicker")[text.say(view.lang, "Isian monografi")],
         listed(first),
         details(".no-print")[summary[text.say(view.lang, "{n} isian lain", n=len(rest))], listed(rest)] if rest else None,
@@ -179,12 +179,28 @@ def monograph(_snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
     ]
 
 
+def has_form(area: Area) -> bool:
+    """Whether a place writes a monograph of its own."""
+    return area.level is Level.KELURAHAN and area.code != UNPLACED
+
+
+def field_words(name: str, view: View) -> str:
+    """A field of a monograph in the form's words."""
+    return text.say(view.lang, ISIAN[name]) if name in ISIAN else name.replace("_", " ")
+
+
+def observed(snapshot: Snapshot, area: Area, view: View) -> list[Observation]:
+    """What was seen of floods and gauges at a place, the newest first."""
+    below = {area.code} | {k.code for k in view.tree.kelurahan if k.code.startswith(f"{area.code}.")}
+    seen = [o for o in snapshot.observations if o.area in below and o.sign in (Sign.FLOOD, Sign.GAUGE)]
+    return sorted(seen, key=lambda o: o.at, reverse=True)
+
+
 def weather(snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
     """The rain that is forecast step by step, and what was seen here of floods."""
     lang, zone = view.lang, view.city.zone
     steps = placed.forecast(view.scope, view.figures(), area.code) if view.figures else ()
-    below = {area.code} | {k.code for k in view.tree.kelurahan if k.code.startswith(f"{area.code}.")}
-    seen = [o for o in snapshot.observations if o.area in below and o.sign in (Sign.FLOOD, Sign.GAUGE)]
+    seen = observed(snapshot, area, view)
     if not steps and not seen:
         return None
     ahead = [li[span(".name")[text.clock(at, zone, lang)], span(".val")[text.quantity(mm, "mm", 1, lang)]] for at, mm in steps]
@@ -196,13 +212,13 @@ def weather(snapshot: Snapshot, area: Area, view: View) -> htpy.Node:
             ],
             span(".val")[text.moment(o.at, zone, lang)],
         ]
-        for o in sorted(seen, key=lambda o: o.at, reverse=True)[:MOST]
+        for o in seen[:MOST]
     ]
+    words = ("Prakiraan hujan tiap langkah 3 jam, sampai 24 jam ke depan", "Yang teramati di sini")
+    rain, water = (p(".kicker")[text.say(lang, said)] for said in words)
     return div(".below")[
-        [p(".kicker")[text.say(lang, "Prakiraan hujan tiap langkah 3 jam, sampai 24 jam ke depan")], ol(".rain-steps")[ahead]]
-        if steps
-        else None,
-        [p(".kicker")[text.say(lang, "Yang teramati di sini")], ol(".line-rows")[floods]] if seen else None,
+        div(id="daftar-hujan")[rain, ol(".rain-steps")[ahead]] if steps else None,
+        div(id="daftar-banjir")[water, ol(".line-rows")[floods]] if seen else None,
     ]
 
 

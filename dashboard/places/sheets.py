@@ -10,12 +10,12 @@ from dashboard import text
 from dashboard.access import Refused
 from dashboard.export.makers import daily, figures, over, slices
 from dashboard.export.sheet import Column, Sheet, Type
-from dashboard.page import Export, Page, find_page
+from dashboard.page import Export
 from dashboard.places import complaints
-from dashboard.places.address import area_address
 from dashboard.places.compare import COMPARED, compared_to
 from dashboard.places.head import title
-from layers.smallcells import sensitive, small
+from dashboard.places.topicsheets import TOPIC_SHEETS, page_of
+from layers.smallcells import alone, small
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -25,17 +25,10 @@ if TYPE_CHECKING:
     from layers.snapshot import Reading, Snapshot
 
 
-def _page(view: View) -> Page:
-    found = find_page(area_address(view.params["code"]))
-    if found is None:
-        raise LookupError(view.params["code"])
-    return found[0]
-
-
 def _area(view: View) -> tuple[Area, Drill | None]:
     """The area and its drill; 404 where all counts are of one category that could name a person (:mod:`layers.smallcells`)."""
     area = view.tree.areas[view.params["code"]]
-    if small(area) and sensitive(view.params.get("category", "")):
+    if alone(area, view.params.get("category")):
         raise Refused(view.scope)
     return area, view.drill(complaints.query(area, view)) if view.drill else None
 
@@ -43,7 +36,7 @@ def _area(view: View) -> tuple[Area, Drill | None]:
 def _figures(snapshot: Snapshot, view: View) -> Sheet:
     area, drill = _area(view)
     found = complaints.readings(snapshot, area, drill, view)
-    return figures(snapshot, view, _page(view), title(area, view), [(view.catalog[name], r) for name, r in found.items()])
+    return figures(snapshot, view, page_of(view), title(area, view), [(view.catalog[name], r) for name, r in found.items()])
 
 
 def _cut(snapshot: Snapshot, view: View) -> tuple[Area, Drill, tuple[Reading, Kpi]]:
@@ -64,7 +57,7 @@ def _daily(snapshot: Snapshot, view: View) -> Sheet:
     return daily(
         snapshot,
         view,
-        _page(view),
+        page_of(view),
         f"{title(area, view)}: {text.say(view.lang, complaints.DAILY)}",
         drill.days,
         series,
@@ -79,20 +72,20 @@ def _parts_of(name: str, snapshot: Snapshot, view: View) -> Sheet:
     words, key = complaints.GROUPS[name]
     said = f"{title(area, view)}: {text.say(view.lang, words).lower()}"
     people = name == "category" and small(area)
-    return slices(snapshot, view, _page(view), said, getattr(drill, key), origin, name=key, people=people)
+    return slices(snapshot, view, page_of(view), said, getattr(drill, key), origin, name=key, people=people)
 
 
 def _comparison(snapshot: Snapshot, view: View) -> Sheet:
     heading, shown, ranked = compared_to(snapshot, _area(view)[0], view)
     rows = [(view.tree.name(r.area), r) for r in shown]
-    return over(snapshot, view, _page(view), heading, view.catalog[COMPARED], rows, name="pembanding", ranking=ranked)
+    return over(snapshot, view, page_of(view), heading, view.catalog[COMPARED], rows, name="pembanding", ranking=ranked)
 
 
 def _mapped(snapshot: Snapshot, view: View) -> Sheet:
     kpi = view.catalog[COMPARED]
     said = text.say(view.lang, "{kpi} per {unit}", kpi=kpi.short[view.lang], unit=view.tree.unit)
     rows = [(area.name, r) for area in view.tree.kelurahan if (r := snapshot.reading(COMPARED, area.code))]
-    return over(snapshot, view, _page(view), said, kpi, rows, name="peta")
+    return over(snapshot, view, page_of(view), said, kpi, rows, name="peta")
 
 
 SHEETS: Mapping[str, Export] = {
@@ -101,4 +94,5 @@ SHEETS: Mapping[str, Export] = {
     "map-legend": Export(sheet=_mapped, areas=True, map=True),
     **{f"by-{name}": Export(sheet=partial(_parts_of, name)) for name in complaints.GROUPS},
     "compare": Export(sheet=_comparison, areas=True),
+    **TOPIC_SHEETS,
 }

@@ -85,8 +85,8 @@ def topics(snapshot: Snapshot, area: Area, view: View) -> dict[str, htpy.Element
     whole = text.say(view.lang, "semua OPD") if view.scope.opds is not None else None
     return {
         f"topik-{topic.name}": facts(
-            _title(topic, area, view),
-            list(_published(topic, snapshot, area, view)),
+            heading(topic, area, view),
+            list(published(topic, snapshot, area, view)),
             snapshot,
             view,
             element=f"topik-{topic.name}",
@@ -100,10 +100,11 @@ def topics(snapshot: Snapshot, area: Area, view: View) -> dict[str, htpy.Element
 
 def shown(snapshot: Snapshot, area: Area, view: View) -> list[Reading]:
     """Every figure of the panels that has a value, in their order."""
-    return [r for topic in TOPICS for r in _published(topic, snapshot, area, view) if r.value is not None]
+    return [r for topic in TOPICS for r in published(topic, snapshot, area, view) if r.value is not None]
 
 
-def _title(topic: Topic, area: Area, view: View) -> str:
+def heading(topic: Topic, area: Area, view: View) -> str:
+    """The title of a topic: a place has the one fund or the other."""
     kinds = _kinds(area, view)
     if topic.name == "dana" and len(kinds) == 1:
         return text.say(view.lang, "Dana desa" if DESA in kinds else "Dana kelurahan")
@@ -118,7 +119,8 @@ def _kinds(area: Area, view: View) -> set[str]:
     return {KELURAHAN if unit(code) == KELURAHAN else DESA for code in below}
 
 
-def _published(topic: Topic, snapshot: Snapshot, area: Area, view: View) -> Iterator[Reading]:
+def published(topic: Topic, snapshot: Snapshot, area: Area, view: View) -> Iterator[Reading]:
+    """The figures of a topic that are published of the place."""
     foreign = {kpi for kind in {*FUNDS} - _kinds(area, view) for kpi in FUNDS[kind]}
     for name in topic.kpis:
         found = snapshot.reading(name, area.code) if name in view.catalog and name not in foreign else None

@@ -14,6 +14,7 @@ from dashboard.places.address import area_address
 from dashboard.procurement.asked import address
 from layers.alike import Beside, beside, by_kind, coincident
 from layers.explain import place
+from layers.smallcells import LEAST, sensitive, small
 from layers.snapshot import Reading
 
 if TYPE_CHECKING:
@@ -22,43 +23,64 @@ if TYPE_CHECKING:
 MOST = 8
 ORIGIN = "aduan_terbuka"
 NO_CAUSE = "Kebetulan yang patut dilihat, bukan sebab: paket belum tentu menjawab aduan di tempat yang sama."
+KINDS, BOTH, NONE = "alike-kinds", "alike-both", "alike-none"
+TITLES = {
+    KINDS: "Paket di samping aduan sejenis",
+    BOTH: "Aduan terbuka dan paket sejenis di tempat yang sama",
+    NONE: "Aduan terbuka terbanyak tanpa paket sejenis di sana",
+}
+
+
+def tables(view: View) -> dict[str, Sequence[Beside]] | None:
+    """The rows of the three tables, all of them; ``None`` while there are no frames."""
+    if view.figures is None:
+        return None
+    found = beside(view.scope, view.figures(), view.city.alike, view.params.get("wilayah"))
+    near = coincident(found)
+    told: dict[str, Sequence[Beside]] = {
+        KINDS: by_kind(found),
+        BOTH: [row for row in near if row.packages],
+        NONE: [row for row in near if not row.packages],
+    }
+    return told if view.scope.may_see_rows else {element: without_few(rows, view) for element, rows in told.items()}
+
+
+def without_few(found: Sequence[Beside], view: View) -> Sequence[Beside]:
+    """Without small counts of a sensitive kind in a kelurahan (:mod:`layers.smallcells`)."""
+    guarded = {rule.name for rule in view.city.alike if any(map(sensitive, (rule.name, *rule.complaints)))}
+
+    def few(row: Beside) -> bool:
+        area = view.tree.areas.get(row.area)
+        return area is not None and small(area) and row.kind in guarded and any(0 < n < LEAST for n in (row.received, row.open))
+
+    return [row for row in found if not few(row)]
 
 
 def alike(snapshot_reading: Reading | None, view: View) -> htpy.Element:
     """The kinds over the whole, and where complaints are open: whether there is a package of that kind."""
     lang = view.lang
-    title = text.say(lang, "Paket di samping aduan sejenis")
-    if view.figures is None:
+    title, told = text.say(lang, TITLES[KINDS]), tables(view)
+    if told is None:
         words = text.say(lang, "Rincian tersedia setelah data pertama selesai diambil.")
         return htpy.section(".panel", id="alike")[htpy.header[htpy.h2[title]], p(".empty")[words]]
-    area = view.params.get("wilayah")
-    found = beside(view.scope, view.figures(), view.city.alike, area)
     formula = text.say(
         lang,
         "aduan yang kategorinya, dan paket tahun anggaran ini yang judul atau jenisnya, memuat kata yang ditetapkan paket kota; "
         "aduan masuk 30 hari, terbuka saat ini",
     )
-    near = coincident(found)
     origin = (snapshot_reading, view.catalog[ORIGIN]) if snapshot_reading else None
     return div(".alike", id="alike")[
         p(".sentence")[text.say(lang, NO_CAUSE), " ", htpy.span(".quiet")[text.say(lang, "Rumus"), ": ", formula]],
         div(".pair")[
-            table(title, _columns("kind", view), by_kind(found), view, element="alike-kinds", origin=origin),
-            div(".stack")[
-                _places(
-                    "Aduan terbuka dan paket sejenis di tempat yang sama", [r for r in near if r.packages], "alike-both", view
-                ),
-                _places(
-                    "Aduan terbuka terbanyak tanpa paket sejenis di sana", [r for r in near if not r.packages], "alike-none", view
-                ),
-            ],
+            table(title, _columns("kind", view), told[KINDS], view, element=KINDS, origin=origin),
+            div(".stack")[[_places(element, told[element], view) for element in (BOTH, NONE)]],
         ],
     ]
 
 
-def _places(title: str, found: Sequence[Beside], element: str, view: View) -> htpy.Element:
+def _places(element: str, found: Sequence[Beside], view: View) -> htpy.Element:
     return table(
-        text.say(view.lang, title),
+        text.say(view.lang, TITLES[element]),
         _columns("area", view),
         found[:MOST],
         view,

@@ -177,6 +177,12 @@ def _pages(found: Packages, view: View) -> htpy.Element | None:
     return nav(".pages", aria_label=text.say(lang, "Halaman"))[before, span(".quiet")[words], after]
 
 
+def every(view: View) -> tuple[Bought, ...]:
+    """All packages that the address asks for, in its order; none while there are no rows."""
+    order = view.params.get("urut", ORDER)
+    return buying.packages(view.scope, view.figures(), wanted(view), order=order, size=None).rows if view.figures else ()
+
+
 def page(view: View) -> Packages | None:
     """The packages that the address asks for; ``None`` while there are no rows."""
     if view.figures is None:

@@ -1,26 +1,26 @@
-"""What can be taken away of procurement: its figures, plan against contracts by month, and by method, OPD and place."""
+"""What can be taken away of procurement: its figures, plan against contracts, what packages have in common, the packages."""
 
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dashboard import text
-from dashboard.export.makers import figures, narrowed
-from dashboard.export.provenance import provenance
+from dashboard.export.makers import figures, heads, listed, narrowed
 from dashboard.export.sheet import Column, Row, Sheet, Type
 from dashboard.page import Export, Page, find_page
-from dashboard.procurement import rows, summary
-from dashboard.procurement.asked import ASKS, PATH, known, method_words
+from dashboard.procurement import alike, rows, summary
+from dashboard.procurement.asked import ASKS, FLAGS, PATH, known, method_words
 from layers.explain import place
 from layers.model import UNPLACED
 
 if TYPE_CHECKING:
     from dashboard.page import View
     from layers.buying import Packages
-    from layers.snapshot import Snapshot
+    from layers.snapshot import Reading, Snapshot
 
 GROUPS = {
     "by-method": ("Menurut metode", "by_method"),
@@ -56,18 +56,30 @@ def _figures(snapshot: Snapshot, view: View) -> Sheet:
     return narrowed(figures(snapshot, view, _page(), title, [(kpi, shown.get(kpi.id)) for kpi in kpis]), _cut(view))
 
 
-def _sheet(snapshot: Snapshot, view: View, title: str, name: str, columns: tuple[Column, ...], found: list[Row]) -> Sheet:
+def _sheet(
+    snapshot: Snapshot,
+    view: View,
+    title: str,
+    name: str,
+    columns: Sequence[Column],
+    found: Sequence[Row],
+    notes: Sequence[str] = (),
+) -> Sheet:
     shown = summary.figures(snapshot, view)
-    about = provenance(
+    told = (summary.BUDGET, summary.CONTRACTS)
+    return listed(
         snapshot,
         view,
         _page(),
         title,
-        kpis=[view.catalog[kpi] for kpi in (summary.BUDGET, summary.CONTRACTS)],
-        readings=[shown[kpi] for kpi in (summary.BUDGET, summary.CONTRACTS) if kpi in shown],
+        columns,
+        found,
+        name=name,
+        kpis=[view.catalog[kpi] for kpi in told],
+        readings=[shown[kpi] for kpi in told if kpi in shown],
         filters=_cut(view),
+        notes=notes,
     )
-    return Sheet(name=name, title=title, columns=columns, rows=found, count=len(found), about=about)
 
 
 def _money(view: View, *headings: str) -> tuple[Column, ...]:
@@ -109,8 +121,78 @@ def _group(element: str, snapshot: Snapshot, view: View) -> Sheet:
     return _sheet(snapshot, view, title, f"pengadaan-{element}", columns, found)
 
 
+def _stages(snapshot: Snapshot, view: View) -> Sheet:
+    """How many packages are at each stage and what they are worth, as the strip shows them."""
+    _found(view)
+    shown = summary.figures(snapshot, view)
+    each = [(stage.value, text.say(view.lang, words)) for stage, words, _ in summary.STAGES]
+    rows = [(code, words, *(_value(shown, f"{of}_{code}") for of in ("paket", "pagu"))) for code, words in each]
+    columns = heads(view, ("kode", "Kode"), ("tahap", "Tahap"), ("paket", "Paket", Type.WHOLE), ("pagu", "Pagu", Type.MONEY))
+    return _sheet(snapshot, view, text.say(view.lang, "Paket menurut tahap"), "tahap", columns, rows)
+
+
+def _value(shown: Mapping[str, Reading], kpi: str) -> float | None:
+    return shown[kpi].value if kpi in shown else None
+
+
+def _packages(snapshot: Snapshot, view: View) -> Sheet:
+    """All packages asked for in their order, not only those of the page that is open."""
+    _found(view)
+    found = rows.every(view)
+    columns = heads(
+        view,
+        ("kode", "Kode"),
+        ("sumber", "Sumber"),
+        ("paket", "Paket"),
+        ("tahap", "Tahap"),
+        ("metode", "Metode"),
+        ("opd", "OPD"),
+        ("wilayah", "Wilayah", Type.AREA),
+        ("pagu", "Pagu", Type.MONEY),
+        ("nilai", "Nilai", Type.MONEY),
+        ("penyedia", "Penyedia"),
+        ("diumumkan", "Diumumkan", Type.MOMENT),
+        ("kontrak", "Kontrak", Type.MOMENT),
+        ("tanda", "Tanda"),
+    )
+    told = [
+        (one.source_id, one.source, one.title, text.say(view.lang, one.stage), method_words(one.method, view), one.opd, one.area,
+         one.pagu, one.value, one.provider, one.announced, one.contracted,
+         ", ".join(text.say(view.lang, FLAGS[flag][1]) for flag in one.flags) or None)
+        for one in found
+    ]  # fmt: skip
+    notes = [text.say(view.lang, summary.NO_PROOF)] if any(one.flags for one in found) else []
+    return _sheet(snapshot, view, text.say(view.lang, "Daftar paket"), "paket", columns, told, notes)
+
+
+def _alike(element: str, snapshot: Snapshot, view: View) -> Sheet:
+    """Packages beside the complaints of their kind, all of them; small counts of a sensitive kind in a kelurahan are left out."""
+    told = alike.tables(view)
+    if told is None:
+        raise LookupError("rincian belum tersedia")
+    found = alike.without_few(told[element], view)
+    columns = heads(
+        view,
+        ("wilayah", "Wilayah", Type.AREA if element != alike.KINDS else Type.TEXT),
+        ("jenis", "Jenis"),
+        ("masuk", "Aduan masuk", Type.WHOLE),
+        ("terbuka", "Aduan terbuka", Type.WHOLE),
+        ("paket", "Paket", Type.WHOLE),
+        ("berkontrak", "Berkontrak", Type.WHOLE),
+        ("pagu", "Pagu", Type.MONEY),
+    )
+    rows = [(r.area or None, r.kind, r.received, r.open, r.packages, r.contracted, r.pagu) for r in found]
+    notes = [text.say(view.lang, alike.NO_CAUSE)]
+    if len(found) < len(told[element]):
+        notes.append(text.say(view.lang, "Hitungan kecil pada kategori sensitif tidak ditampilkan."))
+    return _sheet(snapshot, view, text.say(view.lang, alike.TITLES[element]), element, columns, rows, notes)
+
+
 SHEETS = {
     "figures": Export(sheet=_figures),
     "year": Export(sheet=_year),
+    "stages": Export(sheet=_stages),
     **{element: Export(sheet=partial(_group, element), areas=element == "by-place") for element in GROUPS},
+    "packages": Export(sheet=_packages, rows=True),
+    **{element: Export(sheet=partial(_alike, element)) for element in alike.TITLES},
 }

@@ -31,6 +31,7 @@ from layers.memo import kept
 from layers.model import Kind, Scope
 from layers.periods import Period, own
 from layers.readings import Room
+from layers.rights import inside
 from layers.runs import SourceFacts
 
 REMEMBERED = 128
@@ -193,10 +194,8 @@ def _checked(scope: Scope, ask: Ask, kpi: Kpi, room: Room, when: When) -> tuple[
     area, opd, category = chosen.get("area"), chosen.get("opd"), chosen.get("category")
     if area is not None and area not in room.tree.areas:
         raise OutsideError(area)
-    if opd is not None and (room.city.opd(opd) is None or (scope.opds is not None and opd not in scope.opds)):
+    if opd is not None and room.city.opd(opd) is None:
         raise OutsideError(opd)
-    if area is not None and scope.areas is not None and not any(area == o or area.startswith(f"{o}.") for o in scope.areas):
-        raise OutsideError(area)
-    if category is not None and scope.categories is not None and category not in scope.categories:
-        raise OutsideError(category)
+    if not inside(scope, opd=opd, area=area, category=category):
+        raise OutsideError(" ".join(chosen.values()))
     return found

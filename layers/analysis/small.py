@@ -9,7 +9,8 @@ from itertools import product
 from layers.analysis.found import Found, Key
 from layers.catalog import Kpi, Total
 from layers.model import Kind
-from layers.snapshot import Band, Reading
+from layers.smallcells import veil
+from layers.snapshot import Reading
 
 SMALLEST = 5
 """A figure about fewer cases than this is not shown."""
@@ -65,9 +66,4 @@ def _next(line: Collection[Key], hidden: set[Key], sizes: Mapping[Key, float]) -
 
 def veiled(cells: Mapping[Key, Reading], hidden: Collection[Key]) -> dict[Key, Reading]:
     """The cells, those to hide without anything that tells their size."""
-    return {key: _veil(reading) if key in hidden else reading for key, reading in cells.items()}
-
-
-def _veil(reading: Reading) -> Reading:
-    proof = replace(reading.evidence, numerator=None, denominator=None, unplaced=0, low=None, high=None, earlier=None)
-    return replace(reading, value=None, why_none=HIDDEN, n=0, evidence=proof, change=None, band=Band.NORMAL)
+    return {key: veil(reading, HIDDEN) if key in hidden else reading for key, reading in cells.items()}

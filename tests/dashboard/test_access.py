@@ -203,6 +203,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/ringkasan": ("/ringkasan", BRIEFS),
     "/ringkasan/{opd}": ("/ringkasan/dlh", BRIEFS),
     "/sumber": ("/sumber", DATA),
+    "/tampilan.css": ("/tampilan.css", OPEN),
 }
 """Each route's address to try and who is answered; a route that is not here fails the test."""
 
