@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from bench.browser import chromium
 from dashboard.scene import scenes
+from layers.model import Role
 
 Size = tuple[int, int]
 HD, ULTRA, DESK, PHONE = (1920, 1080), (3840, 2160), (1440, 900), (390, 844)
@@ -63,9 +64,7 @@ PAGES = {
     "penutupan": Shot("/penutupan", "Closings to be looked at", "Operator"),
     "pengadaan": Shot("/pengadaan", "Procurement", "Pimpinan"),
     "penghargaan": Shot("/penghargaan", "Lists that praise", "Pimpinan"),
-    "analisis": Shot(
-        "/analisis?kpi=selesai_tepat_waktu&by=opd&per=week&kurun=90h", "Any figure by any dimension", "Analis", dark=True
-    ),
+    "analisis": Shot("/analisis?kpi=selesai_tepat_waktu&by=opd&per=week&kurun=90h", "Any figure, any cut", "Analis", dark=True),
     "baris": Shot("/baris?kpi=aduan_terbuka", "The rows behind a figure", "Analis"),
     "sumber": Shot("/sumber", "The sources", "Operator"),
     "metrik": Shot("/metrik", "What each figure means", "Analis"),
@@ -77,6 +76,8 @@ PAGES = {
     "masuk": Shot("/masuk", "Coming in", dark=True),
     "tidak-ada": Shot("/opd/tidak-ada", "What is not there, or not for you", "Kepala OPD"),
 }
+GUIDED = "liveroom-panduan"
+"""The cookie by which a browser has seen the demo's guide already (``assets/guide.js``)."""
 COLOURS = 192
 """Of a picture: quiet screens need no more, and a picture of so many takes a third of the bytes."""
 SIGNALS = ("#5ad1d4", "#f0b23c", "#ff5d52", "#c8372d", "#b06a00", "#0b6e6e")
@@ -89,7 +90,6 @@ def sign_in(page: Page, base: str, name: str, password: str) -> None:
     page.fill("#nama", name)
     page.fill("#sandi", password)
     page.click("form:has(#nama) button[type=submit]")
-    page.wait_for_url(f"{base}/dinding")
 
 
 def enter(context: BrowserContext, base: str, who: str) -> None:
@@ -100,7 +100,7 @@ def enter(context: BrowserContext, base: str, who: str) -> None:
     elif who:
         page.goto(f"{base}/masuk")
         page.locator(".demo-users button", has_text=who).first.click()
-        page.wait_for_url(f"{base}/dinding")
+    page.wait_for_url(lambda url: not url.endswith("/masuk"))
     page.close()
 
 
@@ -120,6 +120,7 @@ def take(browser: Browser, base: str, names: list[str], folder: Path, prefix: st
     """The pictures of these pages, one sign-in for each user."""
     for who in dict.fromkeys(PAGES[name].who for name in names):
         context = browser.new_context(locale="id-ID")
+        context.add_cookies([{"name": GUIDED, "value": ".".join(Role), "url": base}])
         enter(context, base, who)
         for name in (name for name in names if PAGES[name].who == who):
             for file, (width, height), dark in PAGES[name].files(name):
