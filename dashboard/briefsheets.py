@@ -53,7 +53,7 @@ def _brief(view: View) -> Brief:
 def _sheet(brief: Brief, title: str, name: str, columns: Any, rows: Sequence[Any], snapshot: Snapshot, view: View) -> Sheet:
     """The notes say when the brief was made, and of which snapshot."""
     page = find_page(f"{PATH}/{view.params['opd']}" if "opd" in view.params else PATH)
-    if page is None or not rows:
+    if page is None:
         raise NothingError
     tell = Desk(view)
     said = f"{words.title(brief, tell)}, {tell.day(brief.day)}: {title}"
@@ -104,6 +104,8 @@ def _things(snapshot: Snapshot, view: View) -> Sheet:
 
 def _own_figures(snapshot: Snapshot, view: View) -> Sheet:
     brief = _brief(view)
+    if brief.opd is None:
+        raise NothingError
     return _figures([(f, None) for f in brief.figures], brief, text.say(view.lang, "Angka OPD terhadap target"), snapshot, view)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dashboard import text
 from dashboard.access import Refused
 from dashboard.export.makers import changed, daily, figures, heads, listed, narrowed, over, slices, value_column
-from dashboard.export.sheet import Column, NothingError, Row, Sheet, Type
+from dashboard.export.sheet import Column, Row, Sheet, Type
 from dashboard.opdcut import BUDGET, CARDS, PATH, Choice, card_readings
 from dashboard.page import Export, Page, find_page
 from dashboard.parts.beside import among, compared
@@ -124,7 +124,8 @@ def _days(snapshot: Snapshot, view: View) -> Sheet:
     found = crossed(view.scope, room, choice.query).days
     columns = heads(view, ("dari", "Dari", Type.DAY), ("sampai", "Sampai", Type.DAY), ("masuk", "Aduan masuk", Type.WHOLE))
     rows = [(stretch.first, stretch.last, stretch.received) for stretch in found]
-    return _rows("Aduan masuk menurut hari", "menurut-hari", columns, rows, snapshot, view, choice, readings.values())
+    title = _titled(text.say(view.lang, "Aduan masuk menurut hari"), choice, view)
+    return _rows(title, "menurut-hari", columns, rows, snapshot, view, choice, readings.values())
 
 
 def _mapped(snapshot: Snapshot, view: View) -> Sheet:
@@ -144,40 +145,40 @@ def _mapped(snapshot: Snapshot, view: View) -> Sheet:
     )
     rows = [(code, view.tree.name(code), *(told[name][code] for name in MEASURES)) for code in codes]
     hidden = any(None in row for row in rows)
-    notes = [text.say(view.lang, "Hitungan kecil pada kategori sensitif tidak ditampilkan.")] if hidden else []
-    words = f"{text.say(view.lang, 'Aduan per {unit}', unit=view.tree.unit)}: {MEASURE_WORDS[measure_of(choice)]}"
-    sheet = _rows(words, "peta", columns, rows, snapshot, view, choice, readings.values(), notes)
+    notes = ["Hitungan kecil pada kategori sensitif tidak ditampilkan."] if hidden else []
+    measured = text.say(view.lang, MEASURE_WORDS[measure_of(choice)])
+    title = _titled(f"{text.say(view.lang, 'Per {unit}', unit=view.tree.unit)}, {measured}", choice, view)
+    sheet = _rows(title, "peta", columns, rows, snapshot, view, choice, readings.values(), notes)
     return replace(sheet, hidden=hidden)
 
 
 def _why(snapshot: Snapshot, view: View) -> Sheet:
+    """The parts of the change; where it cannot be split, no row but why."""
     choice, room, _ = _asked(snapshot, view)
     kpi = _kpi(choice, view)
-    change = None if choice.query.bound else reasons(view.scope, room, kpi, choice.query)
-    if change is None or not change.parts:
-        raise NothingError
     title = _titled(f"{kpi.title[view.lang]}, {text.say(view.lang, 'dari apa perubahan ini tersusun')}", choice, view)
+    if choice.query.bound:
+        return _rows(title, "perubahan", heads(view, ("kelompok", "Kelompok")), (), snapshot, view, choice, (), [NO_PARTS])
+    change = reasons(view.scope, room, kpi, choice.query)
     return narrowed(changed(snapshot, view, _page(choice), title, change, kpi), _cut(choice, view))
 
 
 def _beside(snapshot: Snapshot, view: View) -> Sheet:
-    """The figure now, and with what it is compared; where there is nothing to compare, why."""
+    """The figure now, and with what it is compared, or why there is nothing."""
     choice, room, readings = _asked(snapshot, view)
     kpi = _kpi(choice, view)
-    reading = readings.get(kpi.id)
-    if reading is None or reading.value is None:
-        raise NothingError
-    found = compared(reading, kpi, year_ago(view.scope, room, kpi, choice.query), snapshot, choice, view)
     value = value_column(kpi, view.lang)
     gap = replace(value, key="selisih", title=text.say(view.lang, "Selisih"))
     columns = (*heads(view, ("pembanding", "Pembanding")), value, gap, *heads(view, ("alasan", "Mengapa tidak ada nilai")))
-    now = reading.value
-    rows: list[Row] = [(text.say(view.lang, "Sekarang"), now, None, None)]
-    rows += [
-        (name, other, None if other is None else now - other, text.say(view.lang, why) if other is None and why else None)
-        for name, other, why in found
-    ]
-    return _rows(f"Dibandingkan: {kpi.short[view.lang]}", "pembanding", columns, rows, snapshot, view, choice, [reading], kpi=kpi)
+    reading, rows = readings.get(kpi.id), []
+    if reading is not None and (now := reading.value) is not None:
+        rows.append((text.say(view.lang, "Sekarang"), now, None, None))
+        found = compared(reading, kpi, year_ago(view.scope, room, kpi, choice.query), snapshot, choice, view)
+        for name, other, why in found:
+            missing = text.say(view.lang, why) if other is None and why else None
+            rows.append((name, other, None if other is None else now - other, missing))
+    title = _titled(text.say(view.lang, "Dibandingkan: {kpi}", kpi=kpi.short[view.lang].lower()), choice, view)
+    return _rows(title, "pembanding", columns, rows, snapshot, view, choice, [reading] if reading else [], kpi=kpi)
 
 
 def _others(snapshot: Snapshot, view: View) -> Sheet:
@@ -219,10 +220,12 @@ def _queue(snapshot: Snapshot, view: View) -> Sheet:
         for case in cases
     )  # fmt: skip
     said = [(text.say(view.lang, name), given[key]) for key, name in QUEUED.items() if key in given]
-    sheet = _rows("Antrean tenggat", "antrean", columns, (), snapshot, view, choice, readings.values())
+    title = _titled(text.say(view.lang, "Antrean tenggat"), choice, view)
+    sheet = _rows(title, "antrean", columns, (), snapshot, view, choice, readings.values())
     return narrowed(replace(sheet, rows=rows, count=count), said)
 
 
+NO_PARTS = "Tidak ada yang dapat diuraikan untuk pilihan ini."
 QUEUED = {"urgency": "Sisa waktu", "bidang": "Bidang", "cari": "Cari nomor"}
 """What narrows the queue alone, in words."""
 HOUR = 3600
@@ -234,7 +237,7 @@ def _kpi(choice: Choice, view: View) -> Kpi:
 
 
 def _rows(
-    words: str,
+    title: str,
     name: str,
     columns: Sequence[Column],
     rows: Sequence[Row],
@@ -246,8 +249,8 @@ def _rows(
     kpi: Kpi | None = None,
 ) -> Sheet:
     """A sheet of the desk with its choices."""
-    title = _titled(text.say(view.lang, words), choice, view)
-    about = {"readings": readings, "notes": notes, "kpis": [kpi] if kpi else []}
+    said = [text.say(view.lang, note) for note in notes]
+    about = {"readings": readings, "notes": said, "kpis": [kpi] if kpi else []}
     return narrowed(listed(snapshot, view, _page(choice), title, columns, rows, name=name, **about), _cut(choice, view))
 
 

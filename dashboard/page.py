@@ -182,14 +182,18 @@ class Export:
     """What a part of a page gives as a file: its ``sheet``, made of what the page itself is drawn of, for the asker's Scope.
 
     ``areas``: its rows name areas (or do at some addresses), so that it comes with their boundaries too; ``map``: its picture
-    is the page's map. ``rows``: it holds rows, so only who may take them out gets it. ``words`` call its menu, in Indonesian.
+    is the page's map. ``rows``: it holds rows, so only who may take them out gets it. ``words`` call its menu (Indonesian).
     """
 
     sheet: Callable[[Snapshot, View], Sheet]
     areas: bool | Callable[[View], bool] = False
-    map: bool = False
+    map: bool | Callable[[View], bool] = False
     rows: bool = False
     words: str = "Unduh"
+
+    def mapped(self, view: View) -> bool:
+        """Whether its picture is the map."""
+        return self.map(view) if callable(self.map) else self.map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

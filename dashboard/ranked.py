@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, cast
 
 from dashboard import text
 from dashboard.export.makers import heads, listed, over, value_column
-from dashboard.export.sheet import NothingError, Row, Sheet, Type
+from dashboard.export.sheet import Row, Sheet, Type
 from dashboard.page import Export, Page, find_page
 from layers.catalog import Share
-from layers.equity import equity, measurable
+from layers.equity import equity
 from layers.explain import short
 from layers.improvement import improved
 from layers.model import Level
@@ -70,7 +70,7 @@ def _ranked(snapshot: Snapshot, view: View) -> Sheet:
 
 
 def _praised(snapshot: Snapshot, view: View) -> Sheet:
-    """Who may be the best of all, and who certainly became better; none where nobody is."""
+    """Who may be the best of all, and who certainly became better; no row where nobody is."""
     kpi, level = chosen(view)
     ranking, readings = of_level(snapshot, view.tree, kpi, level), at_level(snapshot, view.tree, kpi, level)
     rows: list[Row] = []
@@ -82,8 +82,6 @@ def _praised(snapshot: Snapshot, view: View) -> Sheet:
         rows += [
             (rose, x.key, name_of(level, view, x.key), x.value, x.change, x.low, x.high, x.n) for x in improved(kpi, readings)
         ]
-    if not rows:
-        raise NothingError
     columns = (
         *heads(view, ("mengapa", "Mengapa"), ("kode", "Kode", Type.TEXT if level == "opd" else Type.AREA), ("nama", "Nama")),
         value_column(kpi, view.lang),
@@ -100,11 +98,9 @@ def _praised(snapshot: Snapshot, view: View) -> Sheet:
 
 
 def _even(snapshot: Snapshot, view: View) -> Sheet:
-    """Lorenz's curve, with the measures in the notes."""
+    """Lorenz's curve, with the measures in the notes; no row where it cannot be measured, but why."""
     kpi, _ = chosen(view)
-    found = equity(kpi, snapshot, view.tree) if measurable(kpi) else None
-    if found is None or not found.lorenz:
-        raise NothingError
+    found = equity(kpi, snapshot, view.tree)
     columns = heads(view, ("penduduk", "Bagian penduduk", Type.SHARE), ("bagian", "Bagian dari jumlah", Type.SHARE))
     rows = [(100 * people, 100 * amount) for people, amount in found.lorenz]
     measures = {

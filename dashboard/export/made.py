@@ -130,10 +130,12 @@ def drawer(page: Page, snapshot: Snapshot, view: View) -> Callable[[str, Sheet],
     drawn = document(page, snapshot, view)
 
     def draw(part: str, sheet: Sheet) -> str | None:
-        if page.sheets[part].map and page.areas and not sheet.hidden:
+        if page.areas and page.sheets[part].mapped(view):
+            if sheet.hidden:
+                return None
             names = {area.code: area.name for area in view.tree.areas.values()}
             return picture.mapped(view.map, page.areas(snapshot, view), names, sheet.about)
-        html = None if page.sheets[part].map else drawn_in(drawn.parts, part)
+        html = drawn_in(drawn.parts, part)
         return picture.picture(html, sheet.about) if html and not sheet.hidden else None
 
     return draw

@@ -233,6 +233,8 @@ def _sheet(snapshot: Snapshot, view: View) -> Sheet:
         raise HTTPException(404)
     if not view.scope.may_export_rows:
         found = without_small(found)
+    code = [Column(key="kode", title=text.say(view.lang, "Kode"), type=Type.AREA)] if _placed(view) else []
+    table = found.rows(view.city, view.tree, view.lang)
     about = provenance(
         snapshot,
         view,
@@ -256,12 +258,21 @@ def _sheet(snapshot: Snapshot, view: View) -> Sheet:
     return Sheet(
         name=f"analisis-{found.kpi.id.replace(':', '-').replace('.', '-')}",
         title=found.kpi.title[view.lang],
-        columns=tuple(_column(column, view) for column in found.columns),
-        rows=found.rows(view.city, view.tree, view.lang),
+        columns=(*code, *(_column(column, view) for column in found.columns)),
+        rows=((*key[: len(code)], *row) for (key, *_), row in zip(found.lines(), table, strict=True)),
         about=about,
         count=sum(1 for _ in found.lines()),
         hidden=found.hidden > 0,
     )
+
+
+def _placed(view: View) -> bool:
+    """Whether the rows are places."""
+    return view.params.get("by") in ("area", "kecamatan")
+
+
+def _as_map(view: View) -> bool:
+    return _placed(view) and view.params.get("bentuk") == "peta"
 
 
 def _column(column: FoundColumn, view: View) -> Column:
@@ -296,5 +307,8 @@ PAGE = Page(
     fresh=True,
     long=True,
     readings=readings,
-    sheets={"answer": Export(sheet=_sheet), "answer-table": Export(sheet=_sheet)},
+    sheets={
+        "answer": Export(sheet=_sheet, areas=_placed, map=_as_map),
+        "answer-table": Export(sheet=_sheet, areas=_placed),
+    },
 )

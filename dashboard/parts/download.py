@@ -79,7 +79,7 @@ def with_menus(parts: Mapping[str, str], page: Page, view: View) -> dict[str, st
 def _kinds(html: str, page: Page, part: str, view: View) -> tuple[tuple[str, str], ...]:
     """The formats of a part: pictures where it draws something, boundaries where its rows are areas."""
     offered = page.sheets[part]
-    pictures = PICTURES if offered.map or pictured(html) else PICTURES[-1:]
+    pictures = PICTURES if offered.mapped(view) or pictured(html) else PICTURES[-1:]
     areas = offered.areas(view) if callable(offered.areas) else offered.areas
     return (*pictures, *TABLES, *(MAPS if areas else ()))
 

@@ -41,8 +41,6 @@ def page_of(view: View) -> Page:
 def _figures(topic: Topic, snapshot: Snapshot, view: View) -> Sheet:
     area = view.tree.areas[view.params["code"]]
     found = [(view.catalog[r.kpi], r) for r in published(topic, snapshot, area, view)]
-    if not found:
-        raise NothingError
     said = f"{title(area, view)}: {heading(topic, area, view)}"
     return figures(snapshot, view, page_of(view), said, found, name=topic.name)
 
@@ -72,7 +70,7 @@ def _counters(snapshot: Snapshot, view: View) -> Sheet:
         ("layanan", "Layanan"),
         ("dilayani", "Dilayani", Type.WHOLE),
         ("tepat_waktu", "Tepat waktu", Type.SHARE),
-        ("antre", "Antre, median (menit)", Type.NUMBER),
+        ("antre", "Antre (median)", Type.NUMBER),
         ("data_per", "Data per", Type.MOMENT),
     )
     rows = [(one.service, one.served, one.on_time, one.waiting, one.last) for one in found]
@@ -102,7 +100,7 @@ def _lines(snapshot: Snapshot, view: View) -> Sheet:
         ("wilayah", "Wilayah", Type.AREA),
         ("jenis", "Jenis"),
         ("keadaan", "Keadaan"),
-        ("latensi", "Latensi (milidetik)", Type.NUMBER),
+        ("latensi", "milidetik", Type.NUMBER),
         ("data_per", "Data per", Type.MOMENT),
     )
     say = partial(text.say, view.lang)
@@ -168,8 +166,6 @@ def _floods(snapshot: Snapshot, view: View) -> Sheet:
 def _beside(snapshot: Snapshot, view: View) -> Sheet:
     area = view.tree.areas[view.params["code"]]
     words, codes, told = side_by_side(snapshot, area, view)
-    if not told:
-        raise NothingError
     rows = [(code, view.tree.name(code), {name: cells[code] for name, cells in told.items() if code in cells}) for code in codes]
     said = f"{title(area, view)}: {text.say(view.lang, words, unit=view.tree.unit)}"
     kpis = [view.catalog[name] for name in told]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.city import City
 from layers.citykpis import catalog_of
+from layers.model import Record
 from layers.publish import build
 from layers.rows import Rooms
 from layers.snapshot import Snapshot
@@ -35,10 +37,14 @@ _FOLDER = TemporaryDirectory()
 @cache
 def furnished() -> Furnished:
     """The room at noon of 22 November 2026, made once for all tests of a process."""
-    folder = Path(_FOLDER.name)
+    return room_of(Path(_FOLDER.name))
+
+
+def room_of(folder: Path, found: Sequence[Record] | None = None) -> Furnished:
+    """The same with other records."""
     here = city()
     tree, kpis = AreaTree.of(here), catalog_of(here)
-    store, frames = filled(folder, here)
+    store, frames = filled(folder, here, found)
     snapshot = build(frames, kpis, tree, here, store, NOW, 1, "Data contoh")
     facts = list(store.source_states())
     store.close()

@@ -141,6 +141,20 @@ def test_every_page_can_be_asked_and_leads_to_the_same_moment(live: Live) -> Non
         assert f'<input type="hidden" name="pada" value="{AT}">' in narrowed
 
 
+def test_a_link_is_pinned_to_the_version_of_a_snapshot(live: Live) -> None:
+    """The page's own version, as a file of it names it, leads back to the same; a live one to the minute in which it was made."""
+    with live.client() as client:
+        then = client.get(THEN)
+        version = re.search(r'data-version="(\d+)"', then.text)
+        assert version is not None
+        for written in (version[1], f"{int(version[1]) + 7}123"):
+            assert client.get(f"/kelurahan/36.71?versi={written}").text == then.text
+        part = {"halaman": f"/kelurahan/36.71?versi={version[1]}", "bagian": "figures"}
+        told = client.get("/ekspor/csv", params=part).text
+        assert f"versi {version[1]}" in told
+        assert "pada=2026-11-20T08%3A00" in told, "and the way back is pinned too"
+
+
 def test_no_page_shows_what_is_so_today(live: Live) -> None:
     """What changed, the alarms and the orders are those of that moment, and nothing can be done about them."""
     with live.client() as client:
@@ -171,6 +185,10 @@ def test_no_page_shows_what_is_so_today(live: Live) -> None:
         ("pada=2026-11-22T12:01", 400, "Waktu itu belum tiba"),
         ("pada=2026-11-20T05:00", 404, "Belum dipantau"),
         ("pada=2019-01-01T00:00", 404, "Belum dipantau"),
+        ("versi=terbaru", 400, "Waktu tidak dapat dibaca"),
+        ("versi=12345678901234", 400, "Waktu tidak dapat dibaca"),
+        ("versi=9999999999", 400, "Waktu itu belum tiba"),
+        ("versi=1", 404, "Belum dipantau"),
     ],
 )
 def test_what_cannot_be_answered_is_said(live: Live, query: str, status: int, words: str) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from dashboard import access
 from layers import clock
 from layers import peopleschema as schema
-from layers.model import Role
+from layers.model import EXPORTS, Role
 from layers.tokens import Tokens, listing
 from tests.dashboard.server import Live, serving
 from tests.dashboard.trusted import Trusted, trusted
@@ -190,3 +190,57 @@ def test_it_keeps_what_it_describes(live: Live, mode: GenerationMode) -> None:
 
         holds()
     assert len(asked) == 9
+
+
+# --- limits by category ----------------------------------------------------------------------------
+
+LIMITED = {
+    Role.BIDANG: {"opds": ["dlh"]},
+    Role.OPD_HEAD: {"opds": ["dlh"]},
+    Role.CAMAT: {"areas": ["36.71.01"]},
+    Role.ANALYST: {},
+    Role.LEADER: {},
+    Role.OPERATOR: {},
+    Role.ADMIN: {},
+    Role.PUBLIC: {},
+}
+ROWS = "/baris?kpi=aduan_masuk_30h"
+FILES = (("/kelurahan/36.71.01", "by-category"), ("/opd/dlh", "cross-category"), ("/analisis?by=category", "answer"))
+
+
+def categories(answer: httpx.Response, column: str) -> set[str]:
+    assert answer.status_code == 200, answer.text
+    return {row[column] for row in csv.DictReader(io.StringIO(answer.text))}
+
+
+@pytest.mark.parametrize("role", LIMITED, ids=str)
+def test_a_token_of_some_categories_reads_no_others_anywhere(live: Live, role: Role, caplog: pytest.LogCaptureFixture) -> None:
+    """By the API, by every file of a page with categories, and by name: what is outside is absent and noted."""
+    with closing(client_of(live, f"kategori {role}", role, categories=["Sampah"], **LIMITED[role])) as client:
+
+        def file(page: str, part: str) -> httpx.Response:
+            return client.get(f"{live.url}/ekspor/csv", params={"halaman": page, "bagian": part, "bersih": "1"})
+
+        may = role in EXPORTS
+        for page, part in FILES:
+            assert categories(file(page, part), "category" if "analisis" in page else "kode") <= {"Sampah"}, page
+            named = f"{page}{'&' if '?' in page else '?'}category=Banjir"
+            assert file(named, part).status_code == 404, named
+        found = client.get("/rows?kpi=aduan_masuk_30h&format=csv")
+        assert found.status_code == (200 if may else 404)
+        for answer, name in ((found, "category"), (file(ROWS, "baris"), "category")) if may else ():
+            assert categories(answer, name) == {"Sampah"}
+        for outside in (client.get("/rows?kpi=aduan_masuk_30h&category=Banjir"), file(f"{ROWS}&category=Banjir", "baris")):
+            assert outside.status_code == 404
+        assert client.get("/readings?kpi=aduan_terbuka").status_code == 200, "figures of the whole city are for all"
+        assert caplog.text.count(f"refused to role {role.value}") >= len(FILES) + 2
+
+
+def test_the_command_gives_categories_and_the_list_says_so(live: Live) -> None:
+    tokens = Tokens(live.people)
+    scope = tokens.scope(tokens.add("bidang sampah", Role.BIDANG, clock.now(), opds=["dlh"], categories=["Sampah"]), clock.now())
+    assert scope is not None
+    assert scope.limits == (frozenset({"dlh"}), None, frozenset({"Sampah"}))
+    assert "bidang sampah: bidang Sampah, dlh" in listing(tokens.all())
+    with pytest.raises(ValueError, match="kategori"):
+        tokens.add("bidang lain", Role.BIDANG, clock.now(), opds=["dlh"])
