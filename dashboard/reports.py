@@ -24,6 +24,7 @@ from starlette.exceptions import HTTPException
 from dashboard import text
 from dashboard.drawn import role_class
 from dashboard.export.made import asked, book, report, sheets_of, title_of
+from dashboard.export.sheet import NothingError
 from dashboard.feed import Hub
 from dashboard.page import Page, View, find_page
 from dashboard.past import Machine
@@ -49,7 +50,7 @@ log = logging.getLogger(__name__)
 
 
 class NotTheirs(Exception):
-    """The account gets no such page; says why."""
+    """The account gets no such page, or finds nothing on it; says why."""
 
 
 @asynccontextmanager
@@ -163,6 +164,8 @@ class Reporter:
             raise NotTheirs(CLOSED)
         try:
             parcel = await self._drawn(turn, scope)
+        except NothingError:
+            raise NotTheirs("halaman tidak memuat apa pun untuk akun ini") from None
         except HTTPException as error:
             if error.status_code == 400:
                 raise NotTheirs(f"alamat halaman tidak dapat dibaca: {turn.report.page}") from None

@@ -109,11 +109,13 @@ def written(name: str, write: Callable[[IO[bytes]], None]) -> Made:
 
 
 def sheets_of(page: Page, snapshot: Snapshot, view: View, back: str) -> list[tuple[str, Sheet]]:
-    """Those of the whole page that there are."""
+    """Those of the whole page that there are; raises :class:`NothingError` where there is none."""
     found = []
     for key, export in page.whole.items():
         with suppress(NothingError):
             found.append((key, sheet_of(export, snapshot, view, back)))
+    if not found:
+        raise NothingError
     return found
 
 

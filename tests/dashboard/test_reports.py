@@ -6,6 +6,7 @@ import asyncio
 import email
 import io
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from dashboard import text
 from dashboard.export import press
 from dashboard.feed import Hub
 from dashboard.past import Machine
-from dashboard.reports import Reporter, put_now, reporting
+from dashboard.reports import NotTheirs, Reporter, put_now, reporting
 from dashboard.wiring import opened
 from layers import clock, schema
 from layers.accounts import Accounts
@@ -37,7 +38,7 @@ from layers.clock import SetClock
 from layers.model import Complaint, Role, Scope
 from layers.people import People
 from layers.publish import read_snapshot
-from layers.reportbook import ReportBook, listing
+from layers.reportbook import ReportBook, Turn, listing
 from layers.settings import Settings, from_environment
 from layers.store import Store
 from tests.connectors.test_notify import Mail
@@ -273,6 +274,31 @@ def test_rights_that_were_lost_are_not_used_any_more(desk: Desk) -> None:
         ("pekan-dlh", "halaman tidak ada atau di luar hak akun ini", False),
     ]
     assert [what for what, why in desk.audit() if why] == ["laporan tidak terkirim"] * 2
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        ("/entah", "halaman tidak ada atau di luar hak akun ini"),
+        ("/pengguna", "halaman tidak ada atau di luar hak akun ini"),
+        ("/opd/dlh?opd=dpupr", None),
+        ("/kelurahan/36.71?opd=dpupr", "halaman tidak ada atau di luar hak akun ini"),
+        ("/kelurahan/36.71?days=nol", "alamat halaman tidak dapat dibaca: /kelurahan/36.71?days=nol"),
+        ("/ringkasan/dlh", "halaman tidak memuat apa pun untuk akun ini"),
+        ("/dinding", "halaman ini tidak memberi laporan"),
+    ],
+)
+@pytest.mark.usefixtures("unset")
+def test_a_page_that_gives_the_account_nothing_is_said(desk: Desk, page: str, why: str | None) -> None:
+    wanted = desk.settings.reports.report("pekan-dlh").model_copy(update={"page": page})
+    reporter, turn = desk.reporter(), Turn(report=wanted, account="kadis dlh", due=SEVEN, plan="")
+    at(SEVEN)
+    if why:
+        with pytest.raises(NotTheirs, match=re.escape(why)):
+            asyncio.run(reporter.make(turn))
+    else:
+        assert asyncio.run(reporter.make(turn))
+    reporter.close()
 
 
 @pytest.mark.usefixtures("unset")
