@@ -29,6 +29,7 @@ from dashboard.lane import Lane
 from dashboard.page import Document, document
 from dashboard.prefix import Prefix
 from dashboard.room import Room
+from dashboard.steering import UNSTEERED, steering
 from layers import clock
 from layers.alarms import concerns
 from layers.model import Scope
@@ -37,9 +38,6 @@ from layers.snapshot import Snapshot
 from layers.wire import decode, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
     from layers.cache import Cache
 
 log = logging.getLogger(__name__)
@@ -349,25 +347,3 @@ class Hub:
 def ringing(snapshot: Snapshot, scope: Scope) -> int:
     """Alarms within a scope that nobody has taken and that are not silenced."""
     return sum(alarm.waits for alarm in snapshot.alarms if concerns(scope, alarm))
-
-
-def steering(told: Sequence[Steering]) -> Event:
-    """What every screen was told, as an event for all of them."""
-    return Event("steering", steering_words(told))
-
-
-def steering_words(told: Sequence[Steering]) -> bytes:
-    """What every screen was told, by its name, as JSON: moments in milliseconds."""
-
-    def ms(moment: datetime | None) -> int | None:
-        return None if moment is None else int(moment.timestamp() * 1000)
-
-    every = {
-        one.screen: {"at": ms(one.at), "since": ms(one.since), "steps": one.steps, "scene": one.scene, "until": ms(one.until)}
-        for one in told
-    }
-    return orjson.dumps(every)
-
-
-UNSTEERED = steering(())
-"""While no screen was ever told anything; no browser needs to hear it."""

@@ -21,9 +21,9 @@ from dashboard.procurement import asked as procurement
 from layers import buying
 from layers.areas import region, unit
 from layers.explain import place
-from layers.finding import LONGEST, Index, closeness, words
 from layers.model import ROWS, UNPLACED, Level, Role, Scope
 from layers.remote import STEERERS
+from layers.typed import LONGEST, Index, closeness, words
 
 if TYPE_CHECKING:
     from dashboard.page import View

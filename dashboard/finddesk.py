@@ -16,8 +16,8 @@ from dashboard.guard import Gate
 from dashboard.page import EVERYONE, View
 from dashboard.parts.findbox import AS_TYPED, PATH, Group, listed, page
 from dashboard.text import say
-from layers.finding import LONGEST, words
 from layers.model import Role
+from layers.typed import LONGEST, words
 
 FINDERS = EVERYONE - {Role.SCREEN}
 """Who is a person at a desk; a wall's screen types nothing."""

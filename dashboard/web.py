@@ -19,13 +19,14 @@ from dashboard.bodies import IMMUTABLE, Body, accepted
 from dashboard.cookies import cookie_path
 from dashboard.cut import address, check_filters, narrowed, page_for
 from dashboard.drawn import Drawn, encode_document, key
-from dashboard.feed import Hub, steering_words
+from dashboard.feed import Hub
 from dashboard.guard import language
 from dashboard.metrics import Metrics
 from dashboard.page import Page, View, layout
 from dashboard.past import Asked, Machine, stay
 from dashboard.places.address import area_address
 from dashboard.shell import Shell
+from dashboard.steering import steering_words
 from dashboard.stream import Places, Stream
 from layers import clock
 from layers.model import Role, Scope

@@ -11,7 +11,7 @@ import htpy
 from htpy import a, button, dialog, div, form, h2, header, kbd, label, li, mark, p, section, span, ul
 
 from dashboard import text
-from layers.finding import LONGEST, words
+from layers.typed import LONGEST, words
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -15,8 +15,8 @@ from dashboard import text
 from dashboard.find import Names
 from layers import clock
 from layers.clock import SetClock
-from layers.finding import LONGEST
 from layers.model import Role, Scope
+from layers.typed import LONGEST
 from tests.dashboard.furnished import Furnished, furnished
 from tests.dashboard.pages.test_axe import faults
 from tests.dashboard.server import Live, serving

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from layers.areas import AreaTree
 from layers.city import City
-from layers.finding import LONGEST, Index, closeness, words
+from layers.typed import LONGEST, Index, closeness, words
 
 
 @pytest.mark.parametrize(
