@@ -1,4 +1,4 @@
-# The project's one door for people: make live, test, cover, lint, bench, soak, lock.
+# The project's one door for people: make live, test, cover, lint, bench, screens, soak, lock.
 SHELL := bash
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -10,7 +10,7 @@ CITY ?= 36.71
 DATA ?= data$(if $(filter-out 36.71,$(CITY)),-$(CITY))
 BOUNDARIES ?=
 
-.PHONY: live test cover lint bench soak lock needs clean
+.PHONY: live test cover lint bench screens soak lock needs clean
 
 live: .venv/live.stamp
 	@LIVEROOM_PORT='$(PORT)' LIVEROOM_DATA='$(DATA)' LIVEROOM_CITY='$(CITY)' LIVEROOM_BOUNDARIES='$(BOUNDARIES)' exec $(BIN)/liveroom up --demo
@@ -30,6 +30,10 @@ lint: .venv/dev.stamp
 
 bench: .venv/dev.stamp .venv-dlt/bench.stamp needs
 	$(BIN)/python -m bench $(ARGS)
+
+# the pictures of the documents, of the demo that runs on PORT (make live)
+screens: .venv/dev.stamp needs
+	$(BIN)/python -m bench.screens http://127.0.0.1:$(PORT) docs/screens
 
 soak: .venv/dev.stamp needs
 	LIVEROOM_KILLS=200 LIVEROOM_WEEK=10000 $(BIN)/python -m pytest tests/connectors/test_kill.py tests/dashboard/test_week.py $(ARGS)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from layers import peoplecommands
+from layers import peoplecommands, reportcommands
 from layers.peoplecommands import audit
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for name, group in (
     ("brief", brief_app),
     ("person", person_app),
     ("notify", notify_app),
+    ("report", reportcommands.report_app),
     ("demo", demo_app),
 ):
     app.add_typer(group, name=name)
@@ -79,7 +80,7 @@ def pull(
 @app.command()
 def worker(
     queue: Annotated[list[str] | None, typer.Option(help="Antrean yang dilayani; tanpa ini: umum.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Sumber yang ditarik bersamaan.")] = 8,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Sumber yang ditarik bersamaan.")] = 8,  # they mostly wait
 ) -> None:
     """Tarik data atas perintah beat, di mesin mana pun yang berbagi Redis dan basis data."""
     from connectors.queue import work
@@ -308,6 +309,22 @@ def notify_test(name: str) -> None:
     from layers.settings import from_environment
 
     text, good = try_target(from_environment(), name)
+    typer.echo(text)
+    raise typer.Exit(0 if good else 1)
+
+
+@reportcommands.report_app.command("send")
+def report_send(
+    name: str,
+    to: Annotated[list[str] | None, typer.Option(help="Hanya untuk akun ini; tanpa ini: semua penerimanya.")] = None,
+) -> None:
+    """Susun dan kirim sebuah laporan sekarang juga, dengan hak setiap penerimanya."""
+    from connectors.notify import deliver
+    from dashboard.reports import put_now
+    from layers.settings import from_environment
+
+    settings = from_environment()
+    text, good = deliver(settings, put_now(settings, name, to or [], peoplecommands.CONSOLE.user))
     typer.echo(text)
     raise typer.Exit(0 if good else 1)
 

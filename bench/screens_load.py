@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -33,13 +34,19 @@ TURN = 2.0
 
 @dataclass(slots=True)
 class Screen:
-    """One screen's stream: when each version's last byte came."""
+    """One screen's stream: when each version's last byte came.
+
+    What came is noted and read only once all have it: the screens of a room unpack each on a machine of its own.
+    """
 
     port: int
     page: str
-    got: dict[int, float] = field(default_factory=dict)
-    bytes: int = 0
     opened: float = 0.0
+    bytes: int = 0
+    _got: dict[int, float] = field(default_factory=dict)
+    _came: list[tuple[float, bytes]] = field(default_factory=list)
+    _unpack: Any = field(default_factory=lambda: zlib.decompressobj(16 + zlib.MAX_WBITS))
+    _held: bytes = b""
 
     async def run(self, base: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -47,23 +54,25 @@ class Screen:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
         try:
             await reader.readuntil(b"\r\n\r\n")
-            unpack, held = zlib.decompressobj(16 + zlib.MAX_WBITS), b""
             while size := int(await reader.readuntil(b"\r\n"), 16):
-                chunk = (await reader.readexactly(size + 2))[:-2]
+                chunk = await reader.readexactly(size + 2)
                 at = time.time()
+                self.opened = self.opened or at
                 self.bytes += size
-                held += unpack.decompress(chunk)
-                while (end := held.find(b"\n\n")) >= 0:
-                    event, held = held[:end], held[end + 2 :]
-                    self._event(event, at)
+                self._came.append((at, chunk[:-2]))
         finally:
             writer.transport.abort()
 
-    def _event(self, event: bytes, at: float) -> None:
-        if event.startswith(b"event: doc"):
-            self.got[int(event[event.index(b'"version":') + 10 :].split(b",", 1)[0])] = at
-        elif not self.opened:
-            self.opened = at
+    def got(self) -> dict[int, float]:
+        """Each version and when its last byte came."""
+        came, self._came = self._came, []
+        for at, chunk in came:
+            self._held += self._unpack.decompress(chunk)
+            while (end := self._held.find(b"\n\n")) >= 0:
+                event, self._held = self._held[:end], self._held[end + 2 :]
+                if event.startswith(b"event: doc"):
+                    self._got[int(event[event.index(b'"version":') + 10 :].split(b",", 1)[0])] = at
+        return self._got
 
 
 class Feeder:
@@ -148,9 +157,9 @@ async def measure(port: int, feeder: Feeder, members: list[psutil.Process]) -> F
         cpu, took = spent(members), sum(s.bytes for s in screens)
         at = await asyncio.to_thread(feeder.publish, body)
         version = feeder.last.version
-        await until(lambda: all(feeder.last.version in s.got for s in screens))
+        await reached(version, screens)
         if count:  # the first draws the scene for the first time
-            found.delays += [s.got[version] - at for s in screens]
+            found.delays += [s.got()[version] - at for s in screens]
             found.cpu += (spent(members) - cpu) / (UPDATES - 1)
             found.bytes += (sum(s.bytes for s in screens) - took) / SCREENS / (UPDATES - 1)
         await asyncio.sleep(PAUSE)
@@ -169,12 +178,22 @@ async def measure(port: int, feeder: Feeder, members: list[psutil.Process]) -> F
     await asyncio.sleep(TURN / 2)
     body = await asyncio.to_thread(feeder.made)
     at = await asyncio.to_thread(feeder.publish, body)  # in the middle of it
-    await until(lambda: all(feeder.last.version in s.got for s in turned))
-    found.storm = [s.got[feeder.last.version] - max(at, starts[id(s)]) for s in turned]
+    await asyncio.sleep(TURN)
+    await reached(feeder.last.version, turned)
+    found.storm = [s.got()[feeder.last.version] - max(at, starts[id(s)]) for s in turned]
     for old in tasks:
         old.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return found
+
+
+async def reached(version: int, screens: Sequence[Screen]) -> None:
+    """Until all have a version; each is asked a second later: so reading what came takes no time from its coming."""
+    for _ in range(60):
+        await asyncio.sleep(1)
+        if all(version in s.got() for s in screens):
+            return
+    raise TimeoutError(f"version {version} did not reach every screen")
 
 
 async def until(done: object, seconds: float = 60) -> None:

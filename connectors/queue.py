@@ -20,15 +20,13 @@ from connectors.briefing import Briefing
 from connectors.lease import LEASE, Lease, held
 from connectors.notify import Notifier
 from connectors.publishing import Publisher
-from connectors.runner import Room, end_by_signal, schedule, steady_heap
+from connectors.runner import Room, end_by_signal, schedule
+from layers import heap
 from layers.areas import AreaTree
 from layers.cache import Cache
 from layers.city import SourceConfig
 from layers.settings import Settings, SettingsError
 from layers.store import Store
-
-CONCURRENCY = 8
-"""Processes of one worker. They mostly wait: more than there are sources that may hang at one time."""
 
 GRACE = timedelta(minutes=1)
 """What a run may take beyond twice its source's deadline (which is for its requests) before its process is ended."""
@@ -77,7 +75,7 @@ def application(settings: Settings) -> Celery:
     @cache
     def room() -> Room:
         """What a process of the worker has in hand: made in it and not before, as connections do not survive a fork."""
-        steady_heap()
+        heap.steady()
         return Room(settings)
 
     def turn(name: str) -> None:
@@ -159,7 +157,7 @@ class Beat:
         settings = self.settings
         cache = Cache(str(settings.redis_url), settings.city.code)
         publisher = Publisher(settings, self.store, AreaTree.of(settings.city), cache)
-        notifier = Notifier(settings.city.notify, self.store)
+        notifier = Notifier.of(settings, self.store)
         scheduler = schedule(settings.city.sources, self._turn, self._tidy)
         look = Briefing(settings, self.store).look
         scheduler.add_job(look, "interval", seconds=BRIEF_SECONDS, coalesce=True, max_instances=1)

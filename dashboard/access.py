@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import TypeVar
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers
@@ -28,6 +28,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard.attempts import Attempts, network
 from dashboard.cookies import SCREEN, SESSION, STEP, cookie_name, device_of, drop_cookie, drop_name, put_cookie, put_name
+from dashboard.fields import read_form
 from dashboard.page import find_page
 from layers import clock
 from layers.model import ROWS, Role, Scope
@@ -40,7 +41,7 @@ PUBLIC = Scope(user="publik", role=Role.PUBLIC)
 HOME = "/dinding"
 REMOTE = "/remote"
 """Where a telephone steers the wall: no page of figures, but one to come back to after signing in."""
-OWN_PAGES = frozenset({REMOTE, "/akun", "/pengguna", "/audit"})
+OWN_PAGES = frozenset({REMOTE, "/akun", "/pengguna", "/audit", "/cari"})
 """What one comes back to after signing in, beside the pages of figures."""
 READ_BY_PROGRAMS = ("/api/", "/ekspor/")
 """Where a program's token opens something."""
@@ -284,15 +285,6 @@ def cross_site(headers: Headers) -> bool:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a posted form, the first of each name; raises 400 for bytes that are no form."""
-    try:
-        fields = parse_qs((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=20)
-    except ValueError as error:
-        raise HTTPException(400) from error
-    return {name: values[0] for name, values in fields.items()}
 
 
 def bearer(request: Request) -> str | None:

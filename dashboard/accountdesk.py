@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import Access, Refused, read_form
-from dashboard.framed import Frames
+from dashboard.access import Access, Refused
+from dashboard.fields import read_form
+from dashboard.framed import Framed
 from dashboard.guard import Gate, language
 from dashboard.logindesk import WRONG_CODE, LoginDesk, enrol
 from dashboard.oidc import Oidc
@@ -48,7 +49,7 @@ DONE = {
 class AccountDesk:
     """The endpoints; each change is in the audit."""
 
-    def __init__(self, access: Access, frames: Frames, entry: Entry) -> None:
+    def __init__(self, access: Access, frames: Framed, entry: Entry) -> None:
         self._access, self._frames, self._entry = access, frames, entry
         self._people = access.people
         self._accounts, self._factors = Accounts(access.people), Factors(access.people)
@@ -183,7 +184,7 @@ class AccountDesk:
         return self._frames.answer(request, say(lang, "Catatan audit"), audit_page(found, who, what, (CHECKED, broken), view))
 
 
-def add_people(server: FastAPI, settings: Settings, access: Access, frames: Frames) -> dict[str, Gate]:
+def add_people(server: FastAPI, settings: Settings, access: Access, frames: Framed) -> dict[str, Gate]:
     """Add the routes by which people come in and look after accounts; who may ask which."""
     provider = settings.entry.oidc
     oidc = Oidc(provider, settings.address) if provider else None

@@ -10,20 +10,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import Refused, read_form
+from dashboard.access import Refused
 from dashboard.feed import Hub
+from dashboard.fields import read_form
 from dashboard.guard import Gate
 from dashboard.parts.account import ROLES
 from dashboard.parts.alarms import HOURS
-from dashboard.posted import change
+from dashboard.posted import add_posted, change
 from layers import clock
 from layers.alarmbook import SILENCE, TAKE, Act, record_act
 from layers.alarms import ACTING, may_act
+from layers.alarmtypes import Alarm
 from layers.explain import short
 from layers.model import Scope
 from layers.people import People
 from layers.privacy import mask
-from layers.snapshot import Alarm
 
 PAGE = "/alarm"
 REASON = range(3, 201)
@@ -39,10 +40,8 @@ class AlarmDesk:
 
     def add_routes(self, server: FastAPI) -> dict[str, Gate]:
         """Add them; who may ask which."""
-        routes = {f"{PAGE}/terima": self.take, f"{PAGE}/diamkan": self.silence, f"{PAGE}/bunyikan": self.ring}
-        for path, endpoint in routes.items():
-            server.add_route(path, endpoint, ["POST"], include_in_schema=False)
-        return dict.fromkeys(routes, ACTING)
+        routes = ("terima", self.take, ACTING), ("diamkan", self.silence, ACTING), ("bunyikan", self.ring, ACTING)
+        return add_posted(server, PAGE, *routes)
 
     async def take(self, request: Request) -> Response:
         """Acknowledge one occurrence of an alarm."""

@@ -24,7 +24,8 @@ from starlette.responses import Response
 
 from dashboard.bodies import IMMUTABLE, Body
 from dashboard.cut import Cut, narrowed, page_for
-from dashboard.feed import Hub, key
+from dashboard.drawn import key
+from dashboard.feed import Hub
 from dashboard.parts.evidence import evidence
 from dashboard.past import Asked, Machine
 from dashboard.prefix import Prefix

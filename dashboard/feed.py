@@ -11,10 +11,10 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard.bodies import Body, Event
+from dashboard.bodies import Event
+from dashboard.drawn import Drawn, Key, between, encode_document
 from dashboard.lane import Lane
-from dashboard.page import Document, Lang, Page, View, document
+from dashboard.page import Document, document
 from dashboard.prefix import Prefix
 from dashboard.room import Room
 from layers import clock
@@ -61,43 +62,6 @@ STEERED = 1.0
 """Seconds between two looks at what the screens were told, while walls are connected."""
 POLLED = 30.0
 """Seconds for which a wall that polls counts as one that is there; it asks every 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What decides how a page looks, beside the version: all who share it share the bytes."""
-
-    page: Page
-    params: tuple[tuple[str, str], ...]
-    lang: Lang
-    scope: Scope
-
-
-@dataclass(slots=True)
-class Drawn:
-    """A page at one version, and the bytes made from it so far."""
-
-    document: Document
-    view: View
-    at: float
-    html: Body | None = None
-    whole: Body | None = None
-    deltas: dict[int | None, Event] = field(default_factory=dict)
-    moved: frozenset[str] = frozenset()
-    """Parts that an earlier drawing of the same version had otherwise: a browser may hold either."""
-    letters: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.letters = sum(map(len, self.document.parts.values()))
-
-
-def role_class(scope: Scope) -> Scope:
-    """The scope without the person: what may be shared by all with the same rights."""
-    return replace(scope, user=scope.role.value)
-
-
-def key(scope: Scope, page: Page, params: Mapping[str, str], lang: Lang) -> Key:
-    return Key(page, tuple(sorted(params.items())), lang, role_class(scope))
 
 
 class Hub:
@@ -344,7 +308,7 @@ class Hub:
         known = next((d for d in self._drawn.get(wanted, ()) if d.document.version == base), None)
         at = known.document.version if known else None
         if at not in drawn.deltas:
-            drawn.deltas[at] = Event("doc", encode_document(self.outward(_between(known, drawn.document)), at))
+            drawn.deltas[at] = Event("doc", encode_document(self.outward(between(known, drawn.document)), at))
         return drawn.deltas[at]
 
     def outward(self, sent: Document) -> Document:
@@ -357,19 +321,6 @@ class Hub:
 def ringing(snapshot: Snapshot, scope: Scope) -> int:
     """Alarms within a scope that nobody has taken and that are not silenced."""
     return sum(alarm.waits for alarm in snapshot.alarms if concerns(scope, alarm))
-
-
-def _between(known: Drawn | None, new: Document) -> Document:
-    """What a browser lacks that holds a drawing of ``known``'s version."""
-    if known is None:
-        return new
-    parts = {key: html for key, html in new.parts.items() if key in known.moved or known.document.parts.get(key) != html}
-    return replace(new.since(known.document), parts=parts)
-
-
-def encode_document(sent: Document, base: int | None) -> bytes:
-    """A document as JSON; ``base`` names the version that it is the difference to, ``None`` for a whole one."""
-    return orjson.dumps({"version": sent.version, "base": base, "parts": sent.parts, "areas": sent.areas})
 
 
 def steering(told: Sequence[Steering]) -> Event:

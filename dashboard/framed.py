@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import htpy
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from dashboard.feed import Hub, ringing
 from dashboard.guard import language
@@ -16,11 +16,9 @@ from dashboard.shell import Shell
 from dashboard.text import say
 from layers.model import Scope
 
-HTML = "text/html; charset=utf-8"
-
 
 @dataclass(frozen=True, slots=True)
-class Frames:
+class Framed:
     """Puts such a page into the desk's navigation."""
 
     hub: Hub
@@ -38,8 +36,8 @@ class Frames:
         view, snapshot = self.view(request), self.hub.snapshot
         state = sources_state(snapshot, view) if snapshot else htpy.p(".sources-state")[say(view.lang, "Belum ada data.")]
         drawn = desk(view, request.url.path, state, htpy.header(".page-head")[htpy.h1[title]], *content)
-        return Response(self.shell.still(title, view.lang, drawn), status, media_type=HTML)
+        return HTMLResponse(self.shell.still(title, view.lang, drawn), status)
 
     def plain(self, request: Request, title: str, content: htpy.Node, status: int = 200) -> Response:
         """A page outside the navigation: a step of a login, codes that are shown once."""
-        return Response(self.shell.plain(title, language(request), content), status, media_type=HTML)
+        return HTMLResponse(self.shell.plain(title, language(request), content), status)

@@ -15,7 +15,7 @@ import orjson
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
@@ -174,7 +174,7 @@ class Guard:
         heading, advice = (say(lang, said, **(error.values if isinstance(error, Said) else {})) for said in words)
         if wants_page(request):
             content = trouble(lang=lang, heading=heading, advice=advice, reference=reference)
-            return Response(self.shell.plain(heading, lang, content), status, headers, "text/html; charset=utf-8")
+            return HTMLResponse(self.shell.plain(heading, lang, content), status, headers)
         if request.url.path.startswith(API):
             return Response(orjson.dumps(problem(error, status, heading, advice, reference)), status, headers, PROBLEM)
         body = {"error": {"status": status, "message": heading, "id": reference}}

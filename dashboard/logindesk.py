@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import Access, following, read_form
-from dashboard.framed import Frames
+from dashboard.access import Access, following
+from dashboard.fields import read_form
+from dashboard.framed import Framed
 from dashboard.guard import Gate, language
+from dashboard.guide import guide_of
 from dashboard.oidc import Oidc, OidcError
 from dashboard.parts.entry import enrolment, login, recovery, second
 from dashboard.text import say
@@ -39,7 +41,7 @@ class LoginDesk:
     """The endpoints of a login; open to all, each proves for itself what it needs."""
 
     def __init__(
-        self, access: Access, frames: Frames, entry: Entry, oidc: Oidc | None, demo: Callable[[], Sequence[DemoUser]]
+        self, access: Access, frames: Framed, entry: Entry, oidc: Oidc | None, demo: Callable[[], Sequence[DemoUser]]
     ) -> None:
         self._access, self._frames, self._entry, self._oidc, self._demo = access, frames, entry, oidc, demo
         self._factors, self._accounts = Factors(access.people), Accounts(access.people)
@@ -96,13 +98,18 @@ class LoginDesk:
         has = await self._access.run(partial(self._factors.has, scope.user))
         needs = scope.role in self._entry.second_factor
         if not has and not needs:
-            answer = RedirectResponse(following(onward), 303)
+            answer = RedirectResponse(following(onward or self._first(request, scope)), 303)
             await self._access.open(request, answer, scope.user, "sandi")
             return answer
         use = "kode" if has else "pasang"
         answer = RedirectResponse(f"/masuk/{use}", 303)
         self._access.put_step(answer, request, use, facts)
         return answer
+
+    def _first(self, request: Request, scope: Scope) -> str:
+        """In the demo a role begins where its guide does; elsewhere everybody at the wall."""
+        guide = guide_of(scope, self._frames.hub.room.city) if self._access.demo(request) else None
+        return guide.start if guide else ""
 
     # --- the second step -----------------------------------------------------------------------------
 
@@ -187,7 +194,7 @@ class LoginDesk:
 
 
 async def enrol(
-    request: Request, access: Access, factors: Factors, frames: Frames, name: str, action: str, *, needed: bool = False
+    request: Request, access: Access, factors: Factors, frames: Framed, name: str, action: str, *, needed: bool = False
 ) -> tuple[Sequence[str] | None, Response]:
     """The enrolment's form and what is posted to it: the recovery codes once it is done, else the page to show."""
     lang, wrong, status, secret = language(request), None, 200, None

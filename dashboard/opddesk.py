@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import partial
 
@@ -16,21 +16,20 @@ from starlette.responses import RedirectResponse, Response
 from dashboard.access import Refused
 from dashboard.cut import page_for
 from dashboard.feed import Hub
+from dashboard.fields import number, read_lists
 from dashboard.guard import Gate
 from dashboard.opdcut import CARDS, PATH
-from dashboard.page import Page
 from dashboard.pages import opd as page
-from dashboard.posted import change, read_lists
+from dashboard.posted import Show, add_posted, change
 from layers import clock
 from layers.disputes import RAISERS, SETTLERS, Disputes, Verdict
 from layers.handovers import GIVERS, Handovers
-from layers.model import Scope
+from layers.model import NotYoursError, Scope
 from layers.notes import WRITERS, Notes
-from layers.orders import NotYoursError, OrderError
+from layers.orders import OrderError
 from layers.people import People
 from layers.queue import SIZE, Key, held
 
-Show = Callable[[Request, Page, Mapping[str, str], int], Awaitable[Response]]
 KEPT = ("hari", "isi", "alasan")
 """Fields of a form that come back with it where it was not taken."""
 
@@ -45,18 +44,15 @@ class OpdDesk:
 
     def add_routes(self, server: FastAPI) -> dict[str, Gate]:
         """Add them; who may ask which."""
-        gates: dict[str, Gate] = {}
-        for name, endpoint, roles in (
+        return add_posted(
+            server,
+            page.PAGE.path,
             ("catat", self.write, WRITERS),
             ("tarik", self.withdraw, WRITERS),
             ("serahkan", self.hand, GIVERS),
             ("sengketa", self.dispute, RAISERS),
             ("putuskan", self.settle, RAISERS | SETTLERS),
-        ):
-            path = f"{page.PAGE.path}/{name}"
-            server.add_route(path, endpoint, ["POST"], include_in_schema=False)
-            gates[path] = roles
-        return gates
+        )
 
     async def write(self, request: Request) -> Response:
         """Write a note."""
@@ -77,7 +73,7 @@ class OpdDesk:
     async def withdraw(self, request: Request) -> Response:
         """Take a note back."""
         scope, opd, form = await self._asked(request)
-        return await self._do(request, opd, form, partial(self._notes.withdraw, scope, _number(form, "catatan"), clock.now()))
+        return await self._do(request, opd, form, partial(self._notes.withdraw, scope, number(form, "catatan"), clock.now()))
 
     async def hand(self, request: Request) -> Response:
         """Give the chosen cases to a division; without a name they come back."""
@@ -101,7 +97,7 @@ class OpdDesk:
         except ValueError:
             raise HTTPException(400) from None
         return await self._do(
-            request, opd, form, partial(self._disputes.settle, scope, _number(form, "sengketa"), verdict, clock.now())
+            request, opd, form, partial(self._disputes.settle, scope, number(form, "sengketa"), verdict, clock.now())
         )
 
     async def _asked(self, request: Request) -> tuple[Scope, str, dict[str, str]]:
@@ -148,10 +144,3 @@ class OpdDesk:
         kept = {name: form[name] for name in KEPT if form.get(name)}
         kept |= {"bidang_baru": form["bidang"]} if form.get("bidang") else {}
         return await self._show(request, page.PAGE, {"opd": opd, **kept, "salah": wrong}, 422)
-
-
-def _number(form: Mapping[str, str], name: str) -> int:
-    """The number that a form names; 404 for what is none."""
-    if not re.fullmatch(r"[0-9]{1,15}", text := form.get(name, "")):
-        raise HTTPException(404)
-    return int(text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 
@@ -12,18 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.access import Refused, read_form
+from dashboard.access import Refused
 from dashboard.feed import Hub
+from dashboard.fields import number, read_form
 from dashboard.guard import Gate
-from dashboard.page import Page
 from dashboard.pages import orders as page
-from dashboard.posted import change
+from dashboard.posted import Show, add_posted, change
 from layers import clock
-from layers.model import Role, Scope
-from layers.orders import GIVERS, About, NotYoursError, OrderError, Orders, OrderState
+from layers.model import NotYoursError, Role, Scope
+from layers.orders import GIVERS, About, OrderError, Orders, OrderState
 from layers.people import People
-
-Show = Callable[[Request, Page, Mapping[str, str], int], Awaitable[Response]]
 
 
 class OrderDesk:
@@ -36,17 +33,14 @@ class OrderDesk:
 
     def add_routes(self, server: FastAPI) -> dict[str, Gate]:
         """Add them; who may ask which."""
-        gates: dict[str, Gate] = {}
-        for name, endpoint, roles in (
+        return add_posted(
+            server,
+            page.PAGE.path,
             ("beri", self.give, GIVERS),
             ("jawab", self.answer, frozenset({Role.OPD_HEAD})),
             ("selesai", partial(self._end, OrderState.DONE), GIVERS),
             ("batal", partial(self._end, OrderState.CANCELLED), GIVERS),
-        ):
-            path = f"{page.PAGE.path}/{name}"
-            server.add_route(path, endpoint, ["POST"], include_in_schema=False)
-            gates[path] = roles
-        return gates
+        )
 
     async def give(self, request: Request) -> Response:
         """Give an order; what cannot be given comes back with its words and the reason."""
@@ -66,12 +60,16 @@ class OrderDesk:
         """Answer an order."""
         form = await read_form(request)
         return await self._do(
-            request, form, partial(self._orders.answer, request.state.scope, _number(form), form.get("jawaban", ""), clock.now())
+            request,
+            form,
+            partial(self._orders.answer, request.state.scope, number(form, "arahan"), form.get("jawaban", ""), clock.now()),
         )
 
     async def _end(self, state: OrderState, request: Request) -> Response:
         form = await read_form(request)
-        return await self._do(request, form, partial(self._orders.end, request.state.scope, _number(form), state, clock.now()))
+        return await self._do(
+            request, form, partial(self._orders.end, request.state.scope, number(form, "arahan"), state, clock.now())
+        )
 
     async def _do(self, request: Request, form: Mapping[str, str], do: Callable[[], object]) -> Response:
         """Make the change and go back to the page; 404 for what is not the asker's."""
@@ -87,10 +85,3 @@ class OrderDesk:
         """The page with what was written and why it was not taken."""
         kept = {name: form[name] for name in page.KEPT if form.get(name)}
         return await self._show(request, page.PAGE, {**kept, "salah": wrong}, 422)
-
-
-def _number(form: Mapping[str, str]) -> int:
-    """The order that a form is about; 404 for what is no number of one."""
-    if not re.fullmatch(r"[0-9]{1,15}", text := form.get("arahan", "")):
-        raise HTTPException(404)
-    return int(text)

@@ -159,6 +159,8 @@ class View:
     """The cameras of the pack with the age of their pictures; none on a page of the past, for nothing is recorded."""
     reach: Reach | None = None
     """What people and citizens wrote, for an OPD's desk; ``None`` where there are no accounts."""
+    demo: bool = False
+    """Whether this is the demo on its own machine, where people are shown around."""
 
     @property
     def limited(self) -> bool:

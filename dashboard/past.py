@@ -25,26 +25,22 @@ from starlette.exceptions import HTTPException
 
 from dashboard import text
 from dashboard.cut import Cut, query
-from dashboard.feed import Hub, ringing, role_class
+from dashboard.drawn import role_class
+from dashboard.feed import Hub, ringing
 from dashboard.guard import Said
 from dashboard.page import FILTERS, Bygone, Document, Lang, Page, View, document, find_page
 from dashboard.parts.evidence import evidence
+from dashboard.questions import Questions
 from dashboard.reach import Reach
 from dashboard.room import Room
 from layers import clock
 from layers.alarmbook import with_log
-from layers.analysis.desk import Analyst
-from layers.changes import Answer, Question, explain
-from layers.drill import Drill, Query, drill
 from layers.model import Scope
 from layers.opdbook import Book
 from layers.orders import Order
 from layers.past import Moment, Told, whole_minute
 from layers.readings import Room as Figures
-from layers.rows import Rows, rows
-from layers.rowstream import Every, every
 from layers.snapshot import Reading, Snapshot
-from layers.suspicion import suspicions
 
 WAITING = 8
 """Questions about the past that may wait for their turn in one process."""
@@ -194,46 +190,23 @@ class Machine:
         def book(scope: Scope, opd: str | None, _at: datetime | None) -> Book | None:
             return live.reach.book(scope, opd, moment.at) if live.reach else None
 
-        def cut(scope: Scope, wanted: Query) -> Drill:
-            return drill(scope, told.frames, moment.catalog, moment.tree, moment.city, wanted, told.facts, moment.at)
-
-        def behind(scope: Scope, kpi: str, wanted: Query, page: int, order: str) -> Rows:
-            return rows(scope, figures(), moment.catalog[kpi], wanted, page=page, order=order)
-
-        def whole(scope: Scope, kpi: str, wanted: Query, order: str) -> Every:
-            return every(scope, figures(), moment.catalog[kpi], wanted, order)
-
-        def changes(scope: Scope, question: Question) -> Answer:
-            return explain(scope, told.frames, moment.catalog, moment.tree, moment.city, question, told.facts, moment.at)
-
-        def analyst(scope: Scope) -> Analyst:
-            return Analyst(
-                scope=scope,
-                frames=told.frames,
-                catalog=moment.catalog,
-                tree=moment.tree,
-                city=moment.city,
-                facts=lambda: told.facts,
-                now=moment.at,
-            )
-
         def orders(scope: Scope) -> Sequence[Order] | None:
             known = live.orders(scope)
             return None if known is None else [then for order in known if (then := order.at(moment.at))]
 
-        return replace(
-            live,
+        questions = Questions(
             city=moment.city,
             tree=moment.tree,
             catalog=moment.catalog,
-            quarantine=lambda _source: None,
-            drill=cut,
-            changes=changes,
-            rows=behind,
+            frames=told.frames,
+            facts=lambda: told.facts,
+            now=lambda: moment.at,
             figures=figures,
-            every=whole,
-            analyst=analyst,
-            suspicions=lambda scope: suspicions(scope, told.frames, moment.city.suspicion, moment.at),
+        )
+        return replace(
+            live,
+            **questions.answered(),
+            quarantine=lambda _source: None,
             orders=orders,
             shelf=lambda scope, opd, day, _until: live.shelf(scope, opd, day, moment.at),
             stills=None,

@@ -1,19 +1,33 @@
-"""What a posted form changes among what people did: in a thread, and not waited for longer than people have patience."""
+"""Posted forms: their routes, and the change that they make, in a thread and not waited for longer than people have patience."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from urllib.parse import parse_qs
+from collections.abc import Awaitable, Callable, Mapping
 
+from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
 from dashboard.access import PATIENCE
+from dashboard.guard import Gate
+from dashboard.page import Page
 
 log = logging.getLogger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Show = Callable[[Request, Page, Mapping[str, str], int], Awaitable[Response]]
+"""Shows a page anew, with what a form could not do in its parameters, under a status."""
+
+
+def add_posted(server: FastAPI, page: str, *routes: tuple[str, Endpoint, Gate]) -> dict[str, Gate]:
+    """Add the forms that are posted to a word below the path of ``page``; who may post which."""
+    for word, endpoint, _ in routes:
+        server.add_route(f"{page}/{word}", endpoint, ["POST"], include_in_schema=False)
+    return {f"{page}/{word}": gate for word, _, gate in routes}
 
 
 async def change(do: Callable[[], object]) -> None:
@@ -23,11 +37,3 @@ async def change(do: Callable[[], object]) -> None:
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         log.warning("posted: %s", type(error).__name__)
         raise HTTPException(503, headers={"retry-after": "10"}) from None
-
-
-async def read_lists(request: Request) -> dict[str, list[str]]:
-    """The fields of a posted form with all values of each name; raises 400 for bytes that are no form."""
-    try:
-        return parse_qs((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=60)
-    except ValueError as error:
-        raise HTTPException(400) from error

@@ -12,9 +12,9 @@ from layers.catalog import Share
 from layers.equity import equity
 from layers.explain import short
 from layers.improvement import improved
-from layers.model import Level as AreaLevel
+from layers.model import Level
 from layers.praise import best
-from layers.ranking import Level, at_level, of_level
+from layers.ranking import Ranked, at_level, of_level
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 PATH = "/peringkat"
 
 
-def chosen(view: View) -> tuple[Kpi, Level]:
+def chosen(view: View) -> tuple[Kpi, Ranked]:
     """The figure and the level that the address asks for."""
     kpi = view.catalog.get(view.params.get("kpi", "")) or view.catalog[view.city.wall.ranking]
-    return kpi, cast("Level", view.params.get("level", "opd"))
+    return kpi, cast("Ranked", view.params.get("level", "opd"))
 
 
-def level_words(level: Level, view: View) -> str:
+def level_words(level: Ranked, view: View) -> str:
     """What is ranked, in words."""
     return {"opd": "OPD", "kecamatan": text.say(view.lang, "kecamatan"), "kelurahan": view.tree.unit}[level]
 
 
-def name_of(level: Level, view: View, key: str) -> str:
+def name_of(level: Ranked, view: View, key: str) -> str:
     """One that is ranked, as it is called."""
     if level == "opd":
         return short(key, view.city) or key
     area = view.tree.areas.get(key)
-    if area is None or area.level is not AreaLevel.KELURAHAN:
+    if area is None or area.level is not Level.KELURAHAN:
         return view.tree.name(key)
     return f"{area.name}, {view.tree.name(area.parent or key)}"
 
@@ -52,7 +52,7 @@ def _page() -> Page:
     return found[0]
 
 
-def _title(words: str, kpi: Kpi, level: Level, view: View) -> str:
+def _title(words: str, kpi: Kpi, level: Ranked, view: View) -> str:
     return f"{text.say(view.lang, words, level=level_words(level, view))}: {kpi.title[view.lang]}"
 
 

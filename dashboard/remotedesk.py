@@ -12,11 +12,12 @@ from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboard.access import PATIENCE, REMOTE, Access, read_form
+from dashboard.access import PATIENCE, REMOTE, Access
 from dashboard.cookies import cookie_name, put_cookie
 from dashboard.feed import Hub
+from dashboard.fields import read_form
 from dashboard.guard import Gate, language
 from dashboard.parts.frame import HOLDS, held
 from dashboard.parts.remote import Seen, code_form, remote
@@ -24,9 +25,9 @@ from dashboard.scene import scenes, showing
 from dashboard.shell import Shell
 from dashboard.text import say
 from layers import clock
-from layers.model import Scope
+from layers.model import NotYoursError, Scope
 from layers.people import People
-from layers.remote import ALL, PASS, STEERERS, Act, NotYoursError, Remote, in_force
+from layers.remote import ALL, PASS, STEERERS, Act, Remote, in_force
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class RemoteDesk:
     def _page(self, request: Request, content: htpy.Node, status: int = 200) -> Response:
         lang = language(request)
         raw = self._shell.plain(say(lang, "Kendali layar"), lang, content)
-        return Response(raw, status, media_type="text/html; charset=utf-8")
+        return HTMLResponse(raw, status)
 
 
 def _away(error: Exception) -> HTTPException:

@@ -72,8 +72,10 @@ class Room:
     figures: Callable[[], Figures] | None = None
     saved: Callable[[Scope], Sequence[SavedView] | None] = lambda _scope: ()
     reach: Reach | None = None
+    demo: bool = False
 
     def view(self, scope: Scope, lang: Lang, params: Mapping[str, str]) -> View:
+        """What a page is drawn with for one asker; without frames nothing that reads them is offered."""
         given = self
         if not self.has_frames():
             gone = dict.fromkeys(("drill", "changes", "rows", "every", "suspicions", "figures", "analyst"))
@@ -104,4 +106,5 @@ class Room:
             code=self.remote.code if self.remote and scope.role in CODED else None,
             screens=self.screens,
             reach=self.reach,
+            demo=self.demo,
         )

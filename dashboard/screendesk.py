@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.access import HOME, PATIENCE, Access, read_form
+from dashboard.access import HOME, PATIENCE, Access
+from dashboard.fields import read_form
 from dashboard.guard import Gate
 from dashboard.scene import scenes
 from layers import clock

@@ -11,6 +11,7 @@ import htpy
 from markupsafe import Markup
 
 from dashboard.bodies import Assets
+from dashboard.look import SHEET
 from dashboard.page import Lang, Page
 from dashboard.prefix import Prefix
 from dashboard.text import say
@@ -63,8 +64,8 @@ class Shell:
         return self._html(page.title[lang], page.theme, lang, body)
 
     def still(self, title: str, lang: Lang, layout: htpy.Element) -> bytes:
-        """A desk page that nothing changes while it is open: it has no script."""
-        return self._html(title, "light", lang, htpy.body[layout])
+        """A desk page that nothing changes while it is open: it has the script of search alone."""
+        return self._html(title, "light", lang, htpy.body[layout, htpy.script(src=self.assets.url("find.js"), defer=True)])
 
     def plain(self, title: str, lang: Lang, content: htpy.Node, theme: str = "light") -> bytes:
         """A page without figures: login, error."""
@@ -80,6 +81,7 @@ class Shell:
                 htpy.title[f"{title} · Live Room"],
                 htpy.link(rel="icon", href="data:,"),
                 [htpy.link(rel="stylesheet", href=self.assets.url(name)) for name in sheets],
+                htpy.link(rel="stylesheet", href=SHEET, data_night=True) if theme == "light" else None,
             ],
             body,
         ]

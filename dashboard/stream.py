@@ -19,7 +19,8 @@ from starlette.types import Scope as Connection
 
 from dashboard.access import HOME
 from dashboard.bodies import GZIP_HEADER, Event
-from dashboard.feed import UNSTEERED, Hub, Key
+from dashboard.drawn import Key
+from dashboard.feed import UNSTEERED, Hub
 from layers.model import ROWS, Scope
 
 SLOWEST = 60.0

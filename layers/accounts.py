@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select, update
 
 from layers import peopleschema as schema
+from layers.database import Database
 from layers.model import Role, Scope
 from layers.people import ABSOLUTE, IDLE, People, scope_of, token_hash
 from layers.rights import check_name, check_password, named, person_role
@@ -209,6 +210,13 @@ class Accounts:
                     raise ValueError(f"nama {name} sudah dipakai akun lain")
                 self._people.note(connection, name, "akun dari penyedia", {"peran": role.value}, now)
         return scope_of(row)
+
+
+def rights(people: Database, name: str) -> Scope | None:
+    """What an account may now, for what the room does in its name; ``None`` where there is no such account any more."""
+    with people.read() as connection:
+        row = connection.execute(select(schema.account).where(schema.account.c.name == named(name))).first()
+    return None if row is None else scope_of(row)
 
 
 def listing(accounts: Iterable[Account]) -> str:

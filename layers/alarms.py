@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from layers.findings import About, Found, Level
+from layers.alarmtypes import Alarm, AlarmState
+from layers.findings import About, Found, Side
 from layers.model import Role, Scope
-from layers.snapshot import Alarm, AlarmState
 
 KEPT = timedelta(hours=24)
 """A cleared alarm that nobody acknowledged leaves the list after this long; the history keeps it."""
@@ -106,17 +106,17 @@ def step(lives: Iterable[Life], found: Found, acts: Acts, now: datetime) -> tupl
 
 def _one(name: str, lives: Sequence[Life], found: Found, acts: Acts, now: datetime) -> Iterator[Life]:
     """The lives of one alarm: at most one whose condition holds or waits, and one that is over but not acknowledged."""
-    level, rule = found.level(name), found.rules.get(name.partition(":")[0])
+    side, rule = found.side(name), found.rules.get(name.partition(":")[0])
     open_ = next((life for life in lives if life.cleared is None), None)
     over = [life for life in lives if life.cleared is not None]
-    if open_ is None and level is Level.OVER:
+    if open_ is None and side is Side.OVER:
         open_ = Life(id=name, since=now, about=found.findings[name].about)
-    if open_ is not None and name in found.findings and level is not Level.UNKNOWN:
+    if open_ is not None and name in found.findings and side is not Side.UNKNOWN:
         open_ = replace(open_, about=found.findings[name].about)
     if open_ is not None and open_.waits:
-        open_ = _waiting(open_, level, now - open_.since >= (rule.lasting if rule else timedelta()), now)
+        open_ = _waiting(open_, side, now - open_.since >= (rule.lasting if rule else timedelta()), now)
     elif open_ is not None:
-        open_ = _raised(open_, level, rule.calm if rule else timedelta(), now)
+        open_ = _raised(open_, side, rule.calm if rule else timedelta(), now)
     if open_ is not None:
         yield _rung(open_, acts, now)
     again = open_ is not None and not open_.waits and open_.cleared is None
@@ -125,18 +125,18 @@ def _one(name: str, lives: Sequence[Life], found: Found, acts: Acts, now: dateti
         yield replace(life, ended=now) if done else life
 
 
-def _waiting(life: Life, level: Level | None, long_enough: bool, now: datetime) -> Life | None:
-    if level is Level.UNKNOWN:
+def _waiting(life: Life, side: Side | None, long_enough: bool, now: datetime) -> Life | None:
+    if side is Side.UNKNOWN:
         return life
-    if level is not Level.OVER:
+    if side is not Side.OVER:
         return None
     return replace(life, raised=now) if long_enough else life
 
 
-def _raised(life: Life, level: Level | None, calm_for: timedelta, now: datetime) -> Life:
-    if level is Level.UNKNOWN:
+def _raised(life: Life, side: Side | None, calm_for: timedelta, now: datetime) -> Life:
+    if side is Side.UNKNOWN:
         return life
-    if level is not None:
+    if side is not None:
         return replace(life, calm=None) if life.calm else life
     calm = life.calm or now
     return replace(life, calm=calm, cleared=now if now - calm >= calm_for else None)

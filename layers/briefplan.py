@@ -20,10 +20,14 @@ def _clock(value: object) -> object:
     return f"{match[1]}:{match[2]}" if match else value
 
 
+Clock = Annotated[time, BeforeValidator(_clock)]
+"""An hour of the city's clock."""
+
+
 class BriefPlan(Facts):
     """``at`` is local time; without ``days`` a brief is made on each working day. ``ahead`` warns of deadlines that pass
     within so many working hours."""
 
-    at: Annotated[time, BeforeValidator(_clock)] = time(7, 0)
+    at: Clock = time(7, 0)
     days: tuple[Weekday, ...] = ()
     ahead: Annotated[int, Field(ge=1, le=75)] = 8

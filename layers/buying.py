@@ -93,7 +93,6 @@ class Packages:
     total: int
     rows: tuple[Bought, ...]
     page: int
-    by_stage: tuple[Group, ...]
     by_method: tuple[Group, ...]
     by_opd: tuple[Group, ...]
     by_area: tuple[Group, ...]
@@ -128,7 +127,6 @@ def packages(
         total=found.height,
         rows=tuple(_row(row) for row in rows.slice((page - 1) * (size or 0), size).iter_rows(named=True)),
         page=page,
-        by_stage=_groups(found, pl.col("stage").cast(pl.String)),
         by_method=_groups(live, METHOD),
         by_opd=_groups(live, pl.col("opd").cast(pl.String)),
         by_area=_groups(live, pl.col("area").cast(pl.String)),

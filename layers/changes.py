@@ -76,7 +76,8 @@ class Answer:
 
     def told(self, scope: Scope, tree: AreaTree) -> Answer:
         """The answer as the asker may be told it: few cases that could name a person with the others, for who sees no rows."""
-        return self if scope.may_see_rows else replace(self, change=without_few(self.change, tree))
+        change = self.change if scope.may_see_rows else without_few(self.change, tree)
+        return self if change is self.change else replace(self, change=change)
 
 
 _Moment = tuple[int, datetime]

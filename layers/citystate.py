@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from layers.alarmrules import StateRule
-from layers.snapshot import Alarm, CityState, Snapshot, State
+from layers.alarmtypes import Alarm, CityState
+from layers.snapshot import Snapshot, State
 
 WORDS = {
     1: {"id": "Normal", "en": "Normal"},

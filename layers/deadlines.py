@@ -52,7 +52,6 @@ class NoRuleError(ValueError):
 class Deadlines:
     """One profile's rules with the calendar by which they count."""
 
-    profile: str
     rules: tuple[DeadlineRule, ...]
     calendar: Calendar
 
@@ -62,7 +61,7 @@ class Deadlines:
         profiles = {**PROFILES, **city.deadlines}
         if profile not in profiles:
             raise NoRuleError(f"tidak ada profil tenggat {profile!r}; yang ada: {', '.join(sorted(profiles))}")
-        return cls(profile=profile, rules=profiles[profile], calendar=Calendar.of(city, known_at, opd=opd))
+        return cls(rules=profiles[profile], calendar=Calendar.of(city, known_at, opd=opd))
 
     def rule(
         self, step: str, received: datetime, *, classification: str | None = None, category: str | None = None

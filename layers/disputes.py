@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from layers import peopleschema as schema
 from layers.catalog import Kpi
 from layers.drill import Query
-from layers.model import Kind, Role, Scope
-from layers.orders import NotYoursError, OrderError, own_words
+from layers.model import Kind, NotYoursError, Role, Scope
+from layers.orders import OrderError, own_words
 from layers.people import People
 from layers.queue import Key
 from layers.room import Room

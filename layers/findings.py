@@ -34,7 +34,7 @@ SURGE = "lonjakan:"
 REFUSALS = frozenset({Outcome.AUTH, Outcome.DRIFT, Outcome.REFUSED})
 
 
-class Level(StrEnum):
+class Side(StrEnum):
     """Where a subject stands: beyond the limit, not back beyond the other one, or not to be said."""
 
     OVER = "over"
@@ -44,7 +44,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What an alarm says; the fields are those of :class:`layers.snapshot.Alarm`."""
+    """What an alarm says; the fields are those of :class:`layers.alarmtypes.Alarm`."""
 
     rule: str
     kind: str
@@ -67,7 +67,7 @@ class About:
 class Finding:
     """One subject of a rule that is not plainly well."""
 
-    level: Level
+    side: Side
     about: About
 
 
@@ -79,11 +79,11 @@ class Found:
     findings: Mapping[str, Finding] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
 
-    def level(self, alarm: str) -> Level | None:
+    def side(self, alarm: str) -> Side | None:
         """Where a subject stands; ``None`` where it is well."""
         if alarm in self.findings:
-            return self.findings[alarm].level
-        return Level.UNKNOWN if alarm.partition(":")[0] in self.unknown else None
+            return self.findings[alarm].side
+        return Side.UNKNOWN if alarm.partition(":")[0] in self.unknown else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -157,9 +157,9 @@ def _threshold(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
             if limits is None:
                 continue
             limit, back, sign = limits
-            level = _level(reading, limit, back, sign, look.now)
-            if level is not None:
-                yield reading.opd or reading.area, Finding(level=level, about=_of_reading(rule, reading, limit, kpi, look))
+            side = _side(reading, limit, back, sign, look.now)
+            if side is not None:
+                yield reading.opd or reading.area, Finding(side=side, about=_of_reading(rule, reading, limit, kpi, look))
 
 
 def _cut(reading: Reading, look: Look) -> str:
@@ -182,13 +182,13 @@ def _limits(rule: AlarmRule, reading: Reading, kpi: Kpi, look: Look) -> tuple[fl
     return limit, limit - sign * DEADBAND * abs(limit) if rule.clear is None else rule.clear, sign
 
 
-def _level(reading: Reading, limit: float, back: float, sign: int, now: datetime) -> Level | None:
+def _side(reading: Reading, limit: float, back: float, sign: int, now: datetime) -> Side | None:
     """Old data and no data say nothing: they neither raise an alarm nor end one."""
     if reading.value is None or _too_old(reading, now):
-        return Level.UNKNOWN
+        return Side.UNKNOWN
     if sign * reading.value > sign * limit:
-        return Level.OVER
-    return Level.BETWEEN if sign * reading.value > sign * back else None
+        return Side.OVER
+    return Side.BETWEEN if sign * reading.value > sign * back else None
 
 
 def _too_old(reading: Reading, now: datetime) -> bool:
@@ -210,26 +210,26 @@ def _age(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
     owners = {config.name: config.owner for config in look.city.sources}
     for source in look.snapshot.sources:
         if source.source in owners and rule.source in (None, source.source):
-            level = _of_source(rule, source, look.now)
-            if level is not None:
+            side = _of_source(rule, source, look.now)
+            if side is not None:
                 about = _about(rule, look, owners[source.source], place=source.title, detail=_age_words(source, look))
-                yield source.source, Finding(level=level, about=about)
+                yield source.source, Finding(side=side, about=about)
 
 
-def _of_source(rule: AlarmRule, source: SourceState, now: datetime) -> Level | None:
+def _of_source(rule: AlarmRule, source: SourceState, now: datetime) -> Side | None:
     state = source.freshness.state(now)
     match rule.state:
         case "never":
-            return Level.OVER if state is State.NEVER else None
+            return Side.OVER if state is State.NEVER else None
         case "refused":
-            return Level.OVER if source.outcome in REFUSALS else None
+            return Side.OVER if source.outcome in REFUSALS else None
     observed = source.freshness.observed_at
     if observed is None or source.outcome is None:  # the first run is under way: what it has brought so far is its oldest
         return None
     if state is State.STALE or (rule.state == "late" and state is State.LATE):
-        return Level.OVER
+        return Side.OVER
     calm = source.freshness.budget * (CALM_AGE if rule.clear is None else rule.clear)
-    return Level.BETWEEN if now - observed > calm else None
+    return Side.BETWEEN if now - observed > calm else None
 
 
 def _age_words(source: SourceState, look: Look) -> Mapping[str, str]:
@@ -254,7 +254,7 @@ def _unusual(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
             about = _about(
                 rule, look, item.owner, place=item.place, area=item.area, value=float(item.n), unit="aduan", detail=said
             )
-            yield item.id.removeprefix(SURGE), Finding(level=Level.OVER, about=about)
+            yield item.id.removeprefix(SURGE), Finding(side=Side.OVER, about=about)
 
 
 def _deadline(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
@@ -278,7 +278,7 @@ def _deadline(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
                 detail={"id": f"dalam {rule.hours} jam kerja, yang pertama {first}",
                         "en": f"within {rule.hours} working hours, the first {first}"},
             )  # fmt: skip
-            yield str(opd), Finding(level=Level.OVER if soon.len() >= limit else Level.BETWEEN, about=about)
+            yield str(opd), Finding(side=Side.OVER if soon.len() >= limit else Side.BETWEEN, about=about)
 
 
 def _mismatch(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
@@ -292,7 +292,7 @@ def _mismatch(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
             rule, look, worst.owner, place=place(worst.area, look.tree), area=worst.area, opd=worst.opd,
             value=worst.difference, unit=worst.unit, detail=dict(worst.title),
         )  # fmt: skip
-        yield identity, Finding(level=Level.OVER, about=about)
+        yield identity, Finding(side=Side.OVER, about=about)
 
 
 def _screen(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
@@ -301,4 +301,4 @@ def _screen(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
         if screen.heard and screen.silent(look.now):
             last = f"{screen.heard.astimezone(look.city.zone):%d-%m-%Y %H.%M}"
             said = {"id": f"terakhir melapor {last}", "en": f"last reported {last}"}
-            yield screen.slug, Finding(level=Level.OVER, about=_about(rule, look, None, place=screen.name, detail=said))
+            yield screen.slug, Finding(side=Side.OVER, about=_about(rule, look, None, place=screen.name, detail=said))

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from layers import peopleschema as schema
-from layers.model import Role, Scope
-from layers.orders import NotYoursError, OrderError, own_words
+from layers.model import NotYoursError, Role, Scope
+from layers.orders import OrderError, own_words
 from layers.people import People
 from layers.queue import Key
 

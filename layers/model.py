@@ -304,6 +304,10 @@ EXPORTS = frozenset({Role.LEADER, Role.OPD_HEAD, Role.CAMAT, Role.ANALYST, Role.
 """Who may take rows away. Not a lurah or a bidang, whose few cases single people out, and no operator, who keeps the machine."""
 
 
+class NotYoursError(LookupError):
+    """What does not exist, or is not the asker's to see or to change: nobody learns which."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What the asker may see; the first argument of every function that returns rows or counts them for someone.

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 
 from layers import peopleschema as schema
-from layers.model import Role, Scope
-from layers.orders import NotYoursError, OrderError, own_words
+from layers.model import NotYoursError, Role, Scope
+from layers.orders import OrderError, own_words
 from layers.people import People
 
 LONGEST = 160

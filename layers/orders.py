@@ -14,7 +14,7 @@ from layers import peopleschema as schema
 from layers.calendar import Calendar
 from layers.city import City
 from layers.clock import start_of_day
-from layers.model import UNPLACED, Role, Scope
+from layers.model import UNPLACED, NotYoursError, Role, Scope
 from layers.people import People
 from layers.privacy import prose
 
@@ -31,10 +31,6 @@ READERS = frozenset({Role.LEADER, Role.ADMIN, Role.OPERATOR, Role.OPD_HEAD})
 
 class OrderError(ValueError):
     """What was asked for cannot be: the message says what to mend."""
-
-
-class NotYoursError(LookupError):
-    """An order that does not exist, or is not the asker's to see or to change: nobody learns which."""
 
 
 class OrderState(StrEnum):

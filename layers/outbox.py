@@ -78,7 +78,12 @@ def put_off(store: Database, message: Message, now: datetime) -> None:
     _mark(store, message, due=now + min(FIRST_PAUSE * 2 ** min(message.tries - 1, 20), LONGEST_PAUSE))
 
 
-def _mark(store: Database, message: Message, **values: datetime) -> None:
+def drop(store: Database, message: Message, why: str) -> None:
+    """The message must not be sent any more."""
+    _mark(store, message, dropped=why)
+
+
+def _mark(store: Database, message: Message, **values: datetime | str) -> None:
     with store.write() as connection:
         mine = (_table.c.target == message.target, _table.c.key == message.key)
         connection.execute(update(_table).where(*mine).values(**values))

@@ -107,13 +107,6 @@ class People(Database):
                 connection.execute(update(schema.account).where(schema.account.c.name == name).values(hash=newer))
         return scope_of(row)
 
-    def blocked_until(self, name: str, now: datetime) -> datetime | None:
-        """When a name may be tried again, or ``None`` for now."""
-        attempt = schema.attempt.c
-        with self.read() as connection:
-            until = connection.execute(select(attempt.until).where(attempt.name == self.try_key(named(name)))).scalar()
-        return until if until and until > now else None
-
     def _matches(self, hashed: str, password: str) -> bool:
         try:
             return self._hasher.verify(hashed, password)

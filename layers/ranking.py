@@ -20,8 +20,8 @@ from layers.explain import wilson
 from layers.model import UNPLACED
 from layers.snapshot import Reading, Snapshot
 
-Level = Literal["opd", "kecamatan", "kelurahan"]
-LEVELS: Mapping[Level, str] = {"opd": "opd", "kecamatan": "kecamatan", "kelurahan": "area"}
+Ranked = Literal["opd", "kecamatan", "kelurahan"]
+LEVELS: Mapping[Ranked, str] = {"opd": "opd", "kecamatan": "kecamatan", "kelurahan": "area"}
 """What may be ranked, and the cut at which its readings are published."""
 
 LEAST = 20
@@ -104,7 +104,7 @@ def method(kpi: Kpi, *, per_head: bool) -> Method | None:
             return None
 
 
-def rankable(kpi: Kpi, level: Level) -> bool:
+def rankable(kpi: Kpi, level: Ranked) -> bool:
     """Whether the KPI is published at the level, has a better direction (a rate is told anyway), and can be ranked fairly."""
     told = kpi.better != "neutral" or isinstance(kpi.form, Rate)
     return LEVELS[level] in kpi.cuts and kpi.kind is not None and told and method(kpi, per_head=level != "opd") is not None
@@ -115,7 +115,7 @@ def least(kpi: Kpi) -> int:
     return kpi.n_min if method(kpi, per_head=False) == "whole" else kpi.n_min or LEAST
 
 
-def at_level(snapshot: Snapshot, tree: AreaTree, kpi: Kpi, level: Level) -> list[Reading]:
+def at_level(snapshot: Snapshot, tree: AreaTree, kpi: Kpi, level: Ranked) -> list[Reading]:
     """The published readings of one level; OPDs only where they have cases at all."""
     if level == "opd":
         return [r for r in snapshot.readings if r.kpi == kpi.id and r.opd and r.area == snapshot.city and r.n]
@@ -137,7 +137,7 @@ def residents(snapshot: Snapshot, tree: AreaTree) -> dict[str, float]:
     return known
 
 
-def of_level(snapshot: Snapshot, tree: AreaTree, kpi: Kpi, level: Level) -> Ranking | None:
+def of_level(snapshot: Snapshot, tree: AreaTree, kpi: Kpi, level: Ranked) -> Ranking | None:
     """The ranking of a level by the published figures; ``None`` where the KPI cannot be ranked there."""
     if not rankable(kpi, level):
         return None

@@ -16,7 +16,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, select
 
 from layers import peopleschema as schema
-from layers.model import Role, Scope
+from layers.model import NotYoursError, Role, Scope
 from layers.people import People
 
 STEERERS = frozenset({Role.LEADER, Role.OPERATOR, Role.ADMIN})
@@ -32,10 +32,6 @@ CODE = timedelta(minutes=10)
 PASS = timedelta(hours=1)
 """So long a phone may steer that typed a code."""
 DIGITS = 6
-
-
-class NotYoursError(LookupError):
-    """A screen that there is not, or that is not the asker's to steer: nobody learns which."""
 
 
 class Act(StrEnum):

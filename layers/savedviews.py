@@ -13,7 +13,7 @@ from sqlalchemy import Row, delete, func, or_, select, update
 
 from layers import peopleschema as schema
 from layers.analysis.ask import Ask
-from layers.model import ROWS, Role, Scope
+from layers.model import ROWS, NotYoursError, Role, Scope
 from layers.people import People
 from layers.privacy import prose
 
@@ -32,10 +32,6 @@ _PINNED = {"pada": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d"), "menurut": re.compi
 
 class SavedViewError(ValueError):
     """What cannot be kept: the message says what to mend."""
-
-
-class NotYoursError(LookupError):
-    """A view that does not exist, or is not the asker's to change: nobody learns which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The tables of the store: versioned records, and what is kept about runs, sources, alarms and briefs."""
+"""The tables of the store: versioned records, and what is kept about runs, sources, alarms, briefs and reports."""
 
 from __future__ import annotations
 
@@ -264,3 +264,23 @@ brief = Table(
     Column("body", LargeBinary, nullable=False),
 )
 """The briefs as they were made: of the city (``subject`` is its code) and of OPDs (their slugs)."""
+
+report = Table(
+    "report",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("report", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("made", Moment, nullable=False),
+    Column("why", Text),
+    Column("rights", Text),
+    Column("name", Text),
+    Column("pdf", LargeBinary),
+    Column("xlsx", LargeBinary),
+    Column("sent", Moment),
+    Index("report_turn", "report", "account", "due"),
+)
+"""Every turn of a scheduled report for one account, once: ``sent``, or ``why`` not. ``plan`` is by what it fell due (empty: by
+hand), ``rights`` those that it was drawn with; the files are kept until they are sent. ``key`` is that of its notice."""

@@ -1,4 +1,4 @@
-"""What changed, and what is unusual, in a sentence or two: the same figures always give the same words.
+"""What changed, in a sentence or two, and what is unusual, by name: the same figures always give the same words.
 
 The words say what gave how much ("penyumbang"), never what caused it: a split of a sum is no proof of a cause. A group of
 fewer than :data:`SMALL` cases is not named for a share or a time. Bahasa Indonesia first, English second.
@@ -42,7 +42,6 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "spread": "Tidak ada kelompok yang menonjol: perubahan tersebar pada banyak kelompok kecil.",
         "unsplit": "Perubahan ini tidak dapat diuraikan: {why}.",
         "in": "{what} di {place}",
-        "alone": "{what}",
         "rate up": "tingkatnya naik",
         "rate down": "tingkatnya turun",
         "time up": "lebih lama",
@@ -53,12 +52,6 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "share down": "porsinya turun",
         "share": "porsinya berubah",
         "unknown": "tidak disebut",
-        "hour": "dalam 1 jam terakhir",
-        "today": "hari ini",
-        "yesterday": "kemarin",
-        "unusual": "{what}: {value} {stretch}, di {side} kisaran wajar {low} sampai {high} (biasanya {expected}; {why}).",
-        "above": "atas",
-        "below": "bawah",
         "like": "{weekday} pada jam yang sama, {weeks} pekan terakhir",
     },
     "en": {
@@ -77,7 +70,6 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "spread": "No group stands out: the change is spread over many small groups.",
         "unsplit": "This change cannot be split: {why}.",
         "in": "{what} in {place}",
-        "alone": "{what}",
         "rate up": "its rate rose",
         "rate down": "its rate fell",
         "time up": "slower",
@@ -88,12 +80,6 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "share down": "its share shrank",
         "share": "its share changed",
         "unknown": "not stated",
-        "hour": "in the last hour",
-        "today": "today",
-        "yesterday": "yesterday",
-        "unusual": "{what}: {value} {stretch}, {side} the expected range of {low} to {high} (usually {expected}; {why}).",
-        "above": "above",
-        "below": "below",
         "like": "{weekday} at the same hours, last {weeks} weeks",
     },
 }
@@ -126,20 +112,6 @@ def say_change(change: Change, catalog: Mapping[str, Kpi], tree: AreaTree, city:
 def say_parts(change: Change, catalog: Mapping[str, Kpi], tree: AreaTree, city: City, lang: Lang) -> str:
     """Only which groups gave most of a change, for where the figure and its change are told already."""
     return " ".join(_causes(change, catalog[change.kpi], tree, city, lang))
-
-
-def say_unusual(found: Unusual, catalog: Mapping[str, Kpi], tree: AreaTree, city: City, lang: Lang) -> str:
-    """An unusual value in words: where, how much, and what would have been expected."""
-    kpi, words = catalog[found.kpi], _WORDS[lang]
-    return words["unusual"].format(
-        what=watched(found, kpi, tree, city, lang),
-        value=amount(found.value, kpi, lang),
-        stretch=words[found.stretch],
-        side=words["above" if found.value > found.high else "below"],
-        **{name: number(getattr(found, name), kpi.decimals, lang) for name in ("low", "high")},
-        expected=number(found.expected, max(kpi.decimals, 1), lang),
-        why=like(found, lang),
-    )
 
 
 _STRETCH: Mapping[Lang, str] = {"id": r" (dalam )?30 hari\b| (hari|tahun) ini\b", "en": r" in 30 days\b| today\b| this year\b"}

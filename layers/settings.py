@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from layers.alarmrules import NotifyTarget
 from layers.city import PACKS, City, load
 from layers.entry import Entry, read_entry
+from layers.reportplan import Reports, read_reports
 
 CITY = "36.71"
 """The city of a room that was told of none; its data rests in ``data``."""
@@ -47,6 +48,7 @@ class Settings:
     boundaries: Path | None = None
     url: str | None = None
     entry: Entry = field(default_factory=Entry)
+    reports: Reports = field(default_factory=Reports)
     prefix: str = ""
 
     @property
@@ -106,6 +108,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         boundaries=Path(boundaries) if boundaries else None,
         url=env.get("LIVEROOM_URL") or None,
         entry=read_entry(data / "access.toml", city, env),
+        reports=read_reports(data / "reports.toml", city, env),
         prefix=_prefix(env.get("LIVEROOM_PREFIX", "")),
     )
 

@@ -58,7 +58,6 @@ class Unusual:
 
     It speaks of ``since`` to ``until``, against so many ``weeks`` of a ``weekday`` (0 is Monday). At most one of ``area``,
     ``opd`` and ``category`` is set, none for the whole city. ``chance`` is the corrected probability.
-    :func:`layers.sentences.say_unusual` says it in words.
     """
 
     kpi: str

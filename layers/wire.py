@@ -12,12 +12,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import orjson
 
+from layers.alarmtypes import Alarm, CityState
 from layers.snapshot import (
-    Alarm,
     Arrivals,
     Attention,
     Band,
-    CityState,
     Course,
     Dot,
     Event,

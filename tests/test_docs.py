@@ -104,7 +104,7 @@ def test_the_page_of_a_connector_that_was_not_tested_says_so() -> None:
         assert source.tested_on_real or "belum diuji pada sistem asli" in page, name
 
 
-@pytest.mark.parametrize("room", ["connectors", "layers"])
+@pytest.mark.parametrize("room", ["connectors", "dashboard", "layers"])
 def test_the_architecture_names_every_module_and_no_other(room: str) -> None:
     named = set()
     for cell, *_ in rows("architecture.md"):

@@ -22,10 +22,13 @@ from connectors.source import BadRow, Config, Context, Cursor, Excluded, Kept, P
 from connectors.sources import _websites
 from layers.model import Kind, Measurement
 
+AGE = "situs.pembaruan_hari"
+"""Told anew each day even where it stays the same, so that it shows when it was last checked."""
+
 NAMES = {
     "situs.terjangkau": "ya/tidak",
     "situs.sertifikat_hari": "hari",
-    "situs.pembaruan_hari": "hari",
+    AGE: "hari",
     "situs.isi_hari": "hari",
     **{f"situs.{sign}": "ya/tidak" for sign in _websites.SIGNS},
 }
@@ -69,10 +72,6 @@ class Websites(Config):
         return self
 
 
-AGE = "situs.pembaruan_hari"
-"""Told anew each day even where it stays the same, so that it shows when it was last checked."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Checked:
     """What was found of one site, and what it cost."""
@@ -86,7 +85,8 @@ class Checked:
 def pages(http: Http, config: Websites, cursor: Cursor | None, ctx: Context) -> Iterator[Page]:
     """One row for each thing measured of each site. A site that is down is a finding, never a failed run.
 
-    The cursor holds the last value of each and since when it holds, so that an unchanged state is the same record.
+    The cursor holds the last value of each and since when it holds, so that an unchanged state is the same record; only
+    :data:`AGE` becomes a new one each day.
     """
     state: dict[str, dict[str, Any]] = {name: dict(held) for name, held in (cursor or {}).items()}
     rows: list[Row] = []
@@ -197,7 +197,7 @@ def _read(http: Http, site: Site, answer: Answer, found: Checked, ctx: Context) 
         return
     found.content = _websites.fingerprint(page)
     if (days := _updated(http, site, _websites.feed_of(page), ctx)) is not None:
-        found.values["situs.pembaruan_hari"] = days
+        found.values[AGE] = days
 
 
 def _updated(http: Http, site: Site, named: str | None, ctx: Context) -> float | None:
@@ -256,7 +256,7 @@ SAMPLE = Sample(
     rows=(
         _ROW,
         _ROW | {"ukuran": "situs.sertifikat_hari", "nilai": 61.0},
-        _ROW | {"ukuran": "situs.pembaruan_hari", "nilai": 3.0},
+        _ROW | {"ukuran": AGE, "nilai": 3.0},
         _ROW | {"ukuran": "situs.isi_hari", "nilai": 0.0, "opd": "Dinas Kesehatan"},
         _ROW | {"ukuran": "situs.diretas"},
     ),

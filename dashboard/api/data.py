@@ -35,8 +35,7 @@ from layers.catalog import Kpi
 from layers.drill import Query
 from layers.explain import short
 from layers.model import Level, Scope
-from layers.ranking import Level as Ranked
-from layers.ranking import of_level
+from layers.ranking import Ranked, of_level
 from layers.rights import inside
 from layers.snapshot import Snapshot
 

@@ -1,4 +1,8 @@
-"""What the REST interface answers with: the forms that OpenAPI describes, and how each is made of what the room knows."""
+"""What the REST interface answers with: the forms that OpenAPI describes, and how each is made of what the room knows.
+
+A form says its fields itself, also where they are those of a type of the room: programs rely on them, so they change only
+when somebody means to change them.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,21 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from layers.alarmtypes import Alarm, AlarmState
 from layers.areas import AreaTree
 from layers.catalog import Kpi
 from layers.model import Level, Outcome
 from layers.ranking import Lacking, Standing
 from layers.rows import Row
-from layers.snapshot import Alarm, AlarmState, Band, Freshness, Reading, SourceState, State
+from layers.snapshot import Band, Freshness, Reading, SourceState, State
 
 T = TypeVar("T")
 Value = str | int | float | bool | datetime | None
 
 
 class Model(BaseModel):
+    """What every form has in common: it stays as it was made."""
+
     model_config = ConfigDict(frozen=True)
 
 
@@ -211,6 +218,7 @@ class Problem(Model):
 
 
 def freshness_out(freshness: Freshness, now: datetime) -> FreshnessOut:
+    """The age of data as it is at ``now``."""
     return FreshnessOut(
         observed_at=freshness.observed_at,
         fetched_at=freshness.fetched_at,
@@ -220,11 +228,13 @@ def freshness_out(freshness: Freshness, now: datetime) -> FreshnessOut:
 
 
 def rule_out(kpi: Kpi) -> RuleOut:
+    """The rule that a KPI follows."""
     rule = kpi.rule
     return RuleOut(name=rule.name, article=rule.article, valid_from=rule.valid_from, valid_to=rule.valid_to)
 
 
 def reading_out(reading: Reading, kpi: Kpi, version: int, now: datetime) -> ReadingOut:
+    """A reading of the snapshot ``version``, with what its KPI says of it."""
     proof = reading.evidence
     return ReadingOut(
         kpi=reading.kpi,
@@ -255,6 +265,7 @@ def reading_out(reading: Reading, kpi: Kpi, version: int, now: datetime) -> Read
 
 
 def kpi_out(kpi: Kpi) -> KpiOut:
+    """A KPI of the catalogue."""
     return KpiOut(
         id=kpi.id,
         title=kpi.title,
@@ -271,11 +282,13 @@ def kpi_out(kpi: Kpi) -> KpiOut:
 
 
 def source_out(state: SourceState, now: datetime) -> SourceOut:
+    """A source as it stands at ``now``."""
     names = (name for name in SourceOut.model_fields if name != "freshness")
     return SourceOut(freshness=freshness_out(state.freshness, now), **{name: getattr(state, name) for name in names})
 
 
 def rank_out(kpi: str, level: str, name: str, found: Standing | Lacking) -> RankOut:
+    """A place in the ranking of a KPI, or why there is none; ``name`` is the key as people read it."""
     if isinstance(found, Lacking):
         return RankOut(kpi=kpi, level=level, key=found.key, name=name, n=found.n, why_none=found.why)
     facts = {field: getattr(found, field) for field in ("n", "value", "low", "high", "first", "last", "against")}
@@ -283,10 +296,12 @@ def rank_out(kpi: str, level: str, name: str, found: Standing | Lacking) -> Rank
 
 
 def alarm_out(alarm: Alarm) -> AlarmOut:
+    """An alarm, without its words that only pages show."""
     return AlarmOut(**{name: getattr(alarm, name) for name in AlarmOut.model_fields})
 
 
 def row_out(row: Row) -> RowOut:
+    """A row behind a figure."""
     return RowOut(fields=row.cells, source=row.source, numerator=row.part, denominator=row.whole)
 
 

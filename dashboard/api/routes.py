@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from dashboard.api import data
@@ -43,7 +43,7 @@ from layers.drill import MOST_DAYS
 from layers.drill import Query as Cut
 from layers.model import Level, Scope
 from layers.people import People
-from layers.ranking import Level as Ranked
+from layers.ranking import Ranked
 
 PREFIX = "/api/v1"
 JSON, CSV = "application/json", "text/csv"
@@ -56,10 +56,44 @@ Kpi = Annotated[str | None, Query(min_length=1, max_length=60, description="A KP
 Area = Annotated[str | None, Query(min_length=1, max_length=40, description="An area by its Kemendagri code (`/areas`)")]
 Opd = Annotated[str | None, Query(min_length=1, max_length=60, description="An OPD by its slug")]
 Word = Annotated[str | None, Query(min_length=1, max_length=80)]
-Format = Annotated[Literal["json", "csv"] | None, Query(description="Instead of the Accept header")]
-Limit = Annotated[int | None, Query(ge=1, le=10_000, description=f"Entries of a page; in JSON {PAGE} where it is left away")]
-Offset = Annotated[int, Query(ge=0, le=10_000_000, description="Entries before the page")]
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="Length of the window of figures over 30 days")]
+Order = Annotated[str, Query(pattern=r"^-?[a-z_]{2,20}$|^$", description="A column; - before it: falling")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who asks, and which page of the answer in which form; ``limit`` is ``None`` where nobody says how many."""
+
+    request: Request
+    limit: int | None
+    offset: int
+    form: Literal["json", "csv"] | None
+
+    @property
+    def scope(self) -> Scope:
+        """The asker's, as the guard found it."""
+        scope: Scope = self.request.state.scope
+        return scope
+
+    @property
+    def table(self) -> bool:
+        """Whether a table is asked for: by name, else by an Accept header that wants CSV and no JSON."""
+        accept = self.request.headers.get("accept", "")
+        return self.form == "csv" if self.form else CSV in accept and JSON not in accept
+
+
+async def _wanted(
+    request: Request,
+    limit: Annotated[
+        int | None, Query(ge=1, le=10_000, description=f"Entries of a page; in JSON {PAGE} where it is left away")
+    ] = None,
+    offset: Annotated[int, Query(ge=0, le=10_000_000, description="Entries before the page")] = 0,
+    format: Annotated[Literal["json", "csv"] | None, Query(description="Instead of the Accept header")] = None,  # noqa: A002 - its name in the address
+) -> Wanted:
+    return Wanted(request, limit, offset, format)
+
+
+Asked = Annotated[Wanted, Depends(_wanted)]
 
 _WHY = {
     401: "Nobody that the room knows",
@@ -83,209 +117,131 @@ def add_routes(api: FastAPI, hub: Hub, people: People) -> dict[str, Gate]:
 
     @get(PREFIX + "/readings", response_model=Answer[ReadingOut])
     async def get_readings(
-        request: Request,
+        asked: Asked,
         kpi: Kpi = None,
         area: Area = None,
         opd: Opd = None,
         level: Level | None = None,
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002 - its name in the address
     ) -> Response:
         """Figures with their age and their evidence."""
         found = partial(data.readings, kpi=kpi, area=area, opd=opd, level=level)
-        flat = partial(reading_cells, tree=hub.room.tree)
-        return await respond(request, ReadingOut, found, limit, offset, format, flat=flat)
+        return await respond(asked, ReadingOut, found, flat=partial(reading_cells, tree=hub.room.tree))
 
     @get(PREFIX + "/series", response_model=Answer[SeriesOut])
-    async def get_series(
-        request: Request,
-        kpi: Kpi = None,
-        area: Area = None,
-        grain: data.Grain | None = None,
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
-    ) -> Response:
+    async def get_series(asked: Asked, kpi: Kpi = None, area: Area = None, grain: data.Grain | None = None) -> Response:
         """How figures went: the last 30 days by day, and this year's months of what is counted by the year."""
-        found = partial(data.series, kpi=kpi, area=area, grain=grain)
-        return await respond(request, SeriesOut, found, limit, offset, format, spread=_points)
+        return await respond(asked, SeriesOut, partial(data.series, kpi=kpi, area=area, grain=grain), spread=_points)
 
     @get(PREFIX + "/ranking", response_model=Answer[RankOut])
     async def get_ranking(
-        request: Request,
+        asked: Asked,
         kpi: Annotated[str, Query(min_length=1, max_length=60)],
         level: Ranked = "opd",
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
     ) -> Response:
         """A figure over OPDs, kecamatan or kelurahan, with the ranks that chance leaves open."""
-        found = partial(data.ranking, kpi=kpi, level=level)
-        return await respond(request, RankOut, found, limit, offset, format)
+        return await respond(asked, RankOut, partial(data.ranking, kpi=kpi, level=level))
 
     @get(PREFIX + "/kpis", response_model=Answer[KpiOut])
-    async def get_kpis(
-        request: Request,
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
-    ) -> Response:
+    async def get_kpis(asked: Asked) -> Response:
         """What each figure means, by which rule."""
-        return await respond(request, KpiOut, data.kpis, limit, offset, format)
+        return await respond(asked, KpiOut, data.kpis)
 
     @get(PREFIX + "/areas", response_model=Answer[AreaOut])
-    async def get_areas(
-        request: Request,
-        level: Level | None = None,
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
-    ) -> Response:
+    async def get_areas(asked: Asked, level: Level | None = None) -> Response:
         """Kota, kecamatan, kelurahan."""
-        return await respond(request, AreaOut, partial(data.areas, level=level), limit, offset, format)
+        return await respond(asked, AreaOut, partial(data.areas, level=level))
 
     @get(PREFIX + "/sources", response_model=Answer[SourceOut])
-    async def get_sources(
-        request: Request,
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
-    ) -> Response:
+    async def get_sources(asked: Asked) -> Response:
         """The sources with their last run and age."""
-        return await respond(request, SourceOut, data.sources, limit, offset, format)
+        return await respond(asked, SourceOut, data.sources)
 
     @get(PREFIX + "/alarms", response_model=Answer[AlarmOut])
-    async def get_alarms(
-        request: Request,
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
-    ) -> Response:
+    async def get_alarms(asked: Asked) -> Response:
         """The alarms that concern the asker."""
-        return await respond(request, AlarmOut, data.alarms, limit, offset, format)
+        return await respond(asked, AlarmOut, data.alarms)
 
     @get(PREFIX + "/rows", response_model=Answer[RowOut])
     async def get_rows(
-        request: Request,
+        asked: Asked,
         kpi: Annotated[str, Query(min_length=1, max_length=60)],
         area: Area = None,
         opd: Opd = None,
         category: Word = None,
         channel: Word = None,
         days: Days = 30,
-        order: Annotated[str, Query(pattern=r"^-?[a-z_]{2,20}$|^$", description="A column; - before it: falling")] = "",
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
+        order: Order = "",
     ) -> Response:
         """The rows that a figure counts, for who may take rows away; nothing that names a person."""
         cut = Cut(area=area, opd=opd, category=category, channel=channel, days=days)
-        return await _rows(hub, people, request, kpi, cut, order, limit, offset, format)
+        return await _rows(hub, people, asked, kpi, cut, order)
 
     @get(PREFIX + "/packages", response_model=Answer[RowOut])
-    async def get_packages(
-        request: Request,
-        opd: Opd = None,
-        order: Annotated[str, Query(pattern=r"^-?[a-z_]{2,20}$|^$", description="A column; - before it: falling")] = "",
-        limit: Limit = None,
-        offset: Offset = 0,
-        format: Format = None,  # noqa: A002
-    ) -> Response:
+    async def get_packages(asked: Asked, opd: Opd = None, order: Order = "") -> Response:
         """This budget year's procurement packages, for who may take rows away; money in rupiah."""
-        return await _rows(hub, people, request, data.PACKAGES, Cut(opd=opd), order, limit, offset, format)
+        return await _rows(hub, people, asked, data.PACKAGES, Cut(opd=opd), order)
 
     return {route.path: EVERYONE for route in api.routes if getattr(route, "path", "").startswith(PREFIX + "/")}  # type: ignore[attr-defined]
 
 
 async def _respond(
     hub: Hub,
-    request: Request,
+    asked: Wanted,
     model: type[T],
     find: Callable[[Scope, Hub], Sequence[T]],
-    limit: int | None,
-    offset: int,
-    format_: str | None,
     *,
     flat: Callable[[T], dict[str, Any]] = cells,
     spread: Callable[[T], Iterable[dict[str, Any]]] | None = None,
 ) -> Response:
     """A page of what was found in the form that is asked for; ``flat`` makes a row of a table of each, ``spread`` several."""
-    scope: Scope = request.state.scope
 
     def made() -> Body:
-        found = find(scope, hub)
-        if not _table(request, format_):
-            form = Answer[model]  # type: ignore[valid-type]
-            return Body(_json(hub, request, form, found, len(found), limit or PAGE, offset), JSON, effort=4)
-        shown = found[offset : offset + limit] if limit else found[offset:]
+        found = find(asked.scope, hub)
+        limit = asked.limit or (None if asked.table else PAGE)
+        shown = found[asked.offset : asked.offset + limit] if limit else found[asked.offset :]
+        if not asked.table:
+            return _json(hub, asked, model, shown, len(found), limit or PAGE)
         rows = [row for each in shown for row in (spread(each) if spread else (flat(each),))]
         heads = list(dict.fromkeys(name for row in rows for name in row)) or list(model.model_fields)
         body = b"".join(table.plain(heads, ([row.get(name) for name in heads] for row in rows), hub.room.city.zone))
         return Body(body, f"{CSV}; charset=utf-8", effort=4)
 
     body = await asyncio.to_thread(made)
-    return body.answer(request)
+    return body.answer(asked.request)
 
 
-def _json(
-    hub: Hub,
-    request: Request,
-    form: type[Answer[T]],
-    found: Sequence[T],
-    total: int,
-    limit: int,
-    offset: int,
-    *,
-    cut: bool = False,
-) -> bytes:
-    """The page as JSON; ``cut``: ``found`` is the page already."""
-    snapshot = data.held(hub)
-    shown = tuple(found if cut else found[offset : offset + limit])
-    after = offset + len(shown)
-    asked = {**request.query_params, "offset": str(after), "limit": str(limit)}
-    answer = form(
+def _json(hub: Hub, asked: Wanted, model: type[T], shown: Sequence[T], total: int, limit: int) -> Body:
+    """A page of ``total`` entries as JSON."""
+    snapshot, request = data.held(hub), asked.request
+    after = asked.offset + len(shown)
+    following = {**request.query_params, "offset": str(after), "limit": str(limit)}
+    answer = Answer[model](  # type: ignore[valid-type]
         version=snapshot.version,
         built_at=snapshot.built_at,
         city=snapshot.city,
         notice=snapshot.notice,
         total=total,
-        next=f"{request.url.path}?{urlencode(asked)}" if after < total and shown else None,
-        data=shown,
+        next=f"{request.url.path}?{urlencode(following)}" if after < total and shown else None,
+        data=tuple(shown),
     )
-    return answer.model_dump_json().encode()
+    return Body(answer.model_dump_json().encode(), JSON, effort=4)
 
 
-async def _rows(
-    hub: Hub,
-    people: People,
-    request: Request,
-    kpi: str,
-    cut: Cut,
-    order: str,
-    limit: int | None,
-    offset: int,
-    format_: str | None,
-) -> Response:
+async def _rows(hub: Hub, people: People, asked: Wanted, kpi: str, cut: Cut, order: str) -> Response:
     """Rows; a table of them is sent as it is read, whatever its length. Each time stands in the audit."""
-    scope: Scope = request.state.scope
-    whole = _table(request, format_)
-    most = limit if whole else limit or PAGE
-    found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=offset, limit=most)
-    asked = {"kpi": kpi, **asdict(cut), "order": order, "limit": limit, "offset": offset, "format": format_}
-    kept = urlencode({name: value for name, value in asked.items() if value not in (None, "")})  # never what was not checked
+    scope, request, limit = asked.scope, asked.request, asked.limit
+    most = limit if asked.table else limit or PAGE
+    found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=asked.offset, limit=most)
+    checked = {"kpi": kpi, **asdict(cut), "order": order, "limit": limit, "offset": asked.offset, "format": asked.form}
+    kept = urlencode({name: value for name, value in checked.items() if value not in (None, "")})
     detail = {"alamat": f"{request.url.path}?{kept}", "baris": found.total}
     await change(partial(people.audit, scope.user, "ekspor", detail, clock.now()))
-    if whole:
+    if asked.table:
         more = [] if "source" in found.columns else ["source"]
         heads = (*found.columns, *more, "numerator", "denominator")
         rows = ((*row.fields.values(), *(row.source for _ in more), row.numerator, row.denominator) for row in found.rows)
         return StreamingResponse(table.plain(heads, rows, hub.room.city.zone), media_type=f"{CSV}; charset=utf-8")
-    body = await asyncio.to_thread(
-        lambda: Body(
-            _json(hub, request, Answer[RowOut], list(found.rows), found.total, most or PAGE, offset, cut=True), JSON, effort=4
-        )
-    )
+    body = await asyncio.to_thread(lambda: _json(hub, asked, RowOut, list(found.rows), found.total, limit or PAGE))
     return body.answer(request)
 
 
@@ -293,9 +249,3 @@ def _points(series: SeriesOut) -> Iterable[dict[str, Any]]:
     """A series as rows: one for each time."""
     for time, value in zip(series.times, series.values, strict=True):
         yield {"kpi": series.kpi, "area": series.area, "grain": series.grain, "time": time, "value": value}
-
-
-def _table(request: Request, format_: str | None) -> bool:
-    """Whether a table is asked for: by name, else by an Accept header that wants CSV and no JSON."""
-    accept = request.headers.get("accept", "")
-    return format_ == "csv" if format_ else CSV in accept and JSON not in accept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from layers.snapshot import Reading, Snapshot
 if TYPE_CHECKING:
     from dashboard.page import View
     from layers.catalog import Kpi
+    from layers.room import Room
 
 IMPROVED = ("selesai_tepat_waktu", "layanan_tepat_waktu")
 FASTEST = "lama_penyelesaian"
@@ -148,26 +149,24 @@ def fastest_places(snapshot: Snapshot, view: View) -> Award | None:
 
 def active_sites(snapshot: Snapshot, view: View) -> Award | None:
     """Sites updated most recently."""
-    kpi, lang = view.catalog.get(UPDATED), view.lang
-    if kpi is None or view.figures is None:
-        return None
-    found = praise.sites(view.figures())
-    rows = tuple(
-        Row(
-            rank=_ranks(one),
-            name=" · ".join(filter(None, (one.name, short(one.opd, view.city)))),
-            value=text.say(lang, "diperbarui {days} hari lalu", days=text.number(one.value, 0, lang)),
+    lang = view.lang
+
+    def told(site: praise.Active) -> Row:
+        return Row(
+            rank=_ranks(site),
+            name=" · ".join(filter(None, (site.name, short(site.opd, view.city)))),
+            value=text.say(lang, "diperbarui {days} hari lalu", days=text.number(site.value, 0, lang)),
             interval=None,
             n=None,
-            measured=(one.value, None, None),
-            reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None,
+            measured=(site.value, None, None),
         )
-        for one in found.rows
-    )
+
     return _active(
         "situs",
-        kpi,
+        UPDATED,
         "hari",
+        praise.sites,
+        told,
         text.say(lang, "Situs paling mutakhir"),
         text.say(lang, "Situs yang paling baru diperbarui."),
         text.say(
@@ -177,8 +176,6 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
             n=praise.RECENT,
         ),
         text.say(lang, "hari sejak pembaruan terakhir situs; tiap situs diperiksa, jadi tanpa selang"),
-        rows,
-        found,
         snapshot,
         view,
     )
@@ -186,32 +183,28 @@ def active_sites(snapshot: Snapshot, view: View) -> Award | None:
 
 def active_accounts(snapshot: Snapshot, view: View) -> Award | None:
     """OPDs that told the most on their official accounts."""
-    kpi, lang = view.catalog.get(POSTS), view.lang
-    if kpi is None or view.figures is None:
-        return None
-    found = praise.accounts(view.figures())
-    rows = tuple(
-        Row(
-            rank=_ranks(one),
-            name=_opd(one.name, view),
-            value=text.say(lang, "{posts} kiriman dari {n} akun", posts=text.number(one.value, 0, lang), n=one.n),
-            interval=_between(text.number(one.low or 0, 0, lang), text.number(one.high or 0, 0, lang), view),
-            n=int(one.value),
-            measured=(one.value, one.low, one.high),
-            reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None,
+    lang = view.lang
+
+    def told(opd: praise.Active) -> Row:
+        return Row(
+            rank=_ranks(opd),
+            name=_opd(opd.name, view),
+            value=text.say(lang, "{posts} kiriman dari {n} akun", posts=text.number(opd.value, 0, lang), n=opd.n),
+            interval=_between(text.number(opd.low or 0, 0, lang), text.number(opd.high or 0, 0, lang), view),
+            n=int(opd.value),
+            measured=(opd.value, opd.low, opd.high),
         )
-        for one in found.rows
-    )
+
     return _active(
         "medsos",
-        kpi,
+        POSTS,
         "kiriman",
+        praise.accounts,
+        told,
         text.say(lang, "Media sosial paling aktif"),
         text.say(lang, "OPD dengan kiriman terbanyak, atau tidak berbeda nyata darinya."),
         text.say(lang, "Sedikitnya {n} kiriman; selang 95 % Poisson (Garwood 1936) menentukan peringkat yang mungkin.", n=LEAST),
         text.say(lang, "kiriman semua akun resmi OPD dalam 30 x 24 jam terakhir"),
-        rows,
-        found,
         snapshot,
         view,
     )
@@ -281,17 +274,23 @@ def _award(
 
 def _active(
     id: str,  # noqa: A002 - the award's
-    kpi: Kpi,
+    name: str,
     unit: str,
+    find: Callable[[Room], praise.Activity],
+    told: Callable[[praise.Active], Row],
     title: str,
     lead: str,
     rule: str,
     formula: str,
-    rows: tuple[Row, ...],
-    found: praise.Activity,
     snapshot: Snapshot,
     view: View,
-) -> Award:
+) -> Award | None:
+    """A list of who was active, or ``None`` where the city has no such figure; each row leads back to the OPD's reading."""
+    kpi = view.catalog.get(name)
+    if kpi is None or view.figures is None:
+        return None
+    found = find(view.figures())
+    rows = tuple(replace(told(one), reading=snapshot.reading(kpi.id, opd=one.opd) if one.opd else None) for one in found.rows)
     whole = snapshot.reading(kpi.id)
     few = "Belum ada yang cukup datanya untuk dipuji."
     old = "Belum ada yang nyata lebih aktif dari yang lain, atau yang terakhir aktif sudah terlalu lama."

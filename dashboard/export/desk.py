@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -24,22 +21,21 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
-from dashboard import text
 from dashboard.access import Refused
-from dashboard.cut import LONGEST_ADDRESS, check_filters, narrowed, page_for
-from dashboard.export import columnar, described, geo, picture, press, table, workbook
-from dashboard.export.sheet import NothingError, Sheet
-from dashboard.feed import Hub, role_class
+from dashboard.drawn import role_class
+from dashboard.export import columnar, described, geo, table, workbook
+from dashboard.export.made import Made, asked, book, drawer, file_name, pictured, report, sheet_of, whole, written
+from dashboard.export.sheet import NothingError
+from dashboard.feed import Hub
 from dashboard.guard import Gate, Said, language
-from dashboard.page import EVERYONE, Export, Page, View, document
-from dashboard.parts.download import EXPORT, drawn_in
+from dashboard.page import EVERYONE, Page, View
+from dashboard.parts.download import EXPORT
 from dashboard.past import Asked, Machine
 from dashboard.posted import change
 from layers import clock
 from layers.boundaries import Boundaries, load_boundaries
 from layers.model import Scope
 from layers.people import People
-from layers.rights import inside
 from layers.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -50,7 +46,6 @@ PATIENCE = 20.0
 """Seconds that an export waits for its turn."""
 SLOWEST = 60.0
 """Seconds that a browser may take to accept one piece before its download is ended: it holds a turn."""
-PIECE = 1 << 16
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -62,8 +57,6 @@ MEDIA = {
     "json": described.MEDIA,
 }
 """What can be asked for; ``json`` is the description of a clean CSV."""
-SPOOLED = 4 << 20
-"""Bytes of a file that are kept in memory before they go to the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,15 +153,7 @@ class ExportDesk:
         """What is asked for; 404 for what is not there or not the asker's, 400 for what no page takes."""
         query = request.query_params
         address, part = query.get("halaman", ""), query.get("bagian") or None
-        if len(address) > LONGEST_ADDRESS:
-            raise HTTPException(400)
-        room = self._hub.room
-        page, params = page_for(scope, address, room)
-        try:
-            given = {name: values[0] for name, values in parse_qs(address.partition("?")[2], max_num_fields=20).items()}
-        except ValueError as error:
-            raise HTTPException(400) from error
-        filters = check_filters(given, room.city)
+        page, params, past = asked(scope, self._hub.room, address)
         offered = page.whole if part is None else {part: page.sheets[part]} if part in page.sheets else {}
         if form not in MEDIA or (part is None and form not in ("pdf", "xlsx")):
             raise HTTPException(404)
@@ -176,12 +161,8 @@ class ExportDesk:
             raise HTTPException(404)
         if part and offered[part].rows and not scope.may_export_rows:
             raise Refused(scope)
-        asked = narrowed(page, params, filters)
-        if not inside(scope, opd=asked.get("opd"), category=asked.get("category")):
-            raise Refused(scope)
-        past = Asked.read(given, room.city.zone)
         clean = query.get("bersih") == "1"
-        return Wanted(page=page, params=asked, part=part, past=past, address=address, clean=clean)
+        return Wanted(page=page, params=params, part=part, past=past, address=address, clean=clean)
 
     async def _ask(self, scope: Scope, request: Request, wanted: Wanted, make: Callable[[Snapshot, View, str], Made]) -> Made:
         """Make it of the snapshot that is shown, or of the moment asked for, for the asker's rights."""
@@ -206,127 +187,30 @@ class ExportDesk:
 
     def _made(self, form: str, wanted: Wanted, snapshot: Snapshot, view: View, back: str) -> Made:
         page, part = wanted.page, wanted.part
-        name = _file_name(view, snapshot)
         if part is None:
-            sheets = _sheets(page, snapshot, view, back)
-            if form == "xlsx":
-                return _written(f"{name}-{_slug(page.path)}", lambda to: workbook.write([sheet for _, sheet in sheets], to))
-            drawn = _drawn(page, snapshot, view)
-            parts = [press.Section(sheet=sheet, picture=drawn(key, sheet)) for key, sheet in sheets]
-            lead = f"{view.city.name} · {text.moment(snapshot.built_at, view.city.zone, view.lang)}"
-            lead += f" {text.zone_mark(snapshot.built_at, view.city.zone)} · {parts[0].sheet.about.whose}"
-            return _whole(f"{name}-{_slug(page.path)}", press.report(_title(sheets, page, view), lead, parts))
+            return (book if form == "xlsx" else report)(page, snapshot, view, back)
+        name = file_name(view, snapshot)
         export = page.sheets[part]
-        sheet = _sheet(export, snapshot, view, back)
+        sheet = sheet_of(export, snapshot, view, back)
         name = f"{name}-{sheet.name}"
         match form:
             case "csv":
                 return Made(name, table.write(sheet, clean=wanted.clean))
             case "xlsx":
-                return _written(name, lambda to: workbook.write([sheet], to))
+                return written(name, lambda to: workbook.write([sheet], to))
             case "parquet":
-                return _written(name, lambda to: columnar.write(sheet, to))
+                return written(name, lambda to: columnar.write(sheet, to))
             case "json":
-                asked = urlencode({"halaman": wanted.address, "bagian": part, "bersih": "1"})
-                return _whole(name, described.write(sheet, f"{back}{EXPORT}/csv?{asked}"))
+                here = urlencode({"halaman": wanted.address, "bagian": part, "bersih": "1"})
+                return whole(name, described.write(sheet, f"{back}{EXPORT}/csv?{here}"))
             case "geojson":
                 if not export.areas or sheet.areas is None:
                     raise HTTPException(404)
                 known = self._shapes(view)
                 return Made(name, geo.write(sheet, view.tree, known.shapes, schematic=known.schematic))
-        return _pictured(name, form, sheet, _drawn(page, snapshot, view)(part, sheet))
+        return pictured(name, form, sheet, drawer(page, snapshot, view)(part, sheet))
 
     def _shapes(self, view: View) -> Boundaries:
         if self._boundaries is None:
             self._boundaries = load_boundaries(view.city, self._data)
         return self._boundaries
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A file: its name without the ending, its bytes a piece at a time, and how many there are where that is known."""
-
-    name: str
-    pieces: Iterator[bytes]
-    size: int | None = None
-
-
-def _pictured(name: str, form: str, sheet: Sheet, svg: str | None) -> Made:
-    """A picture in its format; of what draws nothing only the table, on paper."""
-    if svg is None and form == "pdf":
-        return _whole(name, press.report(sheet.title, sheet.about.whose, [press.Section(sheet=sheet)]))
-    if svg is None:
-        raise HTTPException(404)
-    if form == "svg":
-        return _whole(name, svg.encode())
-    return _whole(name, press.png(svg) if form == "png" else press.pdf(svg, sheet.title))
-
-
-def _whole(name: str, body: bytes) -> Made:
-    return Made(name, iter([body]), len(body))
-
-
-def _written(name: str, write: Callable[[IO[bytes]], None]) -> Made:
-    """A file that can only be sent once it is whole."""
-    file: Any = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed when its last piece is sent
-    try:
-        write(file)
-        file.seek(0, 2)
-        size = file.tell()
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-
-    def pieces() -> Iterator[bytes]:
-        with file:
-            while piece := file.read(PIECE):
-                yield piece
-
-    return Made(name, pieces(), size)
-
-
-def _sheets(page: Page, snapshot: Snapshot, view: View, back: str) -> list[tuple[str, Sheet]]:
-    """Those of the whole page that there are."""
-    found = []
-    for key, export in page.whole.items():
-        with suppress(NothingError):
-            found.append((key, _sheet(export, snapshot, view, back)))
-    return found
-
-
-def _sheet(export: Export, snapshot: Snapshot, view: View, back: str) -> Sheet:
-    """The sheet with the whole address of its page."""
-    sheet = export.sheet(snapshot, view)
-    return replace(sheet, about=replace(sheet.about, address=back + sheet.about.address))
-
-
-def _drawn(page: Page, snapshot: Snapshot, view: View) -> Callable[[str, Sheet], str | None]:
-    """Draws the picture of a part; ``None`` for one that draws nothing, or whose drawing shows what the sheet leaves out."""
-    drawn = document(page, snapshot, view)
-
-    def draw(part: str, sheet: Sheet) -> str | None:
-        if page.areas and page.sheets[part].mapped(view):
-            if sheet.hidden:
-                return None
-            names = {area.code: area.name for area in view.tree.areas.values()}
-            return picture.mapped(view.map, page.areas(snapshot, view), names, sheet.about)
-        html = drawn_in(drawn.parts, part)
-        return picture.picture(html, sheet.about) if html and not sheet.hidden else None
-
-    return draw
-
-
-def _title(sheets: list[tuple[str, Sheet]], page: Page, view: View) -> str:
-    """What a report is of: the page, and its subject where its figures name one."""
-    subject = next((sheet.title for key, sheet in sheets if key == "figures"), None)
-    return f"{page.title[view.lang]}: {subject}" if subject else page.title[view.lang]
-
-
-def _file_name(view: View, snapshot: Snapshot) -> str:
-    moment = snapshot.built_at.astimezone(view.city.zone)
-    return f"liveroom-{view.city.code}-{moment:%Y%m%d-%H%M}"
-
-
-def _slug(path: str) -> str:
-    return path.strip("/").split("/")[0] or "halaman"

@@ -19,10 +19,11 @@ from dashboard.parts.frame import banner, desk, sources_state
 from layers import floods
 from layers.alarmbook import SHOWN_DAYS, AlarmLog
 from layers.alarms import Life, concerns, with_acts
+from layers.alarmtypes import Alarm
 from layers.citystate import PRIORITIES
 from layers.findings import About
 from layers.floods import Statistics, statistics
-from layers.snapshot import Alarm, Snapshot
+from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -72,9 +73,9 @@ def _head(snapshot: Snapshot, mine: Sequence[Alarm], view: View) -> htpy.Element
 
 
 def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, AreaPaint]) -> htpy.Element:
-    """What rings at the left, how good it was and the rule of the state at the right, the history below."""
+    """What rings at the left, how good it was and the rule of the state at the right; the history below."""
     lang = view.lang
-    rules = section(".panel")[
+    rules = section(".panel.state-rules")[
         header[h2[text.say(lang, "Aturan kondisi kota")], span(".aside")[text.say(lang, "alarm yang didiamkan ikut dihitung")]],
         state_rules(view),
     ]
@@ -85,8 +86,7 @@ def layout(found: dict[str, htpy.Element], view: View, _paint: Mapping[str, Area
         found["notice"],
         found["alarm-head"],
         found["diamkan"],
-        div(".split")[found["alarm-list"], div(".stack")[found["alarm-quality"], rules]],
-        found["alarm-history"],
+        div(".split")[div(".stack")[found["alarm-list"], found["alarm-history"]], div(".stack")[found["alarm-quality"], rules]],
     )
 
 

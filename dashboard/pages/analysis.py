@@ -18,7 +18,8 @@ from dashboard.export.provenance import provenance
 from dashboard.export.sheet import Column, Sheet, Type
 from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.analysisform import PATH, ask_form
-from dashboard.parts.answer import bars, links, origin, period_words, pinned, summary_of, table
+from dashboard.parts.answer import bars, links, origin, period_words, pinned, summary_of
+from dashboard.parts.answertable import table
 from dashboard.parts.dictionary import dictionary
 from dashboard.parts.frame import banner, desk, sources_state
 from dashboard.parts.funnel import funnel_plot

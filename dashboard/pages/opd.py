@@ -158,18 +158,14 @@ def _head(choice: Choice, view: View) -> htpy.Element:
     if view.scope.areas is not None:
         names = ", ".join(sorted(view.tree.name(code) for code in view.scope.areas))
         limits = p(".aside.own")[text.say(lang, "hanya wilayah Anda: {names}", names=names)]
-    return header(".page-head", id="opd-head")[
-        h1[opd.name if opd else choice.opd],
-        p(".aside")[compared(choice.days, view)],
-        limits,
+    return header(".page-head.beside-head", id="opd-head")[
+        div[h1[opd.name if opd else choice.opd], p(".aside")[compared(choice.days, view)], limits],
+        crossfilter.periods(choice, view, DAYS),
     ]
 
 
 def _filters(choice: Choice, view: View) -> htpy.Element:
-    return div(".opd-filters", id="opd-filters")[
-        div(".controls")[crossfilter.periods(choice, view, DAYS), crossfilter.measures(choice, view)],
-        crossfilter.chips(choice, view),
-    ]
+    return div(".opd-filters", id="opd-filters")[crossfilter.measures(choice, view), crossfilter.chips(choice, view)]
 
 
 def _queue(room: Room, asked: _Asked, found: Crossed, view: View) -> htpy.Element:

@@ -62,7 +62,8 @@ def _column(kpi: Kpi, snapshot: Snapshot, view: View) -> Column[Opd]:
         found = snapshot.reading(kpi.id, view.city.code, opd.slug)
         if found is None or found.value is None:
             return htpy.span(".quiet", title=found.why_none if found else None)["–"]
-        return [band_mark(found.band, view), text.number(found.value, kpi.decimals, view.lang)]
+        number, unit = text.figure(found.value, kpi.unit, kpi.decimals, view.lang)
+        return [band_mark(found.band, view), number, f"{text.NBSP}{unit}" if unit == "%" else None]
 
     return Column(title=kpi.short[view.lang], cell=cell, numeric=True)
 

@@ -23,7 +23,7 @@ from layers.equity import equity, measurable
 from layers.funnel import funnel
 from layers.improvement import improved
 from layers.praise import best as best_of
-from layers.ranking import LEVELS, Level, Ranking, at_level, of_level, rankable
+from layers.ranking import LEVELS, Ranked, Ranking, at_level, of_level, rankable
 from layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _address(kpi: str, level: str) -> str:
     return f"{PATH}?{urlencode({'kpi': kpi, 'level': level})}"
 
 
-def _head(kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _head(kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     of = " ".join(filter(None, (kpi.title[view.lang], per(kpi, view) if level != "opd" else "")))
     return header(".page-head", id="rank-head")[
         h1[text.say(view.lang, "Peringkat {level}", level=level_words(level, view))],
@@ -78,7 +78,7 @@ def _head(kpi: Kpi, level: Level, view: View) -> htpy.Element:
     ]
 
 
-def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _form(kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Which figure, over whom; it is sent by a button, so that no script is needed."""
     some = [k for k in view.catalog.values() if any(rankable(k, at) for at in LEVELS) or measurable(k)]
     groups = groupby(sorted(some, key=lambda k: (k.concept, k.title[view.lang])), key=lambda k: k.concept)
@@ -105,7 +105,7 @@ def _form(kpi: Kpi, level: Level, view: View) -> htpy.Element:
     ]
 
 
-def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     title = text.say(view.lang, "Peringkat, terbaik dahulu")
     if kpi.better == "neutral":
         title = text.say(view.lang, "Urutan, tertinggi dahulu")
@@ -124,7 +124,7 @@ def _standings(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Lev
     )
 
 
-def _unranked(title: str, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _unranked(title: str, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Why this figure has no ranking here, and where it has one."""
     others = [at for at in LEVELS if rankable(kpi, at)]
     why = text.say(
@@ -145,7 +145,7 @@ def _unranked(title: str, kpi: Kpi, level: Level, view: View) -> htpy.Element:
     ]
 
 
-def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _praise(snapshot: Snapshot, ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     """Who certainly became better, and who may be the best of all: only on enough cases, each with its interval."""
     title = text.say(view.lang, "Patut ditiru")
     better = improved(kpi, at_level(snapshot, view.tree, kpi, level)) if isinstance(kpi.form, Share) else ()
@@ -204,7 +204,7 @@ def _list(title: str, rows: list[tuple[str, str]], more: int, view: View) -> lis
     return [p(".kicker")[title], ol[[li[strong[name], span[words]] for name, words in rows], rest]]
 
 
-def _funnel(ranking: Ranking | None, kpi: Kpi, level: Level, view: View) -> htpy.Element:
+def _funnel(ranking: Ranking | None, kpi: Kpi, level: Ranked, view: View) -> htpy.Element:
     title = text.say(view.lang, "Di luar kebetulan?")
     found = funnel(ranking) if ranking else None
     if ranking is None or found is None:

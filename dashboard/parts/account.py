@@ -8,6 +8,7 @@ import htpy
 from htpy import a, button, form, p, strong
 
 from dashboard import text
+from dashboard.parts.guide import guide_link
 from layers.explain import short
 from layers.model import ROWS, Role
 
@@ -43,6 +44,7 @@ def account(view: View) -> htpy.Node:
         a(".account-name", href="/akun")[strong(data_account=shared)[text.say(lang, "Akun saya") if shared else scope.user]],
         p[role, f" · {limits}" if limits else None],
         p(".account-links")[[a(href=href)[text.say(lang, words)] for href, words in admin]] if admin else None,
+        guide_link(view),
         form(method="post", action="/keluar")[button(type="submit", name="keluar", value="1")[text.say(lang, "Keluar")]],
     ]
 

@@ -14,12 +14,13 @@ from dashboard.parts.marks import band_mark
 from dashboard.parts.table import Column, table
 from layers import floods
 from layers.alarms import LONGEST_SILENCE, Acts, Life, may_act
+from layers.alarmtypes import Alarm, AlarmState
 from layers.citystate import PRIORITIES
 from layers.explain import short
 from layers.findings import About
 from layers.floods import Statistics
 from layers.model import OFFICES, Role
-from layers.snapshot import Alarm, AlarmState, Band
+from layers.snapshot import Band
 
 if TYPE_CHECKING:
     from dashboard.page import View

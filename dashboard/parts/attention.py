@@ -11,8 +11,9 @@ from htpy import div, h2, header, li, ol, p, section, span, strong
 from dashboard import text
 from dashboard.parts.alarms import against, band_of, office, standing
 from dashboard.parts.marks import band_mark, by_state
+from layers.alarmtypes import Alarm
 from layers.citystate import PRIORITIES
-from layers.snapshot import Alarm, Attention, Band, Freshness, State
+from layers.snapshot import Attention, Band, Freshness, State
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -228,4 +228,7 @@ def no_brief(view: View, *, digest: bool) -> htpy.Element:
     plan = view.city.brief
     said = "Ringkasan OPD dibuat pada ringkasan pertama tiap pekan." if digest else "Ringkasan dibuat pada hari kerja."
     at = text.say(view.lang, "Pukul {at}, dari angka saat itu.", at=f"{plan.at:%H.%M}")
-    return section(".panel")[p(".empty")[f"{text.say(view.lang, 'Belum ada ringkasan.')} {text.say(view.lang, said)} {at}"]]
+    return section(".panel")[
+        p(".empty")[f"{text.say(view.lang, 'Belum ada ringkasan.')} {text.say(view.lang, said)} {at}"],
+        p(".links")[a(href="/perubahan")[text.say(view.lang, "Lihat apa yang berubah sampai sekarang")]],
+    ]

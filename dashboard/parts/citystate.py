@@ -10,8 +10,9 @@ from htpy import div, p, span, strong, table, tbody, td, th, thead, tr
 from dashboard import text
 from dashboard.parts.marks import band_mark
 from layers.alarmrules import StateRule
+from layers.alarmtypes import CityState
 from layers.citystate import WORDS
-from layers.snapshot import Band, CityState
+from layers.snapshot import Band
 
 if TYPE_CHECKING:
     from dashboard.page import View

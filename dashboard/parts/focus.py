@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import htpy
 from htpy import g, path
 
-from layers.snapshot import Alarm
+from layers.alarmtypes import Alarm
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -10,13 +10,17 @@ import orjson
 from htpy import a, aside, div, footer, h1, header, li, main, nav, ol, p, section, span, strong, ul
 
 from dashboard import text
+from dashboard.look import look
 from dashboard.page import find_page
 from dashboard.parts.account import account
 from dashboard.parts.alarmcount import alarm_count
 from dashboard.parts.citystate import city_state
+from dashboard.parts.findbox import dialog_of, opener
+from dashboard.parts.guide import guide
 from dashboard.parts.marks import sources_line, sources_words
 from dashboard.parts.past import past_form, past_line
 from dashboard.scene import address, ahead, rotation, scenes, shown
+from layers.model import Role, Scope
 from layers.snapshot import Event, Snapshot, State
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ MENU = (
 )
 """The pages of the navigation, by what one comes for."""
 
-PRESENT = frozenset({"/akun", "/pengguna", "/audit"})
+PRESENT = frozenset({"/akun", "/pengguna", "/audit", "/cari"})
 """Pages about now alone: the time machine has nothing to say of them."""
 EVENTS = 8
 
@@ -153,11 +157,13 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
         a(".skip", href="#content")[text.say(view.lang, "Langsung ke isi")],
         aside(".side")[
             a(".brand", href="/dinding")[strong[text.say(view.lang, "Ruang Kendali")], span[view.city.name]],
+            opener(view) if view.scope.role is not Role.SCREEN else None,
             a(".menu-open", href="#menu")[text.say(view.lang, "Menu")],
             div("#menu.menu")[
                 nav(aria_label=text.say(view.lang, "Menu utama"))[_menu(here, view)],
                 div(".side-foot")[
                     past_form(view) if here not in PRESENT else None,
+                    look(view.lang),
                     account(view),
                 ],
                 a(".menu-close", href="#content")[text.say(view.lang, "Tutup menu")],
@@ -165,12 +171,14 @@ def desk(view: View, here: str, state: htpy.Element, *content: htpy.Node) -> htp
             state,
         ],
         main("#content.content", tabindex="-1")[past_line(view), content],
+        dialog_of(view) if view.scope.role is not Role.SCREEN else None,
+        guide(here, view),
     ]
 
 
 def _menu(here: str, view: View) -> list[htpy.Element]:
     """The pages that the asker may open, under short headings."""
-    groups = ((words, [link for link in links if _open_to(link[0], view)]) for words, links in MENU)
+    groups = ((words, [link for link in links if open_to(link[0], view.scope)]) for words, links in MENU)
     return [
         section[p(".menu-head")[text.say(view.lang, words)], ul[[li[_link(*link, here, view)] for link in links]]]
         for words, links in groups
@@ -178,15 +186,22 @@ def _menu(here: str, view: View) -> list[htpy.Element]:
     ]
 
 
-def _open_to(href: str, view: View) -> bool:
+def open_to(href: str, scope: Scope) -> bool:
+    """Whether the asker may open an address of the menu."""
     page = find_page(href)
-    return page is None or view.scope.role in page[0].roles
+    return page is None or scope.role in page[0].roles
+
+
+def target_of(href: str, words: str, view: View) -> tuple[str, str]:
+    """Where an entry of the menu leads this asker, and its words: who has one OPD comes to its desk."""
+    own = next(iter(view.scope.opds)) if view.scope.opds and len(view.scope.opds) == 1 else None
+    if href == "/opd" and own:
+        return f"/opd/{own}", "OPD saya"
+    return f"/kelurahan/{view.city.code}" if href == "/kelurahan" else href, words
 
 
 def _link(href: str, words: str, here: str, view: View) -> htpy.Element:
-    own = next(iter(view.scope.opds)) if view.scope.opds and len(view.scope.opds) == 1 else None
-    target = f"/kelurahan/{view.city.code}" if href == "/kelurahan" else f"/opd/{own}" if href == "/opd" and own else href
-    words = "OPD saya" if href == "/opd" and own else words
+    target, words = target_of(href, words, view)
     count = alarm_count(view) if href == "/alarm" else None
     return a(href=target, aria_current="page" if href == here else None)[text.say(view.lang, words), count]
 

@@ -21,9 +21,10 @@ from dashboard.parts.focus import focus
 from dashboard.parts.labels import Box, box_of, place_labels
 from dashboard.parts.marks import raw, value_words
 from dashboard.scene import sparse
+from layers.alarmtypes import Alarm
 from layers.model import UNPLACED
 from layers.screens import SPARSE
-from layers.snapshot import Alarm, Attention, Band, Dot, Reading, Snapshot
+from layers.snapshot import Attention, Band, Dot, Reading, Snapshot
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -16,7 +16,8 @@ from dashboard.parts.focus import focus
 from dashboard.parts.labels import Box, box_of, place_labels
 from dashboard.parts.map import LABEL_SIZE
 from dashboard.parts.marks import age, band_shape, state_of
-from layers.snapshot import Alarm, Band, Freshness
+from layers.alarmtypes import Alarm
+from layers.snapshot import Band, Freshness
 
 if TYPE_CHECKING:
     from dashboard.page import View

@@ -13,7 +13,7 @@ from dashboard.parts.bars import bars, worst_first
 from dashboard.parts.marks import age
 from dashboard.parts.tile import missing_tile, tile
 from layers.explain import short
-from layers.ranking import LEVELS, Level, at_level, of_level
+from layers.ranking import LEVELS, Ranked, at_level, of_level
 from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def map_title(snapshot: Snapshot, view: View, kpi: Kpi) -> htpy.Element:
     ]
 
 
-def ranking(snapshot: Snapshot, view: View, kpi: Kpi, levels: Sequence[Level] = ("opd",)) -> htpy.Element:
+def ranking(snapshot: Snapshot, view: View, kpi: Kpi, levels: Sequence[Ranked] = ("opd",)) -> htpy.Element:
     """The places or OPDs by a KPI, the one that most needs to move first; at the first of the ``levels`` at which it is given."""
-    level: Level = next((level for level in levels if LEVELS[level] in kpi.cuts), "opd")
+    level: Ranked = next((level for level in levels if LEVELS[level] in kpi.cuts), "opd")
     ranked, readings = of_level(snapshot, view.tree, kpi, level), at_level(snapshot, view.tree, kpi, level)
     rows = [(_named(r, view), r) for r in worst_first(readings, ranked, kpi.better)]
     words = "{kpi} per OPD" if level == "opd" else "{kpi} per {unit}"

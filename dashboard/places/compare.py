@@ -39,7 +39,7 @@ BESIDE = (
 """Figures that are set side by side; one that nobody tells of any of the places is left out."""
 
 ON_PAPER = 12
-"""So many places are compared on a sheet of paper (``assets/light.css``); how many more there are is said there."""
+"""So many places are compared on a sheet of paper (``assets/light/places.css``); how many more there are is said there."""
 
 FUND_OF = {"dana_kelurahan_per_penduduk": "kelurahan", "transfer_dana_desa_per_penduduk": "desa"}
 """Funds that only the one or the other has."""

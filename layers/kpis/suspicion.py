@@ -13,7 +13,6 @@ from layers.suspicion import BULK, LAST_MINUTE, MOVED, NO_PROOF, PHOTO
 from layers.suspicion import REOPENED as AGAIN
 
 PHOTOS = Needs(rows=pl.col("photo").is_not_null(), what="foto bukti penutupan")
-NO_PROOF_EN = "A pattern is no proof: it names cases that somebody has to look at."
 
 
 def _named(when: When, *, pattern: str) -> pl.Expr:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+from dashboard.questions import Questions
 from dashboard.reach import Reach
 from dashboard.room import Room
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
 from layers.catalog import catalog
-from layers.changes import Answer, Question, explain
 from layers.city import City, SourceConfig, load
-from layers.drill import Drill, Query, drill
 from layers.frames import Frames
-from layers.model import Complaint, Scope, Status
+from layers.model import Complaint, Status
 from layers.opdbook import read_book
 from layers.orders import Orders
 from layers.people import People
 from layers.publish import build
-from layers.rows import Rooms, Rows, rows
+from layers.rows import Rooms
 from layers.snapshot import Snapshot
 from layers.store import Store
 from tests.layers.made import DAY, HOUR, NOW, complaint, give, new_store
@@ -102,26 +102,14 @@ def made_room(folder: Path, n: int = 2500) -> Made:
     rooms = Rooms(frames, tree, city, lambda: facts)
     people: list[People] = []
 
-    def behind(scope: Scope, kpi: str, query: Query, page: int, order: str) -> Rows:
-        return rows(scope, rooms.at(NOW), kpis[kpi], query, page=page, order=order)
-
-    def cut(scope: Scope, query: Query) -> Drill:
-        return drill(scope, frames, kpis, tree, city, query, facts, NOW)
-
-    def changes(scope: Scope, question: Question) -> Answer:
-        return explain(scope, frames, kpis, tree, city, question, facts, NOW)
-
     reach = Reach(book=lambda scope, opd, at: read_book(scope, people[0], opd, at=at), texts=store.texts)
+    questions = Questions(
+        city=city, tree=tree, catalog=kpis, frames=frames, facts=lambda: facts, now=lambda: NOW, figures=partial(rooms.at, NOW)
+    )
     room = Room(
-        city=city,
-        tree=tree,
+        **questions.answered(),
         map=load_boundaries(city, folder).asset,
-        catalog=kpis,
-        drill=cut,
-        changes=changes,
-        rows=behind,
         orders=lambda scope: Orders(people[0]).seen(scope),
-        figures=lambda: rooms.at(NOW),
         reach=reach,
     )
     return Made(room=room, snapshot=snapshot, city=city, store=store, people=people)

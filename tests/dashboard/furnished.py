@@ -8,20 +8,16 @@ from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dashboard.questions import Questions
 from dashboard.room import Room
-from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
-from layers.changes import explain
 from layers.city import City
 from layers.citykpis import catalog_of
-from layers.drill import drill
 from layers.model import Record
 from layers.publish import build
-from layers.rows import Rooms, rows
-from layers.rowstream import every
+from layers.rows import Rooms
 from layers.snapshot import Snapshot
-from layers.suspicion import suspicions
 from tests.layers.furnished import city, filled
 from tests.layers.made import NOW
 
@@ -53,20 +49,8 @@ def room_of(folder: Path, found: Sequence[Record] | None = None) -> Furnished:
     facts = list(store.source_states())
     store.close()
     rooms = Rooms(frames, tree, here, lambda: facts)
-    room = Room(
-        city=here,
-        tree=tree,
-        map=load_boundaries(here, folder).asset,
-        catalog=kpis,
-        drill=lambda scope, query: drill(scope, frames, kpis, tree, here, query, facts, NOW),
-        rows=lambda scope, kpi, query, page, order: rows(scope, rooms.at(NOW), kpis[kpi], query, page=page, order=order),
-        every=lambda scope, kpi, query, order: every(scope, rooms.at(NOW), kpis[kpi], query, order),
-        changes=lambda scope, question: explain(scope, frames, kpis, tree, here, question, facts, NOW),
-        analyst=lambda scope: Analyst(
-            scope=scope, frames=frames, catalog=kpis, tree=tree, city=here, facts=lambda: facts, now=NOW
-        ),
-        suspicions=lambda scope: suspicions(scope, frames, here.suspicion, NOW),
-        figures=partial(rooms.at, NOW),
-        address="http://ruang.contoh.go.id",
+    questions = Questions(
+        city=here, tree=tree, catalog=kpis, frames=frames, facts=lambda: facts, now=lambda: NOW, figures=partial(rooms.at, NOW)
     )
+    room = Room(**questions.answered(), map=load_boundaries(here, folder).asset, address="http://ruang.contoh.go.id")
     return Furnished(room=room, snapshot=snapshot, city=here)

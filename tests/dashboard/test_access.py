@@ -163,6 +163,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/assets/{name}": ("", OPEN),
     "/audit": ("/audit", ADMIN),
     "/baris": ("/baris?kpi=aduan_terbuka", ROWS),
+    **{path: (f"{path}?q=sukasari", ASKS) for path in ("/cari", "/cari/hasil")},  # what of it each finds: test_find
     "/dinding": ("/dinding", DATA),
     "/ekspor/{form}": ("/ekspor/csv?halaman=/metrik&bagian=metrik-head", DATA),
     "/gambar/{source}/{camera}": ("", DATA),  # what else can be had there: test_stills
@@ -202,6 +203,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "/ringkasan": ("/ringkasan", BRIEFS),
     "/ringkasan/{opd}": ("/ringkasan/dlh", BRIEFS),
     "/sumber": ("/sumber", DATA),
+    "/tampilan.css": ("/tampilan.css", OPEN),
 }
 """Each route's address to try and who is answered; a route that is not here fails the test."""
 

@@ -24,7 +24,7 @@ SIGHT: dict[str, tuple[Vector, Vector, Vector]] = {
 }
 TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
 WHITE = (0.95047, 1.0, 1.08883)
-SHEETS = {"wall": "dark", "desk": "light", "desk-dark": "light"}
+SHEETS = {"wall": ("dark",), "desk": ("light/colours",), "desk-dark": ("light/colours", "night")}
 GROUNDS = ("ground", "panel", "amber-wash", "red-wash")
 CLASSES = ("q0", "q1", "q2", "q3", "q4")
 BANDS = ("fill", "amber", "red")
@@ -32,8 +32,8 @@ BANDS = ("fill", "amber", "red")
 
 def tokens(theme: str) -> dict[str, str]:
     """The colours of a theme by their names, in the form ``#rrggbb``; ``desk-dark`` is the desk where darkness is preferred."""
-    sheet = (ASSETS / f"{SHEETS[theme]}.css").read_text(encoding="utf-8")
-    roots = re.findall(r"^ *:root \{$(.*?)^ *\}$", sheet, re.DOTALL | re.MULTILINE)[: 2 if theme == "desk-dark" else 1]
+    sheets = [(ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS[theme]]
+    roots = [re.findall(r"^:root \{$(.*?)^\}$", sheet, re.DOTALL | re.MULTILINE)[0] for sheet in sheets]
     found = [pair for root in roots for pair in re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", root)]
     return {name: value if len(value) == 7 else "#" + "".join(2 * c for c in value[1:]) for name, value in found}
 

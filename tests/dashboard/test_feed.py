@@ -21,7 +21,8 @@ import pytest
 from dashboard import access as access_module
 from dashboard import feed as feed_module
 from dashboard.bodies import GZIP_HEADER, Event
-from dashboard.feed import Hub, key
+from dashboard.drawn import key
+from dashboard.feed import Hub
 from dashboard.page import document, find_page
 from dashboard.stream import Stream
 from layers.cache import Cache

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from dashboard.questions import Questions
 from dashboard.room import Room
-from layers.analysis.desk import Analyst
 from layers.areas import AreaTree
 from layers.boundaries import load_boundaries
-from layers.changes import Answer, Question, explain
 from layers.city import City, SourceConfig, load
 from layers.citykpis import catalog_of
-from layers.drill import Query, drill
 from layers.frames import Frames
-from layers.model import UNPLACED, Measurement, Package, Record, Scope, Stage, Status
+from layers.model import UNPLACED, Measurement, Package, Record, Stage, Status
 from layers.ownkpis import OwnKpi
 from layers.publish import build
-from layers.rows import Rooms, Rows, rows
-from layers.rowstream import Every, every
+from layers.rows import Rooms
 from layers.snapshot import Snapshot
-from layers.suspicion import suspicions
 from tests.layers.made import DAY, HOUR, NOW, complaint, give, new_store
 
 AREAS = ("36.71.01.1001", "36.71.01.1002", "36.71.05.1004", UNPLACED)
@@ -121,23 +116,8 @@ def trusted(folder: Path) -> Trusted:
     store.close()
     rooms = Rooms(frames, tree, city, lambda: facts)
 
-    def behind(scope: Scope, kpi: str, query: Query, page: int, order: str) -> Rows:
-        return rows(scope, rooms.at(NOW), kpis[kpi], query, page=page, order=order)
-
-    def whole(scope: Scope, kpi: str, query: Query, order: str) -> Every:
-        return every(scope, rooms.at(NOW), kpis[kpi], query, order)
-
-    def changes(scope: Scope, question: Question) -> Answer:
-        return explain(scope, frames, kpis, tree, city, question, facts, NOW)
-
-    def cut(scope: Scope, query: Query) -> Any:
-        return drill(scope, frames, kpis, tree, city, query, facts, NOW)
-
-    def analyst(scope: Scope) -> Analyst:
-        return Analyst(scope=scope, frames=frames, catalog=kpis, tree=tree, city=city, facts=lambda: facts, now=NOW)
-
-    asset = load_boundaries(city, folder).asset
-    room = Room(city=city, tree=tree, map=asset, catalog=kpis, drill=cut, rows=behind, every=whole, changes=changes)
-    room = replace(room, figures=partial(rooms.at, NOW), analyst=analyst)
-    room = replace(room, suspicions=lambda scope: suspicions(scope, frames, city.suspicion, NOW))
+    questions = Questions(
+        city=city, tree=tree, catalog=kpis, frames=frames, facts=lambda: facts, now=lambda: NOW, figures=partial(rooms.at, NOW)
+    )
+    room = Room(**questions.answered(), map=load_boundaries(city, folder).asset)
     return Trusted(room=room, snapshot=snapshot, city=city)

@@ -9,8 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from dashboard.bodies import whole
 from dashboard.fonts import Fonts, load_fonts
 from dashboard.page import Page, View, document, layout
+from layers.alarmtypes import Alarm, CityState
 from layers.areas import AreaTree
 from layers.boundaries import MapAsset, load_boundaries
 from layers.catalog import Kpi, catalog
@@ -21,11 +23,9 @@ from layers.contributions import Change, Part
 from layers.drill import Drill, Query, Slice
 from layers.model import Outcome
 from layers.snapshot import (
-    Alarm,
     Arrivals,
     Attention,
     Band,
-    CityState,
     Course,
     Dot,
     Event,
@@ -90,8 +90,11 @@ def html(page: Page, shown: Snapshot, seen: View, folder: Path) -> Path:
         (folder / name).write_bytes(raw)
     (folder / "fonts.css").write_text(fonts.css(""), encoding="utf-8")
     sheets = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("fonts.css", "base.css", f"{page.theme}.css"))
+    if page.theme == "light":
+        sheets += '<link rel="stylesheet" href="night.css" media="screen and (prefers-color-scheme: dark)">'
+        (folder / "night.css").write_bytes(whole(ASSETS / "night.css"))
     for name in ("base.css", f"{page.theme}.css"):
-        (folder / name).write_bytes((ASSETS / name).read_bytes())
+        (folder / name).write_bytes(whole(ASSETS / name))
     body = layout(page, document(page, shown, seen), seen)
     path = folder / "index.html"
     head = f'<!doctype html><html lang="id" data-theme="{page.theme}"><meta charset="utf-8">'

@@ -30,6 +30,7 @@ from layers.alarmbook import (
     with_log,
 )
 from layers.alarmrules import AlarmRule, NotifyTarget
+from layers.alarmtypes import Alarm, AlarmState
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City
@@ -38,7 +39,7 @@ from layers.frames import schema as frame
 from layers.model import Kind
 from layers.notices import Writer
 from layers.outbox import CLAIM, GIVEN_UP, UNSENT, claim, put_off, sent, standing
-from layers.snapshot import Alarm, AlarmState, Snapshot
+from layers.snapshot import Snapshot
 from layers.store import Store
 from tests.dashboard.snapshots import CITY, NOW, reading, snapshot
 from tests.layers.made import DAY, SECRET, ZONE

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from layers.alarmrules import AlarmRule
 from layers.alarms import KEPT, Acknowledgement, Acts, Life, Silence, concerns, may_act, shown, step, with_acts
-from layers.findings import About, Finding, Found, Level
+from layers.alarmtypes import AlarmState
+from layers.findings import About, Finding, Found, Side
 from layers.model import Role, Scope
-from layers.snapshot import AlarmState
 from tests.layers.made import NOW
 
 TICK = timedelta(seconds=15)
 SUBJECTS = ("a", "b", "c")
-LEVELS = st.sampled_from([Level.OVER, Level.BETWEEN, Level.UNKNOWN, None])
-LOOKS = st.lists(st.fixed_dictionaries(dict.fromkeys(SUBJECTS, LEVELS)), min_size=1, max_size=25)
+SIDES = st.sampled_from([Side.OVER, Side.BETWEEN, Side.UNKNOWN, None])
+LOOKS = st.lists(st.fixed_dictionaries(dict.fromkeys(SUBJECTS, SIDES)), min_size=1, max_size=25)
 
 
 def rule(**fields: Any) -> AlarmRule:
@@ -35,8 +35,8 @@ def about(subject: str = "a", **fields: Any) -> About:
     return About(rule="aturan", kind="unusual", place=subject, area="36.71", opd=None, **({"owner": "dlh"} | said))
 
 
-def found(levels: dict[str, Level | None], by: AlarmRule) -> Found:
-    seen = {f"aturan:{name}": Finding(level=level, about=about(name)) for name, level in levels.items() if level}
+def found(sides: dict[str, Side | None], by: AlarmRule) -> Found:
+    seen = {f"aturan:{name}": Finding(side=side, about=about(name)) for name, side in sides.items() if side}
     return Found(rules={"aturan": by}, findings=seen)
 
 
@@ -49,10 +49,10 @@ class Watched:
     now: datetime = NOW
     acts: Acts = field(default_factory=Acts)
 
-    def look(self, *levels: Level | None, every: timedelta = TICK) -> tuple[Life, ...]:
-        for level in levels:
+    def look(self, *sides: Side | None, every: timedelta = TICK) -> tuple[Life, ...]:
+        for side in sides:
             self.now += every
-            self.lives = step(self.lives, found({"a": level}, self.rule), self.acts, self.now)
+            self.lives = step(self.lives, found({"a": side}, self.rule), self.acts, self.now)
         return self.lives
 
     @property
@@ -73,9 +73,9 @@ class Watched:
 
 def test_it_rings_when_the_condition_has_lasted_and_not_before() -> None:
     room = Watched(rule(**{"for": "1m"}))
-    room.look(Level.OVER, Level.OVER, Level.OVER, Level.OVER)
+    room.look(Side.OVER, Side.OVER, Side.OVER, Side.OVER)
     assert room.state is None
-    (life,) = room.look(Level.OVER)
+    (life,) = room.look(Side.OVER)
     assert room.state is AlarmState.ACTIVE
     assert life.raised == life.rang == room.now
     assert life.since == NOW + TICK
@@ -83,17 +83,17 @@ def test_it_rings_when_the_condition_has_lasted_and_not_before() -> None:
 
 def test_a_condition_that_goes_before_was_no_alarm() -> None:
     room = Watched(rule(**{"for": "1m"}))
-    room.look(Level.OVER, Level.OVER, None)
+    room.look(Side.OVER, Side.OVER, None)
     assert room.lives == ()
-    room.look(*[Level.OVER] * 4)
+    room.look(*[Side.OVER] * 4)
     assert room.state is None  # counted anew
 
 
 def test_it_ends_beyond_the_other_limit_when_that_has_lasted_too() -> None:
     room = Watched(rule(calm="1m"))
-    room.look(Level.OVER, None, None, None)
+    room.look(Side.OVER, None, None, None)
     assert room.state is AlarmState.ACTIVE
-    room.look(Level.BETWEEN, None, None, None, None)
+    room.look(Side.BETWEEN, None, None, None, None)
     assert room.state is AlarmState.ACTIVE  # calm began anew
     room.look(None)
     assert room.state is AlarmState.CLEARED
@@ -101,15 +101,15 @@ def test_it_ends_beyond_the_other_limit_when_that_has_lasted_too() -> None:
 
 def test_what_is_not_known_neither_rings_nor_ends() -> None:
     room = Watched(rule())
-    room.look(Level.UNKNOWN)
+    room.look(Side.UNKNOWN)
     assert room.state is None
-    room.look(Level.OVER, *[Level.UNKNOWN] * 50)
+    room.look(Side.OVER, *[Side.UNKNOWN] * 50)
     assert room.state is AlarmState.ACTIVE
 
 
 def test_one_that_nobody_took_stays_in_sight_and_leaves_when_taken_or_old() -> None:
     room = Watched(rule())
-    room.look(Level.OVER, None, None)
+    room.look(Side.OVER, None, None)
     assert room.state is AlarmState.CLEARED
     other = replace(room)
     room.take()
@@ -121,9 +121,9 @@ def test_one_that_nobody_took_stays_in_sight_and_leaves_when_taken_or_old() -> N
 
 def test_one_that_comes_back_rings_again_as_another_occurrence() -> None:
     room = Watched(rule())
-    room.look(Level.OVER)
+    room.look(Side.OVER)
     room.take()
-    room.look(None, Level.OVER)
+    room.look(None, Side.OVER)
     assert room.state is AlarmState.ACTIVE
     assert [life.ended is None for life in room.lives] == [True]
 
@@ -131,42 +131,42 @@ def test_one_that_comes_back_rings_again_as_another_occurrence() -> None:
 def test_a_silenced_one_is_seen_and_rings_when_its_time_is_over() -> None:
     room = Watched(rule())
     room.silence(timedelta(minutes=1))
-    room.look(Level.OVER)
+    room.look(Side.OVER)
     assert room.lives[0].rang is None
     assert room.state is AlarmState.ACTIVE
-    room.look(Level.OVER, every=timedelta(minutes=1))
+    room.look(Side.OVER, every=timedelta(minutes=1))
     assert room.lives[0].rang == room.now
 
 
 def test_one_silenced_after_it_rang_rings_once_more_unless_somebody_took_it() -> None:
     room = Watched(rule())
-    room.look(Level.OVER)
+    room.look(Side.OVER)
     first = room.lives[0].rang
     room.silence(timedelta(minutes=1))
     taken = replace(room)
-    room.look(*[Level.OVER] * 10)
+    room.look(*[Side.OVER] * 10)
     assert room.lives[0].rang == first + timedelta(minutes=1) if first else False
     taken.take()
-    taken.look(*[Level.OVER] * 10)
+    taken.look(*[Side.OVER] * 10)
     assert taken.lives[0].rang == first
 
 
 # --- laws ------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.sampled_from([Level.OVER, Level.BETWEEN, Level.UNKNOWN]), max_size=40))
-def test_within_the_hysteresis_nothing_chatters(levels: Sequence[Level]) -> None:
+@given(st.lists(st.sampled_from([Side.OVER, Side.BETWEEN, Side.UNKNOWN]), max_size=40))
+def test_within_the_hysteresis_nothing_chatters(sides: Sequence[Side]) -> None:
     room = Watched(rule())
-    room.look(Level.OVER)
+    room.look(Side.OVER)
     (first,) = room.lives
-    room.look(*levels)
+    room.look(*sides)
     assert [(life.raised, life.rang, life.cleared) for life in room.lives] == [(first.raised, first.rang, None)]
 
 
 @given(LOOKS, st.integers(0, 24))
-def test_acknowledged_stays_acknowledged_until_it_is_over(looks: Sequence[dict[str, Level | None]], at: int) -> None:
+def test_acknowledged_stays_acknowledged_until_it_is_over(looks: Sequence[dict[str, Side | None]], at: int) -> None:
     room = Watched(rule())
-    room.look(Level.OVER)
+    room.look(Side.OVER)
     room.take()
     for look in looks[:at]:
         room.look(look["a"])
@@ -176,7 +176,7 @@ def test_acknowledged_stays_acknowledged_until_it_is_over(looks: Sequence[dict[s
 
 
 @given(LOOKS, st.integers(1, 30))
-def test_a_silenced_one_never_rings(looks: Sequence[dict[str, Level | None]], ticks: int) -> None:
+def test_a_silenced_one_never_rings(looks: Sequence[dict[str, Side | None]], ticks: int) -> None:
     room = Watched(rule())
     room.silence(ticks * TICK)
     until = room.now + ticks * TICK
@@ -186,7 +186,7 @@ def test_a_silenced_one_never_rings(looks: Sequence[dict[str, Level | None]], ti
 
 
 @given(LOOKS, st.randoms(use_true_random=False))
-def test_the_order_of_findings_and_lives_does_not_matter(looks: Sequence[dict[str, Level | None]], chance: Any) -> None:
+def test_the_order_of_findings_and_lives_does_not_matter(looks: Sequence[dict[str, Side | None]], chance: Any) -> None:
     by, now = rule(**{"for": "30s"}), NOW
     lives: tuple[Life, ...] = ()
     for look in looks:
@@ -201,7 +201,7 @@ def test_the_order_of_findings_and_lives_does_not_matter(looks: Sequence[dict[st
 
 
 @given(LOOKS, st.sets(st.integers(0, 24)))
-def test_only_what_is_kept_decides(looks: Sequence[dict[str, Level | None]], restarts: set[int]) -> None:
+def test_only_what_is_kept_decides(looks: Sequence[dict[str, Side | None]], restarts: set[int]) -> None:
     """Two processes that take turns say the same as one: what ended is forgotten, what goes on is read back."""
     by = rule(**{"for": "30s", "calm": "30s"})
     one: tuple[Life, ...] = ()
@@ -229,7 +229,7 @@ def test_the_most_urgent_comes_first_and_what_is_over_last() -> None:
 
 def test_an_act_shows_at_once() -> None:
     room = Watched(rule())
-    alarms = shown(room.look(Level.OVER), room.acts, room.now)
+    alarms = shown(room.look(Side.OVER), room.acts, room.now)
     room.take()
     room.silence(timedelta(hours=1))
     (alarm,) = with_acts(alarms, room.acts, room.now)

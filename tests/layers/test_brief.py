@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from layers.alarmtypes import Alarm, AlarmState, CityState
 from layers.areas import AreaTree
 from layers.brief import brief, deadlines_ahead, digest, due, queues, weekly
 from layers.briefmail import html, plain, subject
@@ -28,7 +29,7 @@ from layers.notable import LEAST_STEPS, because, step, things, windows
 from layers.orders import About, Order, OrderState
 from layers.publish import build
 from layers.readings import Room
-from layers.snapshot import Alarm, AlarmState, CityState, Evidence, Freshness, Mismatch, Reading, Snapshot, State, Trend
+from layers.snapshot import Evidence, Freshness, Mismatch, Reading, Snapshot, State, Trend
 from tests.layers.made import ANALYST, DAY, HOUR, OPERATOR, PUBLIC, ZONE, complaint, give, new_store, opened
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)

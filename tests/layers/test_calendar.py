@@ -549,7 +549,7 @@ def test_the_first_rule_that_fits_decides_for_one_and_for_a_column() -> None:
         {"step": "x", "amount": "2 x 24 jam", "categories": ["lampu"], "basis": "b"},
         {"step": "x", "amount": "8 jam kerja", "basis": "c", "end": "tutup_kantor"},
     ]
-    rules = Deadlines(profile="uji", rules=tuple(map(DeadlineRule.model_validate, stated)), calendar=CALENDAR)
+    rules = Deadlines(rules=tuple(map(DeadlineRule.model_validate, stated)), calendar=CALENDAR)
     cases = [("2026-11-23 23:59", "lampu", "a"), ("2026-11-24 00:00", "lampu", "b"), ("2026-11-23 10:00", None, "c")]
     frame = pl.DataFrame({"a": [wib(at).astimezone(UTC) for at, _, _ in cases], "k": [kind for _, kind, _ in cases]})
     column = frame.select(rules.due_at("x", pl.col("a"), category=pl.col("k"))).to_series().to_list()

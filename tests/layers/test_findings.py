@@ -10,14 +10,15 @@ import polars as pl
 import pytest
 
 from layers.alarmrules import AlarmRule
+from layers.alarmtypes import AlarmState
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.city import City, SourceConfig, Target
 from layers.citystate import state_of
-from layers.findings import Found, Level, Look, find
+from layers.findings import Found, Look, Side, find
 from layers.frames import schema
 from layers.model import Kind, Outcome
-from layers.snapshot import AlarmState, Band, Freshness, Mismatch, Snapshot
+from layers.snapshot import Band, Freshness, Mismatch, Snapshot
 from tests.dashboard.alarmed import alarm
 from tests.dashboard.snapshots import CITY, NOW, reading, snapshot, source
 
@@ -40,8 +41,8 @@ def look(
     return find(Look(snapshot=made, complaints=complaints, catalog=catalog(), tree=AreaTree.of(ours), city=ours))
 
 
-def levels(found: Found) -> dict[str, Level]:
-    return {name.partition(":")[2]: finding.level for name, finding in found.findings.items()}
+def sides(found: Found) -> dict[str, Side]:
+    return {name.partition(":")[2]: finding.side for name, finding in found.findings.items()}
 
 
 def shares(*values: tuple[str | None, float | None], **fields: Any) -> Snapshot:
@@ -55,13 +56,13 @@ def shares(*values: tuple[str | None, float | None], **fields: Any) -> Snapshot:
 def test_below_a_limit_and_back_beyond_the_other() -> None:
     by = rule(kind="threshold", kpi="selesai_tepat_waktu", cut="opd", below=70, clear=75)
     shown = shares(("a", 69.9), ("b", 70), ("c", 74.9), ("d", 75), ("e", None), (None, 10))
-    assert levels(look(by, shown)) == {"a": Level.OVER, "b": Level.BETWEEN, "c": Level.BETWEEN, "e": Level.UNKNOWN}
+    assert sides(look(by, shown)) == {"a": Side.OVER, "b": Side.BETWEEN, "c": Side.BETWEEN, "e": Side.UNKNOWN}
 
 
 def test_above_a_limit_ends_five_percent_inside_it_unless_the_rule_says_otherwise() -> None:
     by = rule(kind="threshold", kpi="aduan_terbuka", above=100)
-    seen = [levels(look(by, snapshot(values={"aduan_terbuka": v}))) for v in (101, 100, 95.1, 95)]
-    assert seen == [{"36.71": Level.OVER}, {"36.71": Level.BETWEEN}, {"36.71": Level.BETWEEN}, {}]
+    seen = [sides(look(by, snapshot(values={"aduan_terbuka": v}))) for v in (101, 100, 95.1, 95)]
+    assert seen == [{"36.71": Side.OVER}, {"36.71": Side.BETWEEN}, {"36.71": Side.BETWEEN}, {}]
 
 
 @pytest.mark.parametrize(("cut", "n"), [("city", 1), ("kecamatan", 2), ("kelurahan", 5), ("opd", 0)])
@@ -75,14 +76,14 @@ def test_the_band_of_a_target_is_its_limit_to_act() -> None:
     by = rule(kind="threshold", kpi="selesai_tepat_waktu", band="act", cut="opd", clear=90)
     shown = shares(("a", 84), ("b", 86), ("c", 91), target=95.0, band=Band.WATCH)
     found = look(by, shown, city=city)
-    assert levels(found) == {"a": Level.OVER, "b": Level.BETWEEN}
+    assert sides(found) == {"a": Side.OVER, "b": Side.BETWEEN}
     assert found.findings["aturan:a"].about.limit == 85
-    assert levels(look(by, shares(("a", 84)), city=city)) == {}  # a figure that has no target of its own
+    assert sides(look(by, shares(("a", 84)), city=city)) == {}  # a figure that has no target of its own
 
 
 def test_old_data_say_nothing() -> None:
     by = rule(kind="threshold", kpi="selesai_tepat_waktu", below=70)
-    assert levels(look(by, shares((None, 10), freshness=STALE))) == {"36.71": Level.UNKNOWN}
+    assert sides(look(by, shares((None, 10), freshness=STALE))) == {"36.71": Side.UNKNOWN}
 
 
 def test_whose_it_is() -> None:
@@ -99,24 +100,24 @@ def test_whose_it_is() -> None:
     ("state", "age", "expected"),
     [
         ("late", 7, None),
-        ("late", 9, Level.BETWEEN),
-        ("late", 11, Level.OVER),
-        ("late", 31, Level.OVER),
-        ("stale", 11, Level.BETWEEN),
-        ("stale", 31, Level.OVER),
+        ("late", 9, Side.BETWEEN),
+        ("late", 11, Side.OVER),
+        ("late", 31, Side.OVER),
+        ("stale", 11, Side.BETWEEN),
+        ("stale", 31, Side.OVER),
         ("never", 31, None),
-        ("never", None, Level.OVER),
+        ("never", None, Side.OVER),
         ("late", None, None),
     ],
 )
-def test_the_age_of_a_source(state: str, age: int | None, expected: Level | None) -> None:
+def test_the_age_of_a_source(state: str, age: int | None, expected: Side | None) -> None:
     config = SourceConfig(name="laksa", connector="rest", title="LAKSA", owner="Diskominfo", interval="1m", budget="10m")  # type: ignore[arg-type]
     city = CITY.model_copy(update={"sources": (config,)})
     seen = source("laksa") if age is None else source("laksa", age=age * MINUTE)
     if age is None:
         seen = replace(seen, freshness=replace(seen.freshness, observed_at=None))
     found = look(rule(kind="age", state=state), replace(snapshot(), sources=(seen, source("asing", age=HOUR))), city=city)
-    assert levels(found) == ({"laksa": expected} if expected else {})
+    assert sides(found) == ({"laksa": expected} if expected else {})
     if expected:
         assert (found.findings["aturan:laksa"].about.place, found.findings["aturan:laksa"].about.owner) == ("LAKSA", "Diskominfo")
 
@@ -125,15 +126,15 @@ def test_a_source_whose_first_run_is_under_way_is_not_late() -> None:
     config = SourceConfig(name="laksa", connector="rest", title="LAKSA", owner="d", interval="1m", budget="10m")  # type: ignore[arg-type]
     city = CITY.model_copy(update={"sources": (config,)})
     shown = replace(snapshot(), sources=(source("laksa", age=HOUR, outcome=None),))
-    assert levels(look(rule(kind="age"), shown, city=city)) == {}
+    assert sides(look(rule(kind="age"), shown, city=city)) == {}
 
 
 def test_a_source_that_refuses_us() -> None:
     config = SourceConfig(name="laksa", connector="rest", title="LAKSA", owner="d", interval="1m", budget="10m")  # type: ignore[arg-type]
     city = CITY.model_copy(update={"sources": (config,)})
-    for outcome, expected in ((Outcome.AUTH, {"laksa": Level.OVER}), (Outcome.TRANSIENT, {}), (Outcome.OK, {})):
+    for outcome, expected in ((Outcome.AUTH, {"laksa": Side.OVER}), (Outcome.TRANSIENT, {}), (Outcome.OK, {})):
         shown = replace(snapshot(), sources=(source("laksa", outcome=outcome),))
-        assert levels(look(rule(kind="age", state="refused"), shown, city=city)) == expected
+        assert sides(look(rule(kind="age", state="refused"), shown, city=city)) == expected
 
 
 # --- complaints ------------------------------------------------------------------------------
@@ -152,19 +153,19 @@ def test_deadlines_ahead_by_working_hours() -> None:
     monday = 20 * HOUR + 58 * MINUTE
     shown = cases(("dlh", monday - MINUTE), ("dlh", monday), ("dpupr", monday), ("dpupr", monday + MINUTE), ("x", -MINUTE))
     found = look(by, complaints=shown)
-    assert levels(found) == {"dlh": Level.OVER}
+    assert sides(found) == {"dlh": Side.OVER}
     assert found.findings["aturan:dlh"].about.value == 2
-    assert levels(look(by, complaints=cases(("dlh", HOUR), ("dlh", HOUR), status="selesai"))) == {}
+    assert sides(look(by, complaints=cases(("dlh", HOUR), ("dlh", HOUR), status="selesai"))) == {}
 
 
 def test_a_surge_is_taken_from_what_asks_for_attention_and_a_list_cut_off_ends_none() -> None:
     by, few = rule(kind="unusual"), snapshot()
     surge = replace(few.attention[0], id="lonjakan:36.71.01.1001")
     found = look(by, replace(few, attention=(surge,)))
-    assert levels(found) == {"36.71.01.1001": Level.OVER}
-    assert found.level("aturan:36.71.02.1001") is None
+    assert sides(found) == {"36.71.01.1001": Side.OVER}
+    assert found.side("aturan:36.71.02.1001") is None
     full = tuple(replace(surge, id=f"lewat:{k}") for k in range(12))
-    assert look(by, replace(few, attention=full)).level("aturan:36.71.01.1001") is Level.UNKNOWN
+    assert look(by, replace(few, attention=full)).side("aturan:36.71.01.1001") is Side.UNKNOWN
 
 
 # --- the city's state ------------------------------------------------------------------------
@@ -209,6 +210,6 @@ def test_figures_that_do_not_agree_are_one_alarm_for_each_identity() -> None:
         for k, area in ((2, "36.71.01"), (5, "36.71.02"))
     ]  # fmt: skip
     found = look(rule(kind="mismatch"), replace(snapshot(), mismatches=tuple(broken)))
-    assert levels(found) == {"status": Level.OVER}
+    assert sides(found) == {"status": Side.OVER}
     about = found.findings["aturan:status"].about
     assert (about.place, about.value, about.owner) == ("Kec. Kecamatan Dua", -5, "Diskominfo")

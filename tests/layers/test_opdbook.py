@@ -12,10 +12,10 @@ from sqlalchemy import select
 from layers import peopleschema as schema
 from layers.disputes import Disputes, Verdict
 from layers.handovers import Handovers
-from layers.model import Role, Scope
+from layers.model import NotYoursError, Role, Scope
 from layers.notes import LONGEST, Notes, about
 from layers.opdbook import Book, read_book
-from layers.orders import NotYoursError, OrderError
+from layers.orders import OrderError
 from layers.people import People
 from tests.layers.made import DAY, HOUR, SECRET
 

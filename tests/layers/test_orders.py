@@ -16,8 +16,8 @@ from sqlalchemy import select
 from layers import peopleschema as schema
 from layers.calendar import Calendar
 from layers.city import City
-from layers.model import UNPLACED, Role, Scope
-from layers.orders import LONGEST, About, NotYoursError, Order, OrderError, Orders, OrderState, deadline, former_day, may_see
+from layers.model import UNPLACED, NotYoursError, Role, Scope
+from layers.orders import LONGEST, About, Order, OrderError, Orders, OrderState, deadline, former_day, may_see
 from layers.people import People
 from tests.layers.made import DAY, HOUR, SECRET
 

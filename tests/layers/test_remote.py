@@ -11,9 +11,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from layers import peopleschema as schema
-from layers.model import Role, Scope
+from layers.model import NotYoursError, Role, Scope
 from layers.people import People
-from layers.remote import ALL, CODE, HOLD, PASS, STEP, Act, NotYoursError, Remote, guest, in_force, may_steer
+from layers.remote import ALL, CODE, HOLD, PASS, STEP, Act, Remote, guest, in_force, may_steer
 from tests.layers.made import SECRET
 
 NOW = datetime(2026, 11, 22, 7, 32, tzinfo=UTC)

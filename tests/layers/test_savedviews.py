@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from layers import peopleschema as schema
 from layers.analysis.ask import Ask
-from layers.model import Role, Scope
+from layers.model import NotYoursError, Role, Scope
 from layers.people import People
-from layers.savedviews import MOST, NotYoursError, SavedViewError, SavedViews, canonical
+from layers.savedviews import MOST, SavedViewError, SavedViews, canonical
 from tests.layers.made import NOW, SECRET
 
 SITI = Scope(user="siti", role=Role.ANALYST)

@@ -64,7 +64,7 @@ def test_a_store_of_the_first_form_gets_its_name_and_keeps_its_records(url: str)
     with opened(url) as store:
         give(store, one_of_each())
         with store.write() as connection:
-            later = (schema.absence, schema.standing, schema.pack, schema.alarm, schema.notice, schema.brief)
+            later = (schema.absence, schema.standing, schema.pack, schema.alarm, schema.notice, schema.brief, schema.report)
             for table in (schema.identity, schema.gone, schema.erased, *later, *REPLACED_TABLES.values()):
                 table.drop(connection)
             for kind in Kind:

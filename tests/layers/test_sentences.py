@@ -13,7 +13,7 @@ from layers.catalog import When, Window, catalog
 from layers.city import load
 from layers.contributions import Change, Part
 from layers.numbers import NBSP
-from layers.sentences import say_change, say_unusual
+from layers.sentences import like, say_change, watched
 from layers.unusual import Unusual
 from tests.layers.made import DAY, HOUR, NOW
 
@@ -151,30 +151,20 @@ def test_a_figure_named_for_a_stretch_is_not_called_so_over_another(kpi: str) ->
         assert not any(words(other, lang).startswith(titles[lang]) for lang in titles)
 
 
-def test_an_unusual_value_in_words() -> None:
+def test_an_unusual_value_says_what_it_is_of_and_what_it_was_compared_with() -> None:
     found = Unusual(
         kpi="aduan_masuk_hari_ini", area="36.71.05.1004", opd=None, category=None, value=41, n=41, low=0, high=7, expected=2.44,
         stretch="hour", since=NOW - HOUR, until=NOW, weekday=6, weeks=8, chance=1e-6,
     )  # fmt: skip
-    said = [say_unusual(found, catalog(), TREE, CITY, lang).replace(NBSP, " ") for lang in ("id", "en")]
-    assert said == [
-        (
-            "Aduan masuk di Kel. Gondrong, Cipondoh: 41 aduan dalam 1 jam terakhir, di atas kisaran wajar 0 sampai 7 "
-            "(biasanya 2,4; Minggu pada jam yang sama, 8 pekan terakhir)."
-        ),
-        (
-            "Complaints received in Kel. Gondrong, Cipondoh: 41 in the last hour, above the expected range of 0 to 7 "
-            "(usually 2.4; Sunday at the same hours, last 8 weeks)."
-        ),
+    late = replace(found, kpi="selesai_tepat_waktu", opd="dlh", area=None)
+    received, done = (catalog()[one.kpi] for one in (found, late))
+    assert [watched(found, received, TREE, CITY, lang) for lang in ("id", "en")] == [
+        "Aduan masuk di Kel. Gondrong, Cipondoh",
+        "Complaints received in Kel. Gondrong, Cipondoh",
     ]
-    late = replace(
-        found, kpi="selesai_tepat_waktu", opd="dlh", area=None, value=40, low=71.2, high=92, expected=83, stretch="yesterday"
-    )
-    assert (
-        say_unusual(late, catalog(), TREE, CITY, "id")
-        .replace(NBSP, " ")
-        .startswith("Selesai tepat waktu, DLH: 40,0 % kemarin, di bawah kisaran wajar 71,2 sampai 92,0")
-    )
+    assert watched(late, done, TREE, CITY, "id") == "Selesai tepat waktu, DLH"
+    assert like(found, "id") == "Minggu pada jam yang sama, 8 pekan terakhir"
+    assert like(found, "en") == "Sunday at the same hours, last 8 weeks"
 
 
 def test_no_word_of_a_cause() -> None:

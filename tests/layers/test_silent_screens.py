@@ -14,6 +14,7 @@ from sqlalchemy import select
 from layers import alarmbook, schema
 from layers.alarmbook import AlarmBook, PeopleBook
 from layers.alarmrules import AlarmRule, NotifyTarget, defaults
+from layers.alarmtypes import AlarmState
 from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.findings import Look
@@ -22,7 +23,7 @@ from layers.model import Kind
 from layers.notices import Writer
 from layers.people import People
 from layers.screens import SILENT, Screens
-from layers.snapshot import AlarmState, Snapshot
+from layers.snapshot import Snapshot
 from layers.store import Store
 from tests.dashboard.snapshots import CITY, NOW, snapshot
 from tests.layers.made import SECRET, ZONE

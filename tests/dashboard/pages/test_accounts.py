@@ -50,7 +50,7 @@ def test_a_role_is_tried_in_the_demo(browser: Browser, live: Live, width: int, h
     entry.get_by_role("button", name="Keluar").press("Enter")
     page.wait_for_url("**/masuk")
     page.get_by_role("button", name="Admin").click()
-    page.wait_for_url("**/dinding*")
+    page.wait_for_url("**/sumber")
     for path in OWN:
         page.goto(live.url + path)
         look(path)

@@ -16,9 +16,10 @@ from dashboard.pages import alarm as page
 from dashboard.pages import wall
 from layers import clock
 from layers.alarmbook import AlarmLog, acts_on
+from layers.alarmtypes import Alarm, AlarmState
 from layers.model import Role, Scope
 from layers.peopleschema import audit
-from layers.snapshot import Alarm, AlarmState, Snapshot
+from layers.snapshot import Snapshot
 from tests.dashboard.alarmed import STATE, alarms, log_of
 from tests.dashboard.server import PASSWORD, Live, room, serving
 from tests.dashboard.snapshots import NOW, OPERATOR, snapshot

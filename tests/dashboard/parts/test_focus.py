@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.pages import wall
 from dashboard.parts.focus import focus
-from layers.snapshot import AlarmState
+from layers.alarmtypes import AlarmState
 from tests.dashboard.alarmed import alarm
 from tests.dashboard.faults import FLIES
 from tests.dashboard.snapshots import CITY, KELURAHAN, NOW, snapshot

@@ -1,0 +1,24 @@
+"""Commands about scheduled reports; sending one by hand needs both arms of the house and stands in the front door."""
+
+from __future__ import annotations
+
+import typer
+
+from layers import clock
+
+report_app = typer.Typer(no_args_is_help=True, help="Laporan terjadwal lewat surat: daftar, kirim.")
+
+
+@report_app.command("list")
+def report_list() -> None:
+    """Laporan dengan halaman, jadwal, penerima, kiriman terakhir, dan giliran berikutnya."""
+    from layers.reportbook import ReportBook, listing
+    from layers.settings import from_environment
+    from layers.store import Store
+
+    settings = from_environment()
+    store = Store.of(settings)
+    try:
+        typer.echo(listing(settings.reports, ReportBook(store), clock.now(), settings.city.zone))
+    finally:
+        store.close()
