@@ -24,7 +24,8 @@
   const ring = Object.assign(document.createElement("div"), { className: "guide-ring", hidden: true });
   const find = name => box.querySelector(`[data-guide-${name}]`);
   const narrow = matchMedia("(max-width: 760px)"), still = matchMedia("(prefers-reduced-motion: reduce)");
-  const GAP = 12; // px between the box and what it points at
+  const GAP = 12, EDGE = 16; // px between the box and what it points at, and above that
+  const skip = find("skip"), skipping = skip.textContent;
   let steps = [], at = 0, timer = 0;
 
   const seen = () => (document.cookie.split("; ").find(part => part.startsWith(`${NAME}=`)) || "").slice(NAME.length + 1).split(".").filter(Boolean);
@@ -58,6 +59,13 @@
     Object.assign(box.style, { left: `${x}px`, top: `${y}px` });
   }
 
+  /** Bring it into sight: at the top where it is tall or the guide lies at the bottom, else in the middle. */
+  function lookAt(what) {
+    if (!narrow.matches && what.closest(".side")) return; // that stands still
+    const r = what.getBoundingClientRect(), tall = narrow.matches || r.height > innerHeight * .6;
+    scrollBy({ top: r.top - (tall ? EDGE : (innerHeight - r.height) / 2), behavior: still.matches ? "auto" : "smooth" });
+  }
+
   function show(next) {
     at = next;
     const last = at === steps.length - 1, focused = box.contains(document.activeElement);
@@ -67,9 +75,8 @@
     find("back").hidden = at === 0;
     find("next").hidden = last;
     find("onward").hidden = !last;
-    const what = target(steps[at]);
-    const tall = narrow.matches || what?.offsetHeight > innerHeight * .6;
-    what?.scrollIntoView({ block: tall ? "start" : "center", behavior: still.matches ? "auto" : "smooth" });
+    skip.textContent = last ? skip.dataset.done : skipping;
+    lookAt(target(steps[at]));
     if (focused) find(last ? "onward" : "next").focus({ preventScroll: true });
     place();
   }

@@ -261,10 +261,11 @@
       if (own() - began < DRIFT) told(Number(answer.headers.get("x-clock"))); // else the word is as old as the way was long
       alive();
       if (answer.headers.has("x-steering")) window.liveroom.steering = JSON.parse(answer.headers.get("x-steering"));
-      if (answer.status === 304 || page !== mine) return;
-      etag = answer.headers.get("etag");
+      if (answer.status === 304) return;
       const doc = await answer.json();
-      if (doc.version !== had && version === had && page === mine) receive(doc); // else the stream was faster: this is older
+      if (page !== mine || version !== had || doc.version < had) return; // the stream was faster, or this server is behind
+      etag = answer.headers.get("etag"); // of what is shown: what was not taken is asked for again
+      if (doc.version > had) receive(doc);
     } catch { /* still away: the supervisor goes on */ }
   }
 
@@ -363,7 +364,8 @@
   // --- Dash: evidence cards and cuts ----------------------------------------------------------------
 
   const card = find("kartu");
-  let ready = false, asked = 0, opener = null, narrowing = 0;
+  const AGAIN = 8e3; // ms that an answer is waited for
+  let ready = false, asked = 0, cuts = 0, opener = null, narrowing = 0;
   const waiting = {};
 
   /** Hand a question to Dash's store; kept until Dash has started. */
@@ -379,15 +381,17 @@
     if (!card.open) card.showModal();
     const mine = asked += 1;
     ask("tanya", { page, kpi, area: scope || area || null, opd: opd || null, lang, cut, n: mine, ...when });
-    setTimeout(() => { if (mine === asked && card.querySelector(".loading")) put(card.firstChild, body.dataset.failed); }, 8e3);
+    setTimeout(() => { if (mine === asked && card.querySelector(".loading")) put(card.firstChild, body.dataset.failed); }, AGAIN);
   }
 
-  function narrow() {
+  /** Ask for the present cut, and again until it is there: what stands below the filters must be what they say. */
+  function narrow(pause = 20) {
     clearTimeout(narrowing);
     narrowing = setTimeout(() => {
       body.setAttribute("aria-busy", "true");
-      ask("saring", { page, lang, cut, n: asked += 1, ...when });
-    }, 20);
+      ask("saring", { page, lang, cut, n: cuts += 1, ...when });
+      narrowing = setTimeout(narrow, AGAIN);
+    }, pause);
   }
 
   window.dash_clientside = Object.assign(window.dash_clientside || {}, {
@@ -401,9 +405,11 @@
         }
       },
       cut(doc) {
-        if (!doc) return; // Dash has started
+        if (!doc || JSON.stringify(doc.cut) !== JSON.stringify(cut)) return; // Dash has started; another cut is on its way
+        if (doc.version < version) return narrow(250); // the stream was faster
+        clearTimeout(narrowing);
         body.removeAttribute("aria-busy");
-        if (JSON.stringify(doc.cut) === JSON.stringify(cut)) apply(doc);
+        apply(doc);
       },
     },
   });

@@ -63,7 +63,9 @@ PAGES = {
     "penutupan": Shot("/penutupan", "Closings to be looked at", "Operator"),
     "pengadaan": Shot("/pengadaan", "Procurement", "Pimpinan"),
     "penghargaan": Shot("/penghargaan", "Lists that praise", "Pimpinan"),
-    "analisis": Shot("/analisis", "Any figure by any dimension", "Analis", dark=True),
+    "analisis": Shot(
+        "/analisis?kpi=selesai_tepat_waktu&by=opd&per=week&kurun=90h", "Any figure by any dimension", "Analis", dark=True
+    ),
     "baris": Shot("/baris?kpi=aduan_terbuka", "The rows behind a figure", "Analis"),
     "sumber": Shot("/sumber", "The sources", "Operator"),
     "metrik": Shot("/metrik", "What each figure means", "Analis"),

@@ -159,25 +159,25 @@ class Access:
 
     async def hashed(self, request: Request, ask: Callable[[], T | None], what: str = "gagal masuk") -> T | None:
         """:meth:`guess` of what takes hashing passwords, in the few threads for that; 503 while too many wait."""
-        self.attempts.limit(request)
-        if self._verifying >= VERIFYING + WAITING:
-            raise HTTPException(503, headers={"retry-after": "5"})
-        self._verifying += 1
-        try:
-            found = await self.run(ask, self._hashes)
+        with self.attempts.one(request):
+            if self._verifying >= VERIFYING + WAITING:
+                raise HTTPException(503, headers={"retry-after": "5"})
+            self._verifying += 1
+            try:
+                found = await self.run(ask, self._hashes)
+            finally:
+                self._verifying -= 1
             if found is None:
                 await self.attempts.failed(request, what)
             return found
-        finally:
-            self._verifying -= 1
 
     async def guess(self, request: Request, ask: Callable[[], T | None], what: str) -> T | None:
         """What ``ask`` finds by something that could be guessed; failures count as failed logins do, 429 after too many."""
-        self.attempts.limit(request)
-        found = await self.run(ask)
-        if found is None:
-            await self.attempts.failed(request, what)
-        return found
+        with self.attempts.one(request):
+            found = await self.run(ask)
+            if found is None:
+                await self.attempts.failed(request, what)
+            return found
 
     async def run(self, ask: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
         """Ask the accounts; 503 while they are away."""

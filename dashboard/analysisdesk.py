@@ -16,9 +16,9 @@ from dashboard.guard import Gate
 from dashboard.pages import analysis as page
 from dashboard.posted import Show, add_posted, change
 from layers import clock
-from layers.model import ROWS, NotYoursError, Scope
+from layers.model import ROWS, MendError, NotYoursError, Scope
 from layers.people import People
-from layers.savedviews import SavedViewError, SavedViews, canonical
+from layers.savedviews import SavedViews, canonical
 
 
 class AnalysisDesk:
@@ -60,7 +60,7 @@ class AnalysisDesk:
             await change(do)
         except NotYoursError:
             raise Refused(scope) from None
-        except SavedViewError as error:
+        except MendError as error:
             known = {name: value for name, value in parse_qsl(form.get("alamat", "")) if name in page.PAGE.asks}
             return await self._show(request, page.PAGE, {**known, "salah": str(error)}, 422)
         return RedirectResponse(f"{page.PAGE.path}?{back}#tampilan", 303)

@@ -25,6 +25,7 @@ from dashboard.analysisdesk import AnalysisDesk
 from dashboard.api import routes as api
 from dashboard.dispatch import SUITES, Suites, configuration, create_dash
 from dashboard.export.desk import ExportDesk
+from dashboard.export.turns import Turns
 from dashboard.feed import Hub
 from dashboard.finddesk import FindDesk
 from dashboard.framed import Framed
@@ -96,14 +97,15 @@ def create_app(settings: Settings, room: Room, people: People, cache: Cache | No
     shell = Shell(assets=assets, zone=room.city.zone, dash_config=configuration(dash), dash_scripts=suites.scripts, prefix=prefix)
     hub.build = shell.build
     web = Web(hub, access, shell, metrics, settings.secret, machine)
-    read = api.add_routes(server, hub, people)
+    turns = Turns()
+    read = api.add_routes(server, hub, people, turns)
     gates = _routes(server, web, suites, read)
     gates |= ScreenDesk(access, people).add_routes(server)
     gates |= AlarmDesk(hub, people).add_routes(server) | OrderDesk(hub, people, web.show).add_routes(server)
     gates |= AnalysisDesk(people, web.show).add_routes(server) | OpdDesk(hub, people, web.show).add_routes(server)
     gates |= LookDesk(ASSETS).add_routes(server)
     gates |= StillsDesk(room.stills).add_routes(server)
-    gates |= ExportDesk(hub, people, machine, settings.data).add_routes(server)
+    gates |= ExportDesk(hub, people, machine, settings.data, turns).add_routes(server)
     gates |= RemoteDesk(hub, people, access, shell).add_routes(server)
     gates |= add_people(server, settings, access, Framed(hub, shell)) | FindDesk(Framed(hub, shell)).add_routes(server)
     guard = Guard(server, server.routes, gates, access, shell, metrics.count)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from time import monotonic
@@ -35,6 +36,8 @@ class Failures:
 
     at: list[float] = field(default_factory=list)
     since: float = float("-inf")
+    trying: int = 0
+    """Tries that nobody has looked at yet: they count, so that many at once are no way around."""
     told: int = 0
     untold: int = 0
 
@@ -50,8 +53,26 @@ class Attempts:
     def limit(self, request: Request) -> None:
         """Raise 429 for an address that has failed too often."""
         failures = self._failures.get(_address(request))
-        if failures and len(recent := [at for at in failures.at if monotonic() - at < TRIES_IN]) >= TRIES:
-            raise HTTPException(429, headers={"retry-after": str(int(TRIES_IN - monotonic() + recent[0]) + 1)})
+        if failures is None:
+            return
+        recent = [at for at in failures.at if monotonic() - at < TRIES_IN]
+        if len(recent) + failures.trying >= TRIES:
+            first = recent[0] if recent else monotonic()
+            raise HTTPException(429, headers={"retry-after": str(int(TRIES_IN - monotonic() + first) + 1)})
+
+    @contextmanager
+    def one(self, request: Request) -> Iterator[None]:
+        """One try of an address, counted from here on; raises what :meth:`limit` raises."""
+        self.limit(request)
+        address = _address(request)
+        mine = self._failures.setdefault(address, Failures())
+        mine.trying += 1
+        try:
+            yield
+        finally:
+            mine.trying -= 1
+            if not (mine.trying or mine.at or mine.untold):
+                self._failures.pop(address, None)
 
     async def failed(self, request: Request, what: str = "gagal masuk") -> None:
         """Count a failure; the audit gets the first few of a minute one by one and the others as one line."""

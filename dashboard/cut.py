@@ -157,8 +157,14 @@ def _asked(page: Page, query: str) -> dict[str, str]:
 
 
 def narrowed(page: Page, params: Mapping[str, str], filters: Mapping[str, str]) -> dict[str, str]:
-    """What a page is given with the filters; what its path says stays, since the rights were checked for that."""
-    return {**params, **{name: value for name, value in filters.items() if name not in page.named}}
+    """What a page is given with the filters; what its path says stays, since the rights were checked for that.
+
+    400 for a value that the page does not take where it asks for the same by a form of its own.
+    """
+    given = {name: value for name, value in filters.items() if name not in page.named}
+    if any(name in page.asks and not re.fullmatch(page.asks[name], value) for name, value in given.items()):
+        raise HTTPException(400)
+    return {**params, **given}
 
 
 def address(path: str, page: Page, params: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from dashboard.bodies import IMMUTABLE, Body
 from dashboard.cut import Cut, narrowed, page_for
 from dashboard.drawn import key
 from dashboard.feed import Hub
+from dashboard.page import find_page
 from dashboard.parts.evidence import evidence
 from dashboard.past import Asked, Machine
 from dashboard.prefix import Prefix
@@ -137,7 +139,10 @@ def callbacks(app: Dash, hub: Hub, machine: Machine) -> None:
         scope, cut = _scope(), Cut.read(asked, hub.room.city)
         if past := Asked.read(cut.when, hub.room.city.zone):
             return {"n": cut.number, "html": hub.prefix.markup(await machine.card(past, scope, cut))}
-        return {"n": cut.number, "html": hub.prefix.markup(await asyncio.to_thread(evidence_card, scope, hub, cut))}
+        work = partial(evidence_card, scope, hub, cut)
+        found = find_page(cut.page.partition("?")[0])
+        html = await (hub.lane.run(work) if found and found[0].long else asyncio.to_thread(work))
+        return {"n": cut.number, "html": hub.prefix.markup(html)}
 
     @app.callback(Output("potongan", "data"), Input("saring", "data"), prevent_initial_call=True)
     async def narrow(asked: object) -> dict[str, object]:

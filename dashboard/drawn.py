@@ -34,6 +34,8 @@ class Drawn:
     deltas: dict[int | None, Event] = field(default_factory=dict)
     moved: frozenset[str] = frozenset()
     """Parts that an earlier drawing of the same version had otherwise: a browser may hold either."""
+    stale: bool = False
+    """Whether something that it shows has changed since, without a new snapshot."""
     letters: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -56,6 +56,8 @@ KEPT_VERSIONS = 4
 """Versions of a page that a delta can start from; a browser further behind is sent the whole."""
 KEPT_PAGES, KEPT_LETTERS = 256, 1 << 26
 """So many pages are kept, and no more than so many letters of them: who asks may make long ones."""
+NEVER = -1
+"""No version: what is being drawn is none that may be given to whoever asks now."""
 PATIENCE = 5.0
 """Seconds that an answer about the screens is waited for."""
 STEERED = 1.0
@@ -71,6 +73,7 @@ class Hub:
         self.room = room
         self.snapshot: Snapshot | None = None
         self.lane = Lane()
+        self._behind = asyncio.Semaphore(1)  # long pages that are watched, one after the other: the lane is for who asks
         self.closing = False
         self.connections = 0
         self.walls = 0
@@ -121,15 +124,18 @@ class Hub:
             return False
         self.snapshot = snapshot
         for wanted in self._waiting:
-            renewal = asyncio.ensure_future(self._renew(wanted))
-            self._renewals.add(renewal)
-            renewal.add_done_callback(self._renewals.discard)
+            self._renewal(wanted)
         return True
+
+    def _renewal(self, wanted: Key) -> None:
+        renewal = asyncio.ensure_future(self._renew(wanted))
+        self._renewals.add(renewal)
+        renewal.add_done_callback(self._renewals.discard)
 
     async def _renew(self, wanted: Key) -> None:
         """Draw a page that is watched, once, and only then wake those who watch it: each of a thousand wakes once."""
         with suppress(Exception):  # what cannot be drawn is theirs to say
-            await self.draw(wanted)
+            await self.draw(wanted, patient=True)
         for waiting in self._waiting.get(wanted, ()):
             waiting.set()
 
@@ -138,6 +144,8 @@ class Hub:
         """Set when the page may look otherwise, at each heartbeat, and at the stop."""
         waiting = asyncio.Event()
         self._waiting.setdefault(wanted, set()).add(waiting)
+        if wanted.page.long:
+            self._renewal(wanted)
         try:
             yield waiting
         finally:
@@ -239,11 +247,18 @@ class Hub:
 
     # --- pages -------------------------------------------------------------------------------
 
-    async def draw(self, wanted: Key, *, fresh: bool = False) -> Drawn | None:
+    async def shown(self, wanted: Key) -> Drawn | None:
+        """The page for who watches it; a long one as it was made last, for its turn may come late and heartbeats may not."""
+        if not wanted.page.long:
+            return await self.draw(wanted)
+        held = self._drawn.get(wanted)
+        return held[-1] if held else None
+
+    async def draw(self, wanted: Key, *, fresh: bool = False, patient: bool = False) -> Drawn | None:
         """The page at the newest version; ``None`` while there is no snapshot.
 
         Drawn in a thread, once however many ask at the same time; again after :data:`OLD` seconds where
-        ``fresh`` ages matter.
+        ``fresh`` ages matter. A long one waits for its turn however long that takes where the asker is ``patient``.
         """
         snapshot = self.snapshot
         if snapshot is None:
@@ -253,26 +268,28 @@ class Hub:
         held = self._drawn.get(wanted)
         if held and held[-1].document.version == snapshot.version and not (fresh and monotonic() - held[-1].at > OLD):
             self._drawn.move_to_end(wanted)
-            return held[-1]
+            if not held[-1].stale:
+                return held[-1]
         version, task = self._drawing.get(wanted, (0, None))
         if task is None:
-            version, task = snapshot.version, asyncio.create_task(self._draw(wanted, snapshot))
+            version, task = snapshot.version, asyncio.create_task(self._draw(wanted, snapshot, patient=patient))
             self._drawing[wanted] = version, task
             task.add_done_callback(lambda _: self._drawing.pop(wanted, None))
-        if version != snapshot.version:  # somebody's drawing of the version before
+        if version != snapshot.version:  # somebody's drawing of the version before, or begun before something changed
             await asyncio.wait([task])
-            return await self.draw(wanted)
+            return await self.draw(wanted, patient=patient)
         return await asyncio.shield(task)
 
-    async def _draw(self, wanted: Key, snapshot: Snapshot) -> Drawn:
+    async def _draw(self, wanted: Key, snapshot: Snapshot, *, patient: bool) -> Drawn:
         held = self._drawn.get(wanted) or deque(maxlen=KEPT_VERSIONS)
         try:
-            drawn = await self._rendered(wanted, snapshot)
+            drawn = await self._rendered(wanted, snapshot, patient=patient)
         except Exception:
             if not held:
                 raise
             log.exception("%s at version %d cannot be drawn; the version before stays", wanted.page.path, snapshot.version)
             return held[-1]
+        drawn.stale = self._drawing.get(wanted, (snapshot.version,))[0] != snapshot.version
         if held and held[-1].document.version == drawn.document.version:
             before = held.pop()
             drawn.moved = before.moved | drawn.document.since(before.document).parts.keys()
@@ -288,9 +305,14 @@ class Hub:
             letters -= sum(page.letters for page in gone)
         return drawn
 
-    async def _rendered(self, wanted: Key, snapshot: Snapshot) -> Drawn:
+    async def _rendered(self, wanted: Key, snapshot: Snapshot, *, patient: bool = False) -> Drawn:
         work = partial(self.render, wanted, snapshot)
-        return await (self.lane.run(work) if wanted.page.long else asyncio.to_thread(work))
+        if not wanted.page.long:
+            return await asyncio.to_thread(work)
+        if not patient:
+            return await self.lane.run(work)
+        async with self._behind:
+            return await self.lane.run(work, patient=True)
 
     def render(self, wanted: Key, snapshot: Snapshot) -> Drawn:
         """Draw a page now."""
@@ -299,9 +321,15 @@ class Hub:
         return Drawn(document(wanted.page, snapshot, view), view, monotonic())
 
     def forget(self, path: str) -> None:
-        """Draw a page anew for whoever asks next: something that it shows changed without a new snapshot."""
-        for wanted in [held for held in self._drawn if held.page.path == path]:
-            del self._drawn[wanted]
+        """Draw a page anew for whoever asks next: something that it shows changed without a new snapshot.
+
+        What was drawn before stays known, for browsers hold it: the next version brings them what it lacked.
+        """
+        for wanted, held in self._drawn.items():
+            held[-1].stale |= wanted.page.path == path
+        for wanted, (_, task) in self._drawing.items():
+            if wanted.page.path == path:
+                self._drawing[wanted] = NEVER, task
 
     def event(self, wanted: Key, drawn: Drawn, base: int | None) -> Event:
         """What brings a browser at version ``base`` to ``drawn``: the difference, or the whole."""

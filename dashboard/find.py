@@ -61,15 +61,20 @@ NEAR = {
     "/remote": "kemudi ponsel dinding steer telephone wall",
 }
 """Words that lead to a page beside its name, in both languages."""
-OWN = (("/akun", "Akun saya", ROWS), ("/pengguna", "Pengguna", {Role.ADMIN}), ("/audit", "Catatan audit", {Role.ADMIN}))
+OWN = (
+    ("/akun", "Akun saya", "Akun", ROWS),
+    ("/pengguna", "Pengguna", "Akun", {Role.ADMIN}),
+    ("/audit", "Catatan audit", "Akun", {Role.ADMIN}),
+    ("/remote", "Kemudi dinding", "Hari ini", STEERERS),
+)
 """Pages outside the menu, with who may open them."""
-STEER = ("/remote", "Kemudi dinding", STEERERS)
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
     href: str
     said: str
+    about: str
     open_to: Callable[[Scope], bool]
 
 
@@ -129,11 +134,11 @@ def _around(area: Area, tree: AreaTree) -> tuple[str, ...]:
 
 
 def _pages() -> Iterator[_Link]:
-    for _, links in MENU:
+    for about, links in MENU:
         for href, said in links:
-            yield _Link(href, said, lambda scope, href=href: open_to(href, scope))  # type: ignore[misc]
-    for href, said, roles in (*OWN, STEER):
-        yield _Link(href, said, lambda scope, roles=roles: scope.role in roles)  # type: ignore[misc]
+            yield _Link(href, said, about, lambda scope, href=href: open_to(href, scope))  # type: ignore[misc]
+    for href, said, about, roles in OWN:
+        yield _Link(href, said, about, lambda scope, roles=roles: scope.role in roles)  # type: ignore[misc]
 
 
 def _place(area: Area, view: View) -> Found:
@@ -160,7 +165,7 @@ def _figure(kpi: Kpi, view: View) -> Found:
 
 def _page(link: _Link, view: View) -> Found:
     href, said = target_of(link.href, link.said, view)
-    return Found(href=href, title=text.say(view.lang, said), about=text.say(view.lang, "Halaman"))
+    return Found(href=href, title=text.say(view.lang, said), about=text.say(view.lang, link.about))
 
 
 def _packages(view: View, asked: str, most: int) -> tuple[float, Group] | None:

@@ -50,16 +50,16 @@ CARD = Step(
 FIND = Step(
     "[data-find]",
     "Cari apa saja",
-    "Tekan Ctrl K atau garis miring, lalu ketik nama kelurahan, OPD, metrik, atau paket. Salah ketik dimaafkan.",
+    "Tombol ini, Ctrl K, atau garis miring, lalu nama kelurahan, OPD, metrik, atau paket. Salah ketik dimaafkan.",
 )
 LEADING = (
     CARD,
-    Step("#trend", "Garis tiga puluh hari", "Putus-putus adalah target. Di sini tampak apakah keadaan membaik atau memburuk."),
+    Step("#trend", "Masuk dan selesai", "Setiap hari, tiga bulan terakhir. Bila kedua garis menjauh, antrean sedang tumbuh."),
     Step(".map-panel", "Peta sebagai pintu", "Klik satu wilayah untuk membuka halamannya. Makin gelap, makin besar angkanya."),
     Step(
         "#compare",
         "Siapa yang tertinggal",
-        "Wilayah disandingkan menurut angka yang sama. Yang kasusnya terlalu sedikit tidak dinilai.",
+        "Wilayah disandingkan menurut angka yang sama, dengan peringkatnya.",
     ),
     FIND,
 )
@@ -71,7 +71,11 @@ OFFICE = (
         "Mengapa berubah?",
         "Kategori dan wilayah yang paling banyak menyumbang perubahan. Klik satu untuk menyaring halaman ini.",
     ),
-    Step("#queue", "Antrean tenggat", "Urut sisa waktu kerja. Pilih kasus untuk diserahkan ke bidang atau disanggah."),
+    Step(
+        "#queue",
+        "Antrean tenggat",
+        "Urut sisa waktu kerja, yang paling mendesak di atas. Saring yang lewat tenggat atau jatuh tempo hari ini.",
+    ),
     FIND,
 )
 PLACE = (

@@ -28,16 +28,17 @@ class Lane:
         self._asked = 0
         self._lock = threading.Lock()
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` gives; 503 in words where too many wait, or it takes too long."""
+    async def run(self, work: Callable[[], T], *, patient: bool = False) -> T:
+        """What ``work`` gives; 503 in words where too many wait, or it takes too long, unless the asker is ``patient``."""
         with self._lock:
-            if self._asked >= self._most:
+            if self._asked >= self._most and not patient:
                 raise Said(503, "Analisis sedang sibuk", "Terlalu banyak pertanyaan sekaligus. Coba lagi sebentar lagi.", again=5)
             self._asked += 1
         future = self._threads.submit(work)
         future.add_done_callback(self._answered)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._patience)
+            answer = asyncio.shield(asyncio.wrap_future(future))
+            return await (answer if patient else asyncio.wait_for(answer, self._patience))
         except TimeoutError:
             words = "Pertanyaan ini masih dihitung. Coba lagi sebentar lagi, atau pilih kurun yang lebih pendek."
             raise Said(503, "Analisis belum selesai", words, again=10) from None

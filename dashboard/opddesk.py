@@ -24,9 +24,8 @@ from dashboard.posted import Show, add_posted, change
 from layers import clock
 from layers.disputes import RAISERS, SETTLERS, Disputes, Verdict
 from layers.handovers import GIVERS, Handovers
-from layers.model import NotYoursError, Scope
+from layers.model import MendError, NotYoursError, Scope
 from layers.notes import WRITERS, Notes
-from layers.orders import OrderError
 from layers.people import People
 from layers.queue import SIZE, Key, held
 
@@ -132,7 +131,7 @@ class OpdDesk:
             await change(do)
         except NotYoursError:
             raise Refused(request.state.scope) from None
-        except OrderError as error:
+        except MendError as error:
             return await self._again(request, opd, form, str(error))
         self._hub.forget(page.PAGE.path)
         back = form.get("kembali", "")

@@ -18,8 +18,8 @@ from dashboard.guard import Gate
 from dashboard.pages import orders as page
 from dashboard.posted import Show, add_posted, change
 from layers import clock
-from layers.model import NotYoursError, Role, Scope
-from layers.orders import GIVERS, About, OrderError, Orders, OrderState
+from layers.model import MendError, NotYoursError, Role, Scope
+from layers.orders import GIVERS, About, Orders, OrderState
 from layers.people import People
 
 
@@ -77,7 +77,7 @@ class OrderDesk:
             await change(do)
         except NotYoursError:
             raise Refused(request.state.scope) from None
-        except OrderError as error:
+        except MendError as error:
             return await self._again(request, form, str(error))
         return RedirectResponse(page.PAGE.path, 303)
 

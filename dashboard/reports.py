@@ -25,7 +25,7 @@ from dashboard import text
 from dashboard.drawn import role_class
 from dashboard.export.made import asked, book, report, sheets_of, title_of
 from dashboard.feed import Hub
-from dashboard.page import Page, View
+from dashboard.page import Page, View, find_page
 from dashboard.past import Machine
 from dashboard.wiring import opened
 from layers import accounts, clock
@@ -33,6 +33,7 @@ from layers.model import Scope
 from layers.people import People
 from layers.publish import read_snapshot
 from layers.reportbook import CLOSED, WHO, Parcel, ReportBook, Turn, rights_words
+from layers.rights import named
 from layers.settings import Settings
 from layers.snapshot import Snapshot
 from layers.store import Store
@@ -57,6 +58,10 @@ async def reporting(settings: Settings, hub: Hub, machine: Machine, people: Peop
     if not settings.reports.reports:
         yield
         return
+    for one in settings.reports.reports:
+        found = find_page(one.page.partition("?")[0])
+        if found is None or not found[0].whole:
+            log.warning("event=laporan nama=%s keadaan='halaman tidak ada atau tidak memberi laporan'", one.name)
     reporter = Reporter(settings, hub, machine, people)
     task = asyncio.create_task(reporter.run())
     try:
@@ -244,7 +249,7 @@ def put_now(settings: Settings, name: str, to: Iterable[str], who: str) -> dict[
     Raises ``ValueError`` for a report or an account that the file does not know, and where there are no figures yet.
     """
     wanted, known = settings.reports.report(name), settings.reports.recipients
-    chosen = tuple(to) or wanted.to
+    chosen = tuple(map(named, to)) or wanted.to
     if unknown := [account for account in chosen if account not in known]:
         raise ValueError(f"belum ada alamat di [addresses] untuk {', '.join(unknown)}; yang ada: {', '.join(known)}")
     snapshot = read_snapshot(settings.data / "frames")

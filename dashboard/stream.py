@@ -101,8 +101,8 @@ class Stream:
                         return
                     pulse = self.hub.pulse
                     await self._send(send, self.hub.last_word())
-                drawn = await self.hub.draw(self.wanted)
-                if drawn and drawn.document.version != at:
+                drawn = await self.hub.shown(self.wanted)
+                if drawn and (at is None or drawn.document.version > at):  # never what is older than what the browser has
                     await self._send(send, self.hub.event(self.wanted, drawn, at))
                     at = drawn.document.version
                 if self._wall and told is not self.hub.steering:

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from layers import peopleschema as schema
 from layers.catalog import Kpi
 from layers.drill import Query
-from layers.model import Kind, NotYoursError, Role, Scope
-from layers.orders import OrderError, own_words
+from layers.model import Kind, MendError, NotYoursError, Role, Scope
 from layers.people import People
+from layers.privacy import own_words
 from layers.queue import Key
 from layers.room import Room
 from layers.rows import counted
@@ -79,13 +79,13 @@ class Disputes:
     def raise_(self, scope: Scope, opd: str, cases: Collection[Key], reason: str, now: datetime) -> int:
         """Dispute cases that the caller has found to be the OPD's; those that are disputed already stay as they are.
 
-        Returns how many are new. :class:`NotYoursError` without the right to, :class:`OrderError` without a reason or a case.
+        Returns how many are new. :class:`NotYoursError` without the right to, :class:`MendError` without a reason or a case.
         """
         if not may_dispute(scope, opd):
             raise NotYoursError
         words = own_words(reason, LONGEST)
         if not cases:
-            raise OrderError("pilih sedikitnya satu kasus")
+            raise MendError("pilih sedikitnya satu kasus")
         table, new = schema.dispute, 0
         with self._people.write(alone=True) as connection:
             for source, number in sorted(cases):

@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from layers import peopleschema as schema
-from layers.model import NotYoursError, Role, Scope
-from layers.orders import OrderError, own_words
+from layers.model import MendError, NotYoursError, Role, Scope
 from layers.people import People
+from layers.privacy import own_words
 from layers.queue import Key
 
 LONGEST = 60
@@ -44,13 +44,13 @@ class Handovers:
     def hand(self, scope: Scope, opd: str, cases: Collection[Key], division: str, now: datetime) -> None:
         """Give cases that the caller has found to be the OPD's to a division; without a name they come back to the head.
 
-        :class:`NotYoursError` without the right to, :class:`OrderError` without a case or with too long a name.
+        :class:`NotYoursError` without the right to, :class:`MendError` without a case or with too long a name.
         """
         if not may_hand(scope, opd):
             raise NotYoursError
         name = own_words(division, LONGEST) if division.strip() else None
         if not cases:
-            raise OrderError("pilih sedikitnya satu kasus")
+            raise MendError("pilih sedikitnya satu kasus")
         table = schema.handover
         with self._people.write(alone=True) as connection:
             for source, number in sorted(cases):

@@ -304,6 +304,10 @@ EXPORTS = frozenset({Role.LEADER, Role.OPD_HEAD, Role.CAMAT, Role.ANALYST, Role.
 """Who may take rows away. Not a lurah or a bidang, whose few cases single people out, and no operator, who keeps the machine."""
 
 
+class MendError(ValueError):
+    """What a person asked for cannot be; the message says what to mend."""
+
+
 class NotYoursError(LookupError):
     """What does not exist, or is not the asker's to see or to change: nobody learns which."""
 

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 
 from layers import peopleschema as schema
-from layers.model import NotYoursError, Role, Scope
-from layers.orders import OrderError, own_words
+from layers.model import MendError, NotYoursError, Role, Scope
 from layers.people import People
+from layers.privacy import own_words
 
 LONGEST = 160
 """Characters of a note: it stands beside a line."""
@@ -53,11 +53,11 @@ class Notes:
         self._people = people
 
     def write(self, scope: Scope, opd: str, day: date, text: str, now: datetime, *, today: date, kpi: str | None = None) -> Note:
-        """Write one; :class:`NotYoursError` without the right to, :class:`OrderError` for what cannot be noted."""
+        """Write one; :class:`NotYoursError` without the right to, :class:`MendError` for what cannot be noted."""
         if not may_write(scope, opd):
             raise NotYoursError
         if day > today or (today - day).days > 3660:
-            raise OrderError("hari itu belum tiba atau terlalu lama berlalu")
+            raise MendError("hari itu belum tiba atau terlalu lama berlalu")
         words = own_words(text, LONGEST)
         facts = {"opd": opd, "kpi": kpi, "day": day.isoformat(), "text": words, "who": scope.user, "at": now}
         with self._people.write(alone=True) as connection:

@@ -14,9 +14,9 @@ from layers import peopleschema as schema
 from layers.calendar import Calendar
 from layers.city import City
 from layers.clock import start_of_day
-from layers.model import UNPLACED, NotYoursError, Role, Scope
+from layers.model import UNPLACED, MendError, NotYoursError, Role, Scope
 from layers.people import People
-from layers.privacy import prose
+from layers.privacy import own_words
 
 LONGEST = 600
 """Characters of an order or an answer, as its refusal says too; what is longer is a letter, not an order."""
@@ -27,10 +27,6 @@ MOST = 500
 
 GIVERS = frozenset({Role.LEADER, Role.ADMIN})
 READERS = frozenset({Role.LEADER, Role.ADMIN, Role.OPERATOR, Role.OPD_HEAD})
-
-
-class OrderError(ValueError):
-    """What was asked for cannot be: the message says what to mend."""
 
 
 class OrderState(StrEnum):
@@ -119,20 +115,20 @@ def _within(scope: Scope, area: str | None) -> bool:
 def deadline(city: City, opd: str, now: datetime, day: date | None = None) -> datetime:
     """Until when: one working day from now, or the closing time of the office on a chosen working day.
 
-    Raises :class:`OrderError` for a day without working time, one that is over, or one more than a year away.
+    Raises :class:`MendError` for a day without working time, one that is over, or one more than a year away.
     """
     calendar = Calendar.of(city, now, opd=opd)
     if day is None:
         return calendar.add(now, days=1).moment
     if day > (now + FARTHEST).astimezone(city.zone).date():
-        raise OrderError("tenggat paling jauh satu tahun lagi")
+        raise MendError("tenggat paling jauh satu tahun lagi")
     spans = calendar.spans(day)
     if not spans:
-        raise OrderError("tanggal itu bukan hari kerja; pilih hari kerja")
+        raise MendError("tanggal itu bukan hari kerja; pilih hari kerja")
     midnight = datetime(day.year, day.month, day.day, tzinfo=city.zone)
     due = (midnight + timedelta(seconds=spans[-1][1])).astimezone(UTC)
     if due <= now:
-        raise OrderError("tenggat sudah lewat; pilih hari kerja berikutnya")
+        raise MendError("tenggat sudah lewat; pilih hari kerja berikutnya")
     return due
 
 
@@ -153,15 +149,15 @@ class Orders:
         about: About | None = None,
         until: date | None = None,
     ) -> Order:
-        """Give an order; raises :class:`NotYoursError` without the right to, :class:`OrderError` for what cannot be ordered."""
+        """Give an order; raises :class:`NotYoursError` without the right to, :class:`MendError` for what cannot be ordered."""
         about = about or About()
         if city.opd(opd) is None:
-            raise OrderError("pilih OPD yang diberi arahan")
+            raise MendError("pilih OPD yang diberi arahan")
         if about.area not in (None, UNPLACED, city.code, *(area.code for area in city.areas)):
-            raise OrderError("wilayah tidak dikenal")
+            raise MendError("wilayah tidak dikenal")
         if not may_give(scope, opd, about.area):
             raise NotYoursError
-        words, due = own_words(text), deadline(city, opd, now, until)
+        words, due = own_words(text, LONGEST), deadline(city, opd, now, until)
         facts = {
             "given": now,
             "giver": scope.user,
@@ -182,14 +178,14 @@ class Orders:
 
     def answer(self, scope: Scope, number: int, text: str, now: datetime) -> Order:
         """Answer an open order, once, for the OPD that it was given to."""
-        words = own_words(text)
+        words = own_words(text, LONGEST)
         facts = {"state": OrderState.ANSWERED.value, "answer": words, "answered_by": scope.user, "answered": now}
         return self._change(scope, number, (OrderState.GIVEN,), facts, "arahan dijawab", now, {"isi": words})
 
     def end(self, scope: Scope, number: int, state: OrderState, now: datetime) -> Order:
         """Find an answered order done, or cancel an open one: whoever may give such orders."""
         if state.open:
-            raise OrderError("arahan hanya dapat diselesaikan atau dibatalkan")
+            raise MendError("arahan hanya dapat diselesaikan atau dibatalkan")
         before = (OrderState.ANSWERED,) if state is OrderState.DONE else (OrderState.GIVEN, OrderState.ANSWERED)
         facts = {"state": state.value, "ended_by": scope.user, "ended": now}
         return self._change(scope, number, before, facts, f"arahan {state.value}", now, {})
@@ -233,7 +229,7 @@ class Orders:
             if row is None or not may(scope, row.opd, row.area):
                 raise NotYoursError
             if row.state not in before:
-                raise OrderError(f"arahan ini sudah {row.state}")
+                raise MendError(f"arahan ini sudah {row.state}")
             changed = connection.execute(update(table).where(table.c.id == number).values(facts).returning(*table.c)).one()
             self._people.note(connection, scope.user, what, {"id": number, "opd": row.opd} | said, now)
         return _order(changed)
@@ -245,16 +241,6 @@ def former_day(city: City, now: datetime) -> datetime:
     days = (today - timedelta(days=back) for back in range(1, 32))
     day = next((day for day in days if calendar.works(day)), today - timedelta(days=1))
     return start_of_day(datetime(day.year, day.month, day.day, 12, tzinfo=city.zone), city.zone)
-
-
-def own_words(text: str, longest: int = LONGEST) -> str:
-    """What a person wrote, on one line and with identifiers masked; raises where nothing is left or it is too long."""
-    words, _ = prose(text, longest + 1)
-    if words is None:
-        raise OrderError("tulis isinya dahulu")
-    if len(words) > longest:
-        raise OrderError(f"terlalu panjang; paling banyak {longest} huruf")
-    return words
 
 
 def _order(row: Row[Any]) -> Order:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from layers.model import MendError
+
 SHORTEST = 6
 """No identifier of a person has fewer characters."""
 LEFT = 4
@@ -189,6 +191,16 @@ def prose(text: str, limit: int) -> tuple[str | None, list[Identity]]:
     if len(masked) > limit:
         masked = mask(masked[:limit])[:limit]  # the cut may have made an identifier of a longer number
     return masked or None, [_identity(finding.kind, plain[finding.start : finding.end]) for finding in found]
+
+
+def own_words(text: str, longest: int) -> str:
+    """What a person wrote, on one line and with identifiers masked; :class:`MendError` for nothing, or more than ``longest``."""
+    words, _ = prose(text, longest + 1)
+    if words is None:
+        raise MendError("tulis isinya dahulu")
+    if len(words) > longest:
+        raise MendError(f"terlalu panjang; paling banyak {longest} huruf")
+    return words
 
 
 def identities(text: str) -> list[Identity]:

@@ -7,7 +7,7 @@ and never does both.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -205,19 +205,21 @@ def _facts(turn: Turn, now: datetime) -> dict[str, Any]:
     }
 
 
-def listing(reports: Reports, book: ReportBook, now: datetime, zone: ZoneInfo) -> str:
-    """The reports with their page, their plan, when they are due next, and how they stand for each account; no addresses."""
-    lines = list(_lines(reports, book.standing(), now, zone))
-    return "\n".join(lines) or "Belum ada laporan terjadwal: isi DATA/reports.toml (docs/reports.md)."
+def listing(reports: Reports, book: ReportBook, closed: Collection[str], now: datetime, zone: ZoneInfo) -> str:
+    """The reports with their page, their plan, when they are due next, and how they stand for each account; no addresses.
 
+    ``closed`` are the accounts that there are not.
+    """
 
-def _lines(reports: Reports, stands: Mapping[tuple[str, str], Standing], now: datetime, zone: ZoneInfo) -> Iterator[str]:
     def when(moment: datetime) -> str:
         return f"{moment.astimezone(zone):%d-%m-%Y %H.%M}"
 
+    stands, lines = book.standing(), []
     for report in reports.reports:
-        yield f"{report.name}: {report.page}, {report.plan}; berikutnya {when(report.next(now, zone))}"
+        lines.append(f"{report.name}: {report.page}, {report.plan}; berikutnya {when(report.next(now, zone))}")
         for account in report.to:
             stand = stands.get((report.name, account), Standing())
-            last = f"terakhir {when(stand.sent)}" if stand.sent else "belum pernah dikirim"
-            yield f"  {account}: {last}{f'; {stand.open}' if stand.open else ''}"
+            said = [f"terakhir {when(stand.sent)}" if stand.sent else "belum pernah dikirim", stand.open]
+            said.append(f"tidak akan dikirim: {CLOSED}" if account in closed else None)
+            lines.append(f"  {account}: {'; '.join(filter(None, said))}")
+    return "\n".join(lines) or "Belum ada laporan terjadwal: isi DATA/reports.toml (docs/reports.md)."

@@ -12,13 +12,15 @@ report_app = typer.Typer(no_args_is_help=True, help="Laporan terjadwal lewat sur
 @report_app.command("list")
 def report_list() -> None:
     """Laporan dengan halaman, jadwal, penerima, kiriman terakhir, dan giliran berikutnya."""
+    from contextlib import closing
+
+    from layers.accounts import rights
+    from layers.people import People
     from layers.reportbook import ReportBook, listing
     from layers.settings import from_environment
     from layers.store import Store
 
     settings = from_environment()
-    store = Store.of(settings)
-    try:
-        typer.echo(listing(settings.reports, ReportBook(store), clock.now(), settings.city.zone))
-    finally:
-        store.close()
+    with closing(Store.of(settings)) as store, closing(People.of(settings)) as people:
+        closed = {account for account in settings.reports.recipients if rights(people, account) is None}
+        typer.echo(listing(settings.reports, ReportBook(store), closed, clock.now(), settings.city.zone))

@@ -13,7 +13,7 @@ from sqlalchemy import Row, delete, func, or_, select, update
 
 from layers import peopleschema as schema
 from layers.analysis.ask import Ask
-from layers.model import ROWS, NotYoursError, Role, Scope
+from layers.model import ROWS, MendError, NotYoursError, Role, Scope
 from layers.people import People
 from layers.privacy import prose
 
@@ -28,10 +28,6 @@ AUDIENCES = (OWN, EVERYBODY, *(role.value for role in Role if role in ROWS))
 """For whom a view is: its owner, everybody who may keep views, or a role."""
 
 _PINNED = {"pada": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d"), "menurut": re.compile("kini")}
-
-
-class SavedViewError(ValueError):
-    """What cannot be kept: the message says what to mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +49,13 @@ def may_keep(scope: Scope) -> bool:
 
 
 def canonical(query: str) -> str:
-    """The one way to write the question of an address, with the moment it is pinned to; ``SavedViewError`` for no question."""
+    """The one way to write the question of an address, with the moment it is pinned to; ``MendError`` for no question."""
     given = dict(parse_qsl(query))
     pinned = {name: given[name] for name, form in _PINNED.items() if name in given and form.fullmatch(given[name])}
     try:
         return urlencode({**Ask.read(given).given(), **(pinned if "pada" in pinned else {})})
     except ValueError as error:
-        raise SavedViewError(str(error)) from None
+        raise MendError(str(error)) from None
 
 
 class SavedViews:
@@ -81,7 +77,7 @@ class SavedViews:
             return tuple(_view(row, scope) for row in connection.execute(query))
 
     def save(self, scope: Scope, title: str, query: str, audience: str, now: datetime) -> SavedView:
-        """Keep a question; raises :class:`NotYoursError` without the right, :class:`SavedViewError` for what cannot be kept."""
+        """Keep a question; raises :class:`NotYoursError` without the right, :class:`MendError` for what cannot be kept."""
         if not may_keep(scope):
             raise NotYoursError
         facts = {"owner": scope.user, "query": canonical(query), "changed": now} | _named(title, audience)
@@ -89,7 +85,7 @@ class SavedViews:
         with self._people.write(alone=True) as connection:
             held = connection.execute(select(func.count()).where(table.c.owner == scope.user)).scalar_one()
             if held >= MOST:
-                raise SavedViewError(f"paling banyak {MOST} tampilan; hapus yang tidak dipakai lagi")
+                raise MendError(f"paling banyak {MOST} tampilan; hapus yang tidak dipakai lagi")
             row = connection.execute(table.insert().values(facts).returning(*table.c)).one()
             self._people.note(connection, scope.user, "tampilan disimpan", {"id": row.id} | _said(facts), now)
         return _view(row, scope)
@@ -120,11 +116,11 @@ class SavedViews:
 def _named(title: str, audience: str) -> dict[str, Any]:
     words, _ = prose(title, LONGEST + 1)
     if words is None:
-        raise SavedViewError("beri nama dahulu")
+        raise MendError("beri nama dahulu")
     if len(words) > LONGEST:
-        raise SavedViewError(f"nama terlalu panjang; paling banyak {LONGEST} huruf")
+        raise MendError(f"nama terlalu panjang; paling banyak {LONGEST} huruf")
     if audience not in AUDIENCES:
-        raise SavedViewError("pilih untuk siapa tampilan ini")
+        raise MendError("pilih untuk siapa tampilan ini")
     return {"title": words, "audience": audience}
 
 

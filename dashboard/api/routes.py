@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Query, Request, Response
-from starlette.responses import StreamingResponse
 
 from dashboard.api import data
 from dashboard.api.models import (
@@ -34,6 +33,7 @@ from dashboard.api.models import (
 )
 from dashboard.bodies import Body
 from dashboard.export import table
+from dashboard.export.turns import Sent, Turns
 from dashboard.feed import Hub
 from dashboard.guard import Gate
 from dashboard.page import EVERYONE
@@ -110,7 +110,7 @@ OK: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_routes(api: FastAPI, hub: Hub, people: People) -> dict[str, Gate]:
+def add_routes(api: FastAPI, hub: Hub, people: People, turns: Turns) -> dict[str, Gate]:
     """Add ``/api/v1``; the guard has put the asker's Scope into ``request.state``. Who may ask which."""
     get = partial(api.get, responses=PROBLEMS | OK)
     respond = partial(_respond, hub)
@@ -174,12 +174,12 @@ def add_routes(api: FastAPI, hub: Hub, people: People) -> dict[str, Gate]:
     ) -> Response:
         """The rows that a figure counts, for who may take rows away; nothing that names a person."""
         cut = Cut(area=area, opd=opd, category=category, channel=channel, days=days)
-        return await _rows(hub, people, asked, kpi, cut, order)
+        return await _rows(hub, people, turns, asked, kpi, cut, order)
 
     @get(PREFIX + "/packages", response_model=Answer[RowOut])
     async def get_packages(asked: Asked, opd: Opd = None, order: Order = "") -> Response:
         """This budget year's procurement packages, for who may take rows away; money in rupiah."""
-        return await _rows(hub, people, asked, data.PACKAGES, Cut(opd=opd), order)
+        return await _rows(hub, people, turns, asked, data.PACKAGES, Cut(opd=opd), order)
 
     return {route.path: EVERYONE for route in api.routes if getattr(route, "path", "").startswith(PREFIX + "/")}  # type: ignore[attr-defined]
 
@@ -227,20 +227,26 @@ def _json(hub: Hub, asked: Wanted, model: type[T], shown: Sequence[T], total: in
     return Body(answer.model_dump_json().encode(), JSON, effort=4)
 
 
-async def _rows(hub: Hub, people: People, asked: Wanted, kpi: str, cut: Cut, order: str) -> Response:
-    """Rows; a table of them is sent as it is read, whatever its length. Each time stands in the audit."""
+async def _rows(hub: Hub, people: People, turns: Turns, asked: Wanted, kpi: str, cut: Cut, order: str) -> Response:
+    """Rows; a table of them is sent as it is read, whatever its length, in its turn. Each time stands in the audit."""
     scope, request, limit = asked.scope, asked.request, asked.limit
     most = limit if asked.table else limit or PAGE
-    found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=asked.offset, limit=most)
     checked = {"kpi": kpi, **asdict(cut), "order": order, "limit": limit, "offset": asked.offset, "format": asked.form}
     kept = urlencode({name: value for name, value in checked.items() if value not in (None, "")})
-    detail = {"alamat": f"{request.url.path}?{kept}", "baris": found.total}
-    await change(partial(people.audit, scope.user, "ekspor", detail, clock.now()))
-    if asked.table:
+    done = await turns.take(scope) if asked.table else None
+    try:
+        found = await asyncio.to_thread(data.rows, scope, hub, kpi, cut, order, offset=asked.offset, limit=most)
+        detail = {"alamat": f"{request.url.path}?{kept}", "baris": found.total}
+        await change(partial(people.audit, scope.user, "ekspor", detail, clock.now()))
+    except BaseException:
+        if done:
+            done()
+        raise
+    if done:
         more = [] if "source" in found.columns else ["source"]
         heads = (*found.columns, *more, "numerator", "denominator")
         rows = ((*row.fields.values(), *(row.source for _ in more), row.numerator, row.denominator) for row in found.rows)
-        return StreamingResponse(table.plain(heads, rows, hub.room.city.zone), media_type=f"{CSV}; charset=utf-8")
+        return Sent(table.plain(heads, rows, hub.room.city.zone), {}, f"{CSV}; charset=utf-8", done)
     body = await asyncio.to_thread(lambda: _json(hub, asked, RowOut, list(found.rows), found.total, limit or PAGE))
     return body.answer(request)
 

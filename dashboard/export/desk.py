@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,16 +16,15 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Receive, Send
-from starlette.types import Scope as Connection
+from starlette.requests import Request
+from starlette.responses import Response
 
 from dashboard.access import Refused
 from dashboard.drawn import role_class
 from dashboard.export import columnar, described, geo, table, workbook
 from dashboard.export.made import Made, asked, book, drawer, file_name, pictured, report, sheet_of, whole, written
 from dashboard.export.sheet import NothingError
+from dashboard.export.turns import Sent, Turns
 from dashboard.feed import Hub
 from dashboard.guard import Gate, Said, language
 from dashboard.page import EVERYONE, Page, View
@@ -40,12 +39,6 @@ from layers.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-RUNNING, WAITING = 2, 8
-"""Exports that one process makes at a time, and that may wait for it."""
-PATIENCE = 20.0
-"""Seconds that an export waits for its turn."""
-SLOWEST = 60.0
-"""Seconds that a browser may take to accept one piece before its download is ended: it holds a turn."""
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -71,33 +64,11 @@ class Wanted:
     clean: bool
 
 
-class Sent(StreamingResponse):
-    """A file on its way: a piece is made when the one before has gone out; ``done`` is told at the end, however it comes."""
-
-    def __init__(self, pieces: Iterator[bytes], headers: Mapping[str, str], media: str, done: Callable[[], None]) -> None:
-        super().__init__(pieces, 200, headers, media)
-        self._done = done
-
-    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        async def sent(message: Message) -> None:
-            async with asyncio.timeout(SLOWEST):
-                await send(message)
-
-        try:
-            await super().__call__(scope, receive, sent)
-        except (TimeoutError, ClientDisconnect):
-            log.info("%s: the browser took no more", EXPORT)
-        finally:
-            self._done()
-
-
 class ExportDesk:
     """The endpoint; the guard has checked role and origin before."""
 
-    def __init__(self, hub: Hub, people: People, machine: Machine, data: Path) -> None:
-        self._hub, self._people, self._machine, self._data = hub, people, machine, data
-        self._turn = asyncio.Semaphore(RUNNING)
-        self._here = 0
+    def __init__(self, hub: Hub, people: People, machine: Machine, data: Path, turns: Turns) -> None:
+        self._hub, self._people, self._machine, self._data, self._turns = hub, people, machine, data, turns
         self._boundaries: Boundaries | None = None
 
     def add_routes(self, server: FastAPI) -> dict[str, Gate]:
@@ -116,24 +87,13 @@ class ExportDesk:
             if error.status_code == 404 and not isinstance(error, Refused):  # that is noted by the guard
                 log.warning("%s/%s: refused to role %s", EXPORT, form if form in MEDIA else "-", scope.role)
             raise
-        busy = Said(503, "Sedang banyak unduhan", "Coba lagi sebentar lagi.", again=10)
-        if self._here >= RUNNING + WAITING:
-            raise busy
-        self._here += 1
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._turn.acquire()
-        except BaseException as error:
-            self._here -= 1
-            if isinstance(error, TimeoutError):
-                raise busy from None
-            raise
+        done = await self._turns.take(scope)
         try:
             made = await self._ask(scope, request, wanted, partial(self._make, form, wanted))
             detail = {"halaman": wanted.address, "bagian": wanted.part, "format": form}
             await change(partial(self._people.audit, scope.user, "ekspor", detail, clock.now()))
         except BaseException as error:
-            self._done()
+            done()
             if isinstance(error, Refused):  # by a page, which knows the asker's rights alone
                 raise Refused(scope) from None
             raise
@@ -143,11 +103,7 @@ class ExportDesk:
         if form == "csv":
             beside = urlencode({"halaman": wanted.address, "bagian": wanted.part or ""})
             headers["link"] = f'<{EXPORT}/json?{beside}>; rel="describedby"; type="{described.MEDIA}"'
-        return Sent(made.pieces, headers, MEDIA[form], self._done)
-
-    def _done(self) -> None:
-        self._turn.release()
-        self._here -= 1
+        return Sent(made.pieces, headers, MEDIA[form], done)
 
     def _wanted(self, scope: Scope, form: str, request: Request) -> Wanted:
         """What is asked for; 404 for what is not there or not the asker's, 400 for what no page takes."""
@@ -161,8 +117,8 @@ class ExportDesk:
             raise HTTPException(404)
         if part and offered[part].rows and not scope.may_export_rows:
             raise Refused(scope)
-        clean = query.get("bersih") == "1"
-        return Wanted(page=page, params=params, part=part, past=past, address=address, clean=clean)
+        kept = page.address(params, past and past.address(now=past.now))  # what was checked of the address, nothing else
+        return Wanted(page=page, params=params, part=part, past=past, address=kept, clean=query.get("bersih") == "1")
 
     async def _ask(self, scope: Scope, request: Request, wanted: Wanted, make: Callable[[Snapshot, View, str], Made]) -> Made:
         """Make it of the snapshot that is shown, or of the moment asked for, for the asker's rights."""

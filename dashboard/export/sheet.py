@@ -6,6 +6,7 @@ nothing else; whoever makes one has the asker's Scope.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -134,13 +135,22 @@ def exact(number: float) -> float | None:
 
 DANGEROUS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """How a text begins that a spreadsheet program could take for a formula, full-width signs included."""
+BLANKS = " \u00a0\ufeff"
 
 
-def harmless(text: str) -> str:
+def harmless(text: str, separators: str = ";") -> str:
     """A text as a cell of a file without types: one that a spreadsheet program would run gets an apostrophe before it.
 
     Blanks before a sign do not hide it, and a text that begins with an apostrophe gets another, so that taking one away
-    always gives back what it was.
+    always gives back what it was. So does each piece behind a semicolon: where numbers have decimal commas, spreadsheet programs
+    part cells there, whatever the file's own separator is.
     """
-    start = text.lstrip(" \u00a0\ufeff")[:1]
+    if not any(mark in text for mark in separators):
+        return _piece(text, BLANKS)
+    first, *more = re.split(f"([{separators}])", text)
+    return _piece(first, BLANKS) + "".join(piece if k % 2 == 0 else _piece(piece, BLANKS + '"') for k, piece in enumerate(more))
+
+
+def _piece(text: str, blanks: str) -> str:
+    start = text.lstrip(blanks)[:1]
     return f"'{text}" if start and (start in DANGEROUS or start == "'") else text

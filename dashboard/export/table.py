@@ -23,7 +23,8 @@ BOM = b"\xef\xbb\xbf"
 def write(sheet: Sheet, *, clean: bool = False) -> Iterator[bytes]:
     """The sheet's bytes, a piece at a time."""
     if not clean:
-        yield BOM + "".join(f"# {name}: {words}\r\n" for name, words in lines(sheet.about)).encode()
+        said = (harmless(f"# {name}: {words}", ",;") for name, words in lines(sheet.about))  # parted there too: no cell is quoted
+        yield BOM + "".join(f"{line}\r\n" for line in said).encode("utf-8", "replace")
     heads = [column.key if clean else column.heading for column in sheet.columns]
     yield from plain(heads, sheet.rows, sheet.about.city.zone)
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import button, details, div, form, h1, header, input, label, noscript, optgroup, option, p, section, select, summary  # noqa: A004 - HTML's
+from htpy import button, details, div, form, h1, header, input, label, noscript, optgroup, option, p, section, summary  # noqa: A004 - HTML's
 
 from dashboard import text
 from dashboard.export.makers import changed, heads, listed
 from dashboard.export.sheet import NothingError, Sheet, Type
 from dashboard.page import EVERYONE, AreaPaint, Export, Page
 from dashboard.parts.changes import RANGE, STRETCHES, distinct, headline, outside, steps, sums
+from dashboard.parts.choices import area_options, choice, options
 from dashboard.parts.frame import banner, desk, sources_state
 from layers.changes import Question
-from layers.model import Kind, Level
+from layers.model import Kind
 from layers.sentences import say_change, watched
 from layers.snapshot import Snapshot
 
@@ -121,13 +122,13 @@ def _filters(kpi: Kpi, view: View) -> htpy.Element:
     if kpi.kind is not Kind.COMPLAINT:
         by.pop("channel")
     return form(".filters", id="filters", method="get", data_ask=True, aria_label=text.say(lang, "Pilih"))[
-        _choice("kpi", "Angka", _kpis(kpi, view), view, chosen=True),
-        _choice("area", "Wilayah", _areas(view), view, chosen="area" in params),
-        _choice(
-            "opd", "OPD", _options({"": text.say(lang, "Semua OPD"), **opds}, params.get("opd", "")), view, chosen="opd" in params
+        choice("kpi", "Angka", _kpis(kpi, view), view, chosen=True),
+        choice("area", "Wilayah", area_options(params.get("area", ""), view), view, chosen="area" in params),
+        choice(
+            "opd", "OPD", options({"": text.say(lang, "Semua OPD"), **opds}, params.get("opd", "")), view, chosen="opd" in params
         ),
-        _choice("days", "Rentang", _options(days, params.get("days", "")), view, chosen="days" in params),
-        _choice("by", "Uraikan menurut", _options(by, params.get("by", "")), view, chosen="by" in params),
+        choice("days", "Rentang", options(days, params.get("days", "")), view, chosen="days" in params),
+        choice("by", "Uraikan menurut", options(by, params.get("by", "")), view, chosen="by" in params),
         details(".periods", open=any(name in params for name in PERIODS))[
             summary[text.say(lang, "Periode lain")],
             [
@@ -146,14 +147,6 @@ def _own(kpi: Kpi, view: View) -> str:
     return text.say(view.lang, words.get(kpi.window.value, "{days} hari terakhir"), days="30")
 
 
-def _choice(name: str, words: str, options: htpy.Node, view: View, *, chosen: bool) -> htpy.Element:
-    return label(class_="on" if chosen else None)[text.say(view.lang, words), select(name=name)[options]]
-
-
-def _options(known: Mapping[str, str], chosen: str) -> list[htpy.Element]:
-    return [option(value=key, selected=key == chosen)[words] for key, words in known.items()]
-
-
 def _kpis(kpi: Kpi, view: View) -> list[htpy.Element]:
     kpis, wall = comparable(view), set(view.city.wall.tiles)
     groups: dict[str, list[Kpi]] = {}
@@ -164,24 +157,6 @@ def _kpis(kpi: Kpi, view: View) -> list[htpy.Element]:
         optgroup(label=name)[[option(value=each.id, selected=each.id == kpi.id)[each.title[view.lang]] for each in those]]
         for name, those in groups.items()
     ]
-
-
-def _areas(view: View) -> list[htpy.Element]:
-    """The city, its kecamatan, and what lies in the one chosen."""
-    tree, chosen = view.tree, view.params.get("area", "")
-    found = [option(value="", selected=not chosen)[view.city.name]]
-    found.append(_group(text.say(view.lang, "Kecamatan"), ((k.code, k.name) for k in tree.kecamatan), chosen))
-    area = tree.areas.get(chosen)
-    parent = area and (area.code if area.level is Level.KECAMATAN else area.parent)
-    if area is not None and parent not in (None, tree.city.code):
-        inside = ((child.code, child.name) for child in tree.children(parent or ""))
-        found.append(_group(f"{tree.unit.capitalize()}, {tree.name(parent or '')}", inside, chosen))
-    found.append(option(value=tree.unplaced.code, selected=chosen == tree.unplaced.code)[text.say(view.lang, "Tanpa lokasi")])
-    return found
-
-
-def _group(name: str, areas: Iterable[tuple[str, str]], chosen: str) -> htpy.Element:
-    return optgroup(label=name)[[option(value=code, selected=code == chosen)[words] for code, words in areas]]
 
 
 def _sums(snapshot: Snapshot, view: View) -> Sheet:

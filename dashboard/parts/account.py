@@ -44,8 +44,10 @@ def account(view: View) -> htpy.Node:
         a(".account-name", href="/akun")[strong(data_account=shared)[text.say(lang, "Akun saya") if shared else scope.user]],
         p[role, f" · {limits}" if limits else None],
         p(".account-links")[[a(href=href)[text.say(lang, words)] for href, words in admin]] if admin else None,
-        guide_link(view),
-        form(method="post", action="/keluar")[button(type="submit", name="keluar", value="1")[text.say(lang, "Keluar")]],
+        htpy.div(".account-links")[
+            form(method="post", action="/keluar")[button(type="submit", name="keluar", value="1")[text.say(lang, "Keluar")]],
+            guide_link(view),
+        ],
     ]
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import htpy
-from htpy import a, button, details, div, form, input, label, noscript, optgroup, option, select, summary  # noqa: A004 - HTML's
+from htpy import a, button, details, div, form, input, label, noscript, optgroup, option, summary  # noqa: A004 - HTML's
 
 from dashboard import text
+from dashboard.parts.choices import area_options, choice, options
 from layers.analysis.ask import FILTERS, Ask
 from layers.analysis.dimensions import DIMENSIONS, Sort, of_kind
 from layers.analysis.found import label as named
 from layers.analysis.measures import groups
-from layers.model import Level
 from layers.periods import RUNNING
 
 if TYPE_CHECKING:
@@ -54,25 +54,25 @@ def ask_form(ask: Ask, kpi: Kpi | None, analyst: Analyst, view: View, *, element
     known = of_kind(kpi.kind) if kpi else {}
     dimensions = {name: each.title[lang] for name, each in known.items()}
     return form(".filters.asking", id=element, method="get", action=PATH, data_ask=True, aria_label=text.say(lang, "Pilih"))[
-        _choice("kpi", "Angka", _kpis(ask, analyst, view), view, chosen=True),
-        _choice("by", "Menurut", _options({"": text.say(lang, "Seluruhnya"), **dimensions}, ask.by), view, chosen=bool(ask.by)),
-        _choice(
-            "per", "dan", _options({"": text.say(lang, "tanpa"), **_second(dimensions, ask)}, ask.per), view, chosen=bool(ask.per)
+        choice("kpi", "Angka", _kpis(ask, analyst, view), view, chosen=True),
+        choice("by", "Menurut", options({"": text.say(lang, "Seluruhnya"), **dimensions}, ask.by), view, chosen=bool(ask.by)),
+        choice(
+            "per", "dan", options({"": text.say(lang, "tanpa"), **_second(dimensions, ask)}, ask.per), view, chosen=bool(ask.per)
         )
         if ask.by
         else None,
-        _choice("kurun", "Kurun", _periods(ask, kpi, view), view, chosen=ask.period is not None),
-        _choice(
+        choice("kurun", "Kurun", _periods(ask, kpi, view), view, chosen=ask.period is not None),
+        choice(
             "banding",
             "Dibanding",
-            _options({k: text.say(lang, v) for k, v in AGAINST.items()}, ask.against),
+            options({k: text.say(lang, v) for k, v in AGAINST.items()}, ask.against),
             view,
             chosen=bool(ask.against),
         ),
-        _choice(
+        choice(
             "bentuk",
             "Bentuk",
-            _options({"": text.say(lang, "yang sesuai"), **{k: text.say(lang, v) for k, v in SHAPES.items()}}, ask.form),
+            options({"": text.say(lang, "yang sesuai"), **{k: text.say(lang, v) for k, v in SHAPES.items()}}, ask.form),
             view,
             chosen=ask.form is not None,
         ),
@@ -91,14 +91,6 @@ def ask_form(ask: Ask, kpi: Kpi | None, analyst: Analyst, view: View, *, element
         noscript[button(".button", type="submit")[text.say(lang, "Terapkan")]],
         a(".reset", href=PATH)[text.say(lang, "Mulai dari awal")] if view.params else None,
     ]
-
-
-def _choice(name: str, words: str, options: htpy.Node, view: View, *, chosen: bool) -> htpy.Element:
-    return label(class_="on" if chosen else None)[text.say(view.lang, words), select(name=name)[options]]
-
-
-def _options(known: Mapping[str, str], chosen: str | None) -> list[htpy.Element]:
-    return [option(value=key, selected=key == (chosen or ""))[words] for key, words in known.items()]
 
 
 def _second(dimensions: Mapping[str, str], ask: Ask) -> dict[str, str]:
@@ -125,41 +117,21 @@ def _periods(ask: Ask, kpi: Kpi | None, view: View) -> list[htpy.Element]:
     found = {"": text.say(lang, "kurun angkanya sendiri: {own}", own=mine)}
     found |= {days: text.say(lang, "{days} hari terakhir", days=days.removesuffix("h")) for days in DAYS}
     found |= {name: text.say(lang, NAMED[name]) for name in RUNNING}
-    return _options(found if written in found else {**found, written: written.replace("..", " - ")}, written)
+    return options(found if written in found else {**found, written: written.replace("..", " - ")}, written)
 
 
 def _filter(name: str, ask: Ask, kpi: Kpi | None, analyst: Analyst, view: View) -> htpy.Element | None:
     """One filter; a dimension of words offers the values that there are."""
     lang, chosen, dimension = view.lang, dict(ask.where).get(name, ""), DIMENSIONS[name]
     if name == "area":
-        return _choice(name, "Wilayah", _areas(chosen, view), view, chosen=bool(chosen))
+        return choice(name, "Wilayah", area_options(chosen, view), view, chosen=bool(chosen))
     if name == "opd":
         mine = {o.slug: o.short for o in view.city.opds if view.scope.opds is None or o.slug in view.scope.opds}
-        return _choice(name, "OPD", _options({"": text.say(lang, "Semua OPD"), **mine}, chosen), view, chosen=bool(chosen))
+        return choice(name, "OPD", options({"": text.say(lang, "Semua OPD"), **mine}, chosen), view, chosen=bool(chosen))
     values = analyst.values(kpi, name) if kpi else ()
     if len(values) < 2 and not chosen:
         return None
     words = {
         each: named(dimension, each, view.city, view.tree, lang) for each in dict.fromkeys((*values, *filter(None, [chosen])))
     }
-    return _choice(
-        name, dimension.title[lang], _options({"": text.say(lang, "semua"), **words}, chosen), view, chosen=bool(chosen)
-    )
-
-
-def _areas(chosen: str, view: View) -> list[htpy.Element]:
-    """The city, its kecamatan, and what lies in the one chosen."""
-    tree = view.tree
-    found = [option(value="", selected=not chosen)[view.city.name]]
-    found.append(_group(text.say(view.lang, "Kecamatan"), ((k.code, k.name) for k in tree.kecamatan), chosen))
-    area = tree.areas.get(chosen)
-    parent = area and (area.code if area.level is Level.KECAMATAN else area.parent)
-    if area is not None and parent not in (None, tree.city.code):
-        inside = ((child.code, child.name) for child in tree.children(parent or ""))
-        found.append(_group(f"{tree.unit.capitalize()}, {tree.name(parent or '')}", inside, chosen))
-    found.append(option(value=tree.unplaced.code, selected=chosen == tree.unplaced.code)[text.say(view.lang, "Tanpa lokasi")])
-    return found
-
-
-def _group(name: str, areas: Iterable[tuple[str, str]], chosen: str) -> htpy.Element:
-    return optgroup(label=name)[[option(value=code, selected=code == chosen)[words] for code, words in areas]]
+    return choice(name, dimension.title[lang], options({"": text.say(lang, "semua"), **words}, chosen), view, chosen=bool(chosen))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import htpy
-from htpy import a, button, dialog, div, form, h1, h2, header, kbd, label, li, mark, p, section, span, ul
+from htpy import a, button, dialog, div, form, h2, header, kbd, label, li, mark, p, section, span, ul
 
 from dashboard import text
 from layers.finding import LONGEST, words
@@ -130,8 +130,7 @@ def page(groups: Sequence[Group], asked: str, view: View) -> htpy.Node:
     """The same as a page, for who has no scripts or wants all of it."""
     lang, typed = view.lang, bool(words(asked))
     return [
-        header(".page-head")[
-            h1[text.say(lang, "Cari")],
+        div(".find-again")[
             form(".search", method="get", action=PATH, role="search")[
                 label(for_="cari-kata")[text.say(lang, WHAT)],
                 div[

@@ -19,7 +19,7 @@ ELEMENT = "panduan"
 def guide_link(view: View) -> htpy.Element | None:
     """Opens the guide again, on its page; nothing outside the demo."""
     guide = guide_of(view.scope, view.city) if view.demo else None
-    return guide and p[a(href=f"{guide.start}#{ELEMENT}", data_guide=True)[text.say(view.lang, "Panduan dua menit")]]
+    return guide and a(href=f"{guide.start}#{ELEMENT}", data_guide=True)[text.say(view.lang, "Panduan dua menit")]
 
 
 def guide(here: str, view: View) -> htpy.Element | None:
@@ -40,11 +40,13 @@ def guide(here: str, view: View) -> htpy.Element | None:
             ]
         ],
         footer[
-            button(".guide-skip", type="button", data_guide_skip=True)[text.say(lang, "Lewati panduan")],
+            button(".guide-skip", type="button", data_guide_skip=True, data_done=text.say(lang, "Selesai"))[
+                text.say(lang, "Lewati panduan")
+            ],
             button(".guide-back", type="button", data_guide_back=True)[text.say(lang, "Kembali")],
             button(".button", type="button", data_guide_next=True)[text.say(lang, "Lanjut")],
             a(".button", href=onward, data_guide_onward=True, hidden=True)[
-                text.say(lang, "Lanjut ke {page}", page=text.say(lang, name))
+                text.say(lang, "Buka {page}", page=text.say(lang, name))
             ],
         ],
     ]

@@ -111,7 +111,7 @@ def test_an_error_names_a_reference_and_nothing_else(
     def broken(*_: object) -> None:
         raise RuntimeError("rahasia dalam pesan galat")
 
-    monkeypatch.setattr(app_module, "check_filters", broken)
+    monkeypatch.setattr("dashboard.web.check_filters", broken)
     with caplog.at_level(logging.ERROR), live.client() as client:
         answer = client.get("/dinding")
         page = client.get("/dinding", headers={"accept": "text/html"})

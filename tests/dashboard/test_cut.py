@@ -106,5 +106,8 @@ def test_a_filter_narrows_a_page_but_never_takes_it_to_another_opd(tmp_path: Pat
     here = room(tmp_path)
     page, params = page_for(HEAD, "/opd/dlh?days=90", here)
     assert narrowed(page, params, {"opd": "dpupr", "days": "30"}) == {"opd": "dlh", "days": "30"}
+    with pytest.raises(HTTPException, match="400"):  # of four lengths each is remembered, not of 366
+        narrowed(page, params, {"days": "123"})
+    assert narrowed(kelurahan.PAGE, {"code": HERE}, {"days": "123"}) == {"code": HERE, "days": "123"}
     assert pressed("/opd/dlh", KPI, None, {"opd": "dpupr", "channel": "112"}).params() == {"opd": "dlh", "channel": "112"}
     assert pressed(f"/kelurahan/{HERE}", KPI, None, {"opd": "dpupr"}).params() == {"code": HERE, "opd": "dpupr"}

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import subprocess
+import threading
 import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import htpy
 import httpx
 import orjson
 import pytest
@@ -23,7 +26,7 @@ from dashboard import feed as feed_module
 from dashboard.bodies import GZIP_HEADER, Event
 from dashboard.drawn import key
 from dashboard.feed import Hub
-from dashboard.page import document, find_page
+from dashboard.page import EVERYONE, Page, document, find_page
 from dashboard.stream import Stream
 from layers.cache import Cache
 from layers.model import Role, Scope
@@ -302,6 +305,106 @@ def test_a_browser_is_brought_on_from_whichever_drawing_of_a_version_it_holds(
     asyncio.run(run())
 
 
+WORDS = {"now": "lama"}
+MADE = Page(
+    path="/uji",
+    title={"id": "Uji", "en": "Test"},
+    theme="dark",
+    roles=EVERYONE,
+    parts=lambda _snapshot, _view: {"kata": htpy.p(id="kata")[WORDS["now"]]},
+    layout=lambda parts, _view, _paint: parts["kata"],
+)
+
+
+def test_what_changed_without_a_new_version_reaches_who_came_before(made: Callable[..., Hub]) -> None:
+    """Somebody takes an alarm: the page is drawn anew for that person, and the others' next delta brings them what they lack."""
+
+    async def run() -> None:
+        hub, wanted = made(), key(PUBLIC, MADE, {}, "id")
+        WORDS["now"] = "lama"
+        hub.put(snapshot(1))
+        before = await hub.draw(wanted)
+        WORDS["now"] = "baru"
+        hub.forget(MADE.path)
+        after = await hub.draw(wanted)
+        assert before is not None
+        assert after is not None
+        assert ("lama" in before.document.parts["kata"], "baru" in after.document.parts["kata"]) == (True, True)
+        assert await hub.draw(wanted) is after
+        hub.put(snapshot(2))
+        new = await hub.draw(wanted)
+        assert new is not None
+        sent = orjson.loads(hub.event(wanted, new, 1).raw.split(b"data: ")[1])
+        assert (sent["base"], sent["parts"]) == (1, {"kata": new.document.parts["kata"]})
+
+    asyncio.run(run())
+
+
+def test_a_drawing_that_was_begun_before_a_change_is_given_to_nobody_after_it(made: Callable[..., Hub]) -> None:
+    began, go = threading.Event(), threading.Event()
+
+    def slowly(_snapshot: Snapshot, _view: Any) -> dict[str, htpy.Element]:
+        word = WORDS["now"]
+        began.set()
+        go.wait(5)
+        return {"kata": htpy.p(id="kata")[word]}
+
+    async def run() -> None:
+        hub, wanted = made(), key(PUBLIC, replace(MADE, parts=slowly), {}, "id")
+        WORDS["now"] = "lama"
+        hub.put(snapshot(1))
+        first = asyncio.ensure_future(hub.draw(wanted))
+        await asyncio.to_thread(began.wait, 5)
+        WORDS["now"] = "baru"
+        hub.forget(MADE.path)
+        second = asyncio.ensure_future(hub.draw(wanted))
+        await asyncio.sleep(0.05)
+        go.set()
+        await first
+        drawn = await second
+        assert drawn is not None
+        assert "baru" in drawn.document.parts["kata"]
+
+    asyncio.run(run())
+
+
+def test_long_pages_that_are_watched_all_come_and_leave_room_for_who_asks(made: Callable[..., Hub]) -> None:
+    """More of them than may wait: each is drawn at the new version, one after the other, and a person's question is answered."""
+    slow = replace(
+        MADE, long=True, fresh=True, parts=lambda _snapshot, _view: (time.sleep(0.02), {"kata": htpy.p(id="kata")["ya"]})[1]
+    )
+    heard: dict[int, list[int]] = {n: [] for n in range(14)}
+
+    async def watch(hub: Hub, n: int) -> None:
+        async def send(message: Any) -> None:
+            for line in message.get("body", b"").split(b"\n"):
+                if line.startswith(b'data: {"version"'):
+                    heard[n].append(orjson.loads(line[6:])["version"])
+
+        async def receive() -> Any:
+            await asyncio.sleep(60)
+
+        async def still() -> bool:
+            return True
+
+        await Stream(hub, key(PUBLIC, slow, {"n": str(n)}, "id"), 1, False, still)({}, receive, send)
+
+    async def run() -> None:
+        hub = made()
+        hub.put(snapshot(1))
+        watching = [asyncio.ensure_future(watch(hub, n)) for n in heard]
+        await asyncio.sleep(0.01)
+        hub.put(snapshot(2))
+        await asyncio.sleep(0)
+        assert await hub.draw(key(PUBLIC, slow, {"n": "lain"}, "id"), fresh=True)
+        await until(lambda: all(versions == [2] for versions in heard.values()))
+        assert not [task for task in watching if task.done()]
+        hub.close()
+        await asyncio.gather(*watching)
+
+    asyncio.run(run())
+
+
 def test_memory_is_bounded(made: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "KEPT_PAGES", 5)
 
@@ -387,12 +490,23 @@ def test_a_stream_that_was_held_up_says_what_time_it_is_and_not_what_it_was(live
 
 def test_a_browser_without_its_base_is_sent_the_whole(live: Live) -> None:
     with live.client() as client:
-        for base in ("0", "99", "", "x"):
+        for base in ("0", "", "x"):
             with client.stream("GET", f"/live?page=/dinding&base={base}") as answer:
                 heard = events(answer)
                 next(heard)
                 name, doc = next(heard)
                 assert (name, doc["base"], doc["version"]) == ("doc", None, 1)
+
+
+def test_a_browser_that_another_server_brought_further_is_sent_nothing_older(live: Live) -> None:
+    """Of several processes one may be a moment behind: its streams wait for what is newer than what the browser has."""
+    with live.client() as client, client.stream("GET", "/live?page=/dinding&base=99") as answer:
+        heard = events(answer)
+        next(heard)
+        for version in (2, 100):
+            live.publish(snapshot(version))
+        name, doc = next(event for event in heard if event[0] == "doc")
+        assert (name, doc["base"], doc["version"]) == ("doc", None, 100)
 
 
 def test_ticks_are_coalesced(live: Live) -> None:

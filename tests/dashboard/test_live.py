@@ -220,6 +220,39 @@ def test_an_answer_that_the_stream_has_overtaken_takes_nothing_back(watched: Wat
     assert tile(page).get_attribute("data-value") == "222"
 
 
+def test_a_whole_document_that_is_older_or_broken_off_is_asked_for_again(watched: Watched) -> None:
+    """Without a stream: one answer is of a server that is a moment behind, one breaks off; neither is what the page holds."""
+    page, asked = watched.page, 0
+    watched.live.publish(now_snapshot(3, values={"aduan_terbuka": 1234}))
+
+    def answer(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 2:
+            return route.continue_()
+        real = route.fetch()
+        body = real.text().replace('"version":4', '"version":2').replace('data-value=\\"333\\"', 'data-value=\\"999\\"')
+        return route.fulfill(response=real, body=body if asked == 1 else body[:2000])
+
+    page.clock.install()
+    page.route("**/live?**", lambda route: route.abort())
+    page.route("**/live/doc?**", answer)
+    watched.open()
+    expect(page.locator("body")).to_have_attribute("data-version", "3")
+    page.evaluate(
+        """window.seen = new Set(); const note = () => seen.add(document.getElementById('tile-aduan_terbuka').dataset.value);
+        new MutationObserver(note).observe(document.body, {subtree: true, childList: true})"""
+    )
+    watched.live.publish(now_snapshot(4, values={"aduan_terbuka": 333}))
+    for _ in range(30):
+        page.clock.fast_forward(6_000)
+        if asked > 2:
+            break
+        page.wait_for_timeout(100)
+    expect(tile(page)).to_have_attribute("data-value", "333", **SHOWN)
+    assert "999" not in page.evaluate("[...window.seen]")
+
+
 def test_a_wall_that_nobody_feeds_cannot_look_live(watched: Watched) -> None:
     """The state of a tile follows the clock, with no word from the server."""
     page = watched.page
@@ -313,6 +346,69 @@ def test_a_filter_narrows_the_page_in_place_and_stands_in_the_address(watched: W
     page.reload()
     expect(tile(page, "aduan_lewat_tenggat")).to_have_attribute("data-value", "7")
     assert watched.wrong == []
+
+
+def asks(route: Route, output: str) -> bool:
+    return f'"output":"{output}.data"' in (route.request.post_data or "")
+
+
+def test_a_cut_that_the_stream_has_overtaken_takes_nothing_back(watched: Watched) -> None:
+    """Filters are cleared; before the whole comes, the stream brings a version that this answer does not know yet."""
+    held: list[tuple[Route, Any]] = []
+    page = watched.open(f"/kelurahan/{KELURAHAN[0]}?days=7")
+    watched.ready()
+
+    def hold(route: Route) -> None:
+        if asks(route, "potongan") and not held:
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/_dash-update-component", hold)
+    page.locator("form[data-cut] select[name=days]").select_option("")
+    while not held:
+        page.wait_for_timeout(50)
+    watched.live.publish(now_snapshot(2, notice="Versi dua"))
+    expect(page.locator("#notice")).to_have_text("Versi dua", **SHOWN)
+    route, old = held[0]
+    route.fulfill(response=old)
+    expect(tile(page, "aduan_lewat_tenggat")).to_have_attribute("data-value", "30", **SHOWN)
+    page.wait_for_timeout(100)
+    expect(page.locator("#notice")).to_have_text("Versi dua")
+    expect(page.locator("body")).to_have_attribute("data-version", "2")
+    assert watched.wrong == []
+
+
+def test_a_cut_that_does_not_come_is_asked_for_again_and_takes_no_card_away(watched: Watched) -> None:
+    """What stands below the filters is what they say, and a card that is awaited comes though its page was narrowed anew."""
+    page = watched.page
+    page.clock.install()
+    watched.open(f"/kelurahan/{KELURAHAN[0]}?days=7")
+    watched.ready()
+    cards: list[tuple[Route, Any]] = []
+    cuts: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if asks(route, "kartu-html"):
+            cards.append((route, route.fetch()))
+        elif not cuts:
+            cuts.append(route)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/_dash-update-component", hold)
+    tile(page, "aduan_lewat_tenggat").click()
+    while not cards:
+        page.wait_for_timeout(50)
+    watched.live.publish(now_snapshot(2, notice="Versi dua"))
+    while not cuts:
+        page.wait_for_timeout(50)
+    route, card = cards[0]
+    route.fulfill(response=card)
+    expect(page.locator("#evidence-title")).to_have_text("Aduan lewat tenggat", **SHOWN)
+    page.clock.fast_forward(8_000)
+    expect(page.locator("#notice")).to_have_text("Versi dua", **SHOWN)
 
 
 def test_words_from_outside_are_shown_and_never_run(watched: Watched) -> None:

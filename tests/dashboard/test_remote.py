@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -19,6 +22,7 @@ from dashboard.pages import wall
 from layers import clock
 from layers.city import SceneConfig, ScreenConfig
 from layers.model import Role, Scope
+from layers.remote import Remote
 from tests.dashboard.alarmed import alarm
 from tests.dashboard.faults import FLIES
 from tests.dashboard.server import PASSWORD, Live, room, serving
@@ -160,6 +164,18 @@ def test_codes_cannot_be_tried_without_end(live: Live) -> None:
         answers = [client.post("/remote/kode", data={"kode": f"{k:05d}x"}).status_code for k in range(TRIES + 1)]
         assert answers == [401] * TRIES + [429]
         assert client.post("/masuk", data={"nama": "a", "sandi": PASSWORD}).status_code == 429, "one limit for all guesses"
+
+
+def test_codes_that_are_tried_at_once_are_counted_before_they_are_looked_at(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Remote, "opened", lambda *_: time.sleep(0.02))
+
+    async def crowd() -> list[int]:
+        async with httpx.AsyncClient(base_url=live.url, timeout=20) as client:
+            tries = (client.post("/remote/kode", data={"kode": f"{k:05d}x"}) for k in range(TRIES + 15))
+            return sorted(answer.status_code for answer in await asyncio.gather(*tries))
+
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread has the browser's loop
+        assert elsewhere.submit(lambda: asyncio.run(crowd())).result() == [401] * TRIES + [429] * 15
 
 
 def test_the_code_is_shown_on_a_named_screen_to_who_stands_before_it() -> None:

@@ -225,9 +225,10 @@ def test_a_report_comes_once_at_its_time_with_the_figures_of_the_page_in_both_fi
     cells = {row[0]: row[1] for row in book.worksheets[0].iter_rows(min_row=2, max_col=2, values_only=True)}
     assert sorted(value for value in cells.values() if isinstance(value, int | float) and value) == [6, 11], cells
     assert "Scheduled report pandangan" in found["analis@kota.id"].get_body(("html",)).get_content()  # type: ignore[union-attr]
-    told = listing(desk.settings.reports, ReportBook(desk.store), clock.now(), desk.settings.city.zone).splitlines()
+    told = listing(desk.settings.reports, ReportBook(desk.store), {"analis"}, clock.now(), desk.settings.city.zone).splitlines()
     assert told[0] == "pekan-dlh: /opd/dlh?days=30, selasa 07.00; berikutnya 01-12-2026 07.00"
     assert told[1].startswith("  kadis dlh: terakhir 24-11-2026 07.")
+    assert told[3].endswith("tidak akan dikirim: akun tidak ada atau sudah ditutup")
     assert told[2].endswith("tanggal 24 07.00; berikutnya 24-12-2026 07.00")
 
 
@@ -314,8 +315,11 @@ def test_by_hand_it_goes_now_to_whom_it_is_named_for(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("unset")
-def test_the_server_looks_by_itself(desk: Desk) -> None:
+def test_the_server_looks_by_itself_and_names_a_page_that_is_none(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.look(SEVEN - HOUR)
+    reports = desk.settings.reports
+    odd = reports.reports[0].model_copy(update={"name": "salah", "page": "/entah"})
+    desk.settings = replace(desk.settings, reports=reports.model_copy(update={"reports": (*reports.reports, odd)}))
     at(SEVEN)
 
     async def served() -> None:
@@ -326,4 +330,5 @@ def test_the_server_looks_by_itself(desk: Desk) -> None:
                 await asyncio.sleep(0.05)
 
     asyncio.run(served())
+    assert "nama=salah keadaan='halaman tidak ada" in caplog.text
     assert len(turns(desk.store)) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from layers.areas import AreaTree
 from layers.catalog import catalog
 from layers.changes import Answer, Question, explain
 from layers.city import City
+from layers.contributions import Part
+from layers.fewparts import without_few
 from layers.frames import Frames
 from layers.model import Complaint, Role, Scope, Status
 from layers.store import Store
@@ -68,6 +71,31 @@ def desk(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Desk]
 
 def between(first: date, last: date, rows: list[Complaint] = ALL) -> int:
     return sum(first <= (r.received + 7 * HOUR).date() <= last for r in rows)
+
+
+def test_parts_that_could_name_a_person_are_told_together(desk: Desk) -> None:
+    """A few cases of a sensitive category in one kelurahan: neither they nor what is left over can be worked out."""
+    whole = desk.ask(by=("category", "area")).change
+    here, there = "36.71.01.1001", "36.71.01"
+    parts = tuple(
+        Part(by=by, label="", mix=0.0, rate=float(now - then), n=(then, now))
+        for by, then, now in (
+            (("Sampah", here), 40, 30),
+            (("Narkoba", here), 9, 2),
+            (("Banjir", here), 6, 8),
+            (("Narkoba", there), 1, 2),
+            (("Sampah", None), 1, 2),
+        )
+    )
+    told = without_few(replace(whole, parts=parts), desk.tree).parts
+    assert [part.n for part in told] == [(40, 30), (6, 8), (1, 2), (10, 4)], "with the smallest of the others"
+    assert sum(part.total for part in told) == sum(part.total for part in parts)
+    rest = replace(parts[0], by=(), n=(700, 600))
+    assert [part.n for part in without_few(replace(whole, parts=(*parts, rest)), desk.tree).parts][-1] == (709, 602)
+    assert without_few(replace(whole, parts=parts[:1]), desk.tree).parts == parts[:1]
+    alone = replace(whole, dimensions=("category",), area=here, parts=(replace(parts[1], by=("Narkoba",)), *parts[:0]))
+    assert [part.by for part in without_few(alone, desk.tree).parts] == [()]
+    assert without_few(replace(alone, area="36.71"), desk.tree).parts == alone.parts
 
 
 def test_two_periods_of_ones_choice_equal_counting_by_hand(desk: Desk) -> None:

@@ -12,10 +12,9 @@ from sqlalchemy import select
 from layers import peopleschema as schema
 from layers.disputes import Disputes, Verdict
 from layers.handovers import Handovers
-from layers.model import NotYoursError, Role, Scope
+from layers.model import MendError, NotYoursError, Role, Scope
 from layers.notes import LONGEST, Notes, about
 from layers.opdbook import Book, read_book
-from layers.orders import OrderError
 from layers.people import People
 from tests.layers.made import DAY, HOUR, SECRET
 
@@ -85,7 +84,7 @@ def test_who_may_not_write_learns_nothing(people: People) -> None:
     with pytest.raises(NotYoursError):
         notes.withdraw(DLH, 999, NOW)
     for text, day in (("", TODAY), ("x" * (LONGEST + 1), TODAY), ("besok", date(2026, 11, 20))):
-        with pytest.raises(OrderError):
+        with pytest.raises(MendError):
             notes.write(DLH, "dlh", day, text, NOW, today=TODAY)
 
 
@@ -108,7 +107,7 @@ def test_a_dispute_is_open_once_and_until_it_is_settled(people: People) -> None:
     assert len(disputes.open(DLH, at=NOW + DAY + HOUR)) == 1
     assert disputes.raise_(DLH, "dlh", [first.key], "lagi", NOW + 3 * DAY) == 1
     assert audited(people).count("sengketa atribusi selesai") == 2
-    for cases, reason, error in (([], "x", OrderError), (CASES, " ", OrderError)):
+    for cases, reason, error in (([], "x", MendError), (CASES, " ", MendError)):
         with pytest.raises(error):
             disputes.raise_(DLH, "dlh", cases, reason, NOW)
     with pytest.raises(NotYoursError):
@@ -128,6 +127,6 @@ def test_a_case_is_with_one_division_at_a_time(people: People) -> None:
     for scope in (LEADER, PUPR, CAMAT):
         with pytest.raises(NotYoursError):
             handovers.hand(scope, "dlh", CASES, "Persampahan", NOW)
-    with pytest.raises(OrderError):
+    with pytest.raises(MendError):
         handovers.hand(DLH, "dlh", [], "Persampahan", NOW)
     assert isinstance(read_book(DLH, people, None), Book)

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from layers import peopleschema as schema
 from layers.calendar import Calendar
 from layers.city import City
-from layers.model import UNPLACED, NotYoursError, Role, Scope
-from layers.orders import LONGEST, About, Order, OrderError, Orders, OrderState, deadline, former_day, may_see
+from layers.model import UNPLACED, MendError, NotYoursError, Role, Scope
+from layers.orders import LONGEST, About, Order, Orders, OrderState, deadline, former_day, may_see
 from layers.people import People
 from tests.layers.made import DAY, HOUR, SECRET
 
@@ -76,7 +76,7 @@ def test_a_chosen_day_ends_when_the_office_closes(city: City) -> None:
         (date(2027, 12, 1), "satu tahun"),
         (date(9999, 12, 31), "satu tahun"),
     ):
-        with pytest.raises(OrderError, match=said):
+        with pytest.raises(MendError, match=said):
             deadline(city, "dlh", NOW, day)
 
 
@@ -111,7 +111,7 @@ def test_only_leaders_give_and_only_to_those_they_lead(orders: Orders, city: Cit
     assert order(orders, city, ASSISTANT).opd == "dlh"
     assert order(orders, city, BENDA, about=About(area="36.71.03.1001")).about.area == "36.71.03.1001"
     for opd, about in (("entah", About()), ("dlh", About(area="36.99"))):
-        with pytest.raises(OrderError):
+        with pytest.raises(MendError):
             order(orders, city, opd=opd, about=about)
 
 
@@ -140,20 +140,20 @@ def test_an_order_is_answered_once_by_its_opd_and_then_ended(orders: Orders, cit
             orders.answer(scope, given.id, "Sudah", NOW)
     with pytest.raises(NotYoursError):
         orders.answer(DLH, given.id + 1, "Sudah", NOW)
-    with pytest.raises(OrderError):
+    with pytest.raises(MendError):
         orders.end(LEADER, given.id, OrderState.DONE, NOW)
     assert given.late(given.due + HOUR)
     answered = orders.answer(DLH, given.id, "Truk  dikirim\n13.00", NOW + HOUR)
     assert (answered.answer, answered.answered_by, answered.answered) == ("Truk dikirim 13.00", "kadis", NOW + HOUR)
     assert not answered.late(given.due + HOUR)
-    with pytest.raises(OrderError, match="sudah dijawab"):
+    with pytest.raises(MendError, match="sudah dijawab"):
         orders.answer(DLH, given.id, "Lagi", NOW)
     with pytest.raises(NotYoursError):
         orders.end(DLH, given.id, OrderState.CANCELLED, NOW)
     done = orders.end(LEADER, given.id, OrderState.DONE, NOW + 2 * HOUR)
     assert (done.state, done.ended_by, done.ended) == (OrderState.DONE, "sekda", NOW + 2 * HOUR)
     for state in (OrderState.DONE, OrderState.CANCELLED, OrderState.GIVEN):
-        with pytest.raises(OrderError):
+        with pytest.raises(MendError):
             orders.end(LEADER, given.id, state, NOW)
 
 
@@ -187,7 +187,7 @@ def test_identifiers_are_masked_and_each_change_stands_in_the_audit(people: Peop
 
 @pytest.mark.parametrize("text", ["", "  \n ", "\u200b", "a" * (LONGEST + 1)])
 def test_nothing_and_too_much_are_refused(people: People, orders: Orders, city: City, text: str) -> None:
-    with pytest.raises(OrderError):
+    with pytest.raises(MendError):
         order(orders, city, text=text)
     assert orders.seen(LEADER) == ()
     with people.read() as connection:
@@ -211,7 +211,7 @@ def test_whatever_is_tried_an_order_goes_forward_only(tmp_path_factory: pytest.T
                 after = orders.answer(scope, given.id, "Sudah", NOW)
             else:
                 after = orders.end(scope, given.id, OrderState.DONE if move == "selesai" else OrderState.CANCELLED, NOW)
-        except (OrderError, NotYoursError):
+        except (MendError, NotYoursError):
             (after,) = orders.seen(LEADER)
             assert after == before
         else:

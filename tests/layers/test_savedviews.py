@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from layers import peopleschema as schema
 from layers.analysis.ask import Ask
-from layers.model import NotYoursError, Role, Scope
+from layers.model import MendError, NotYoursError, Role, Scope
 from layers.people import People
-from layers.savedviews import MOST, SavedViewError, SavedViews, canonical
+from layers.savedviews import MOST, SavedViews, canonical
 from tests.layers.made import NOW, SECRET
 
 SITI = Scope(user="siti", role=Role.ANALYST)
@@ -80,7 +80,7 @@ def test_only_its_owner_changes_a_view_and_all_of_it_is_in_the_audit(people: Peo
 def test_what_is_no_view_is_refused_in_words(tmp_path: Path, title: str, query: str, audience: str, why: str) -> None:
     people = People(f"sqlite:///{tmp_path}/p.sqlite", SECRET)
     people.open()
-    with pytest.raises(SavedViewError, match=why):
+    with pytest.raises(MendError, match=why):
         SavedViews(people).save(SITI, title, query, audience, NOW)
     with pytest.raises(NotYoursError):
         SavedViews(people).save(NOBODY[0], "x", QUERY, "saya", NOW)
@@ -95,7 +95,7 @@ def test_a_person_keeps_only_so_many_and_a_name_keeps_no_identifier(tmp_path: Pa
     with people.write() as connection:
         row = {"owner": "siti", "title": "x", "query": QUERY, "audience": "saya", "changed": NOW}
         connection.execute(schema.saved_view.insert(), [row] * (MOST - 1))
-    with pytest.raises(SavedViewError, match="paling banyak"):
+    with pytest.raises(MendError, match="paling banyak"):
         views.save(SITI, "satu lagi", QUERY, "saya", NOW)
     people.close()
 

@@ -22,11 +22,11 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
-from dashboard.export import desk, press
+from dashboard.export import press, turns
 from dashboard.export.desk import MEDIA
 from dashboard.page import find_page, pages
 from layers.briefs import Shelf
-from layers.model import Role
+from layers.model import Role, Scope
 from layers.peopleschema import audit
 from layers.privacy import find, seen
 from tests.dashboard import briefs
@@ -224,7 +224,7 @@ def test_what_is_not_there_or_not_theirs_is_absent_and_logged(
 
 
 def test_each_export_stands_in_the_audit(live: Live, analyst: httpx.Client) -> None:
-    assert taken(analyst, "csv", "/metrik?cari=aduan", "metrik-head").is_success
+    assert taken(analyst, "csv", "/metrik?cari=aduan&lain=Budi+Santoso", "metrik-head").is_success
     with live.people.read() as connection:
         last = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).one()
     assert last.what == "ekspor"
@@ -258,11 +258,11 @@ def test_a_picture_stands_alone(analyst: httpx.Client) -> None:
 
 def test_only_so_many_at_a_time(live: Live, shown: Trusted, analyst: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who would have to wait too long is asked to come back, and a turn is given back however an export ends."""
-    monkeypatch.setattr(desk, "WAITING", -desk.RUNNING)
+    monkeypatch.setattr(turns, "WAITING", -turns.RUNNING)
     busy = taken(analyst, "csv", "/metrik", "metrik-head")
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
     monkeypatch.undo()
-    for _ in range(desk.RUNNING + desk.WAITING + 1):
+    for _ in range(turns.RUNNING + turns.WAITING + 1):
         with analyst.stream("GET", "/ekspor/csv", params={"halaman": "/baris?kpi=aduan_terbuka", "bagian": "baris"}) as answer:
             assert answer.status_code == 200
 
@@ -278,15 +278,32 @@ def test_who_takes_nothing_gives_the_turn_back(monkeypatch: pytest.MonkeyPatch) 
         if message["type"] == "http.response.body":
             await asyncio.sleep(9)
 
-    monkeypatch.setattr(desk, "SLOWEST", 0.05)
+    monkeypatch.setattr(turns, "SLOWEST", 0.05)
     for version in ("2.3", "2.4"):
-        sent = desk.Sent(iter([b"x"]), {}, "text/csv", lambda: ended.append(True))
+        sent = turns.Sent(iter([b"x"]), {}, "text/csv", lambda: ended.append(True))
         asyncio.run(sent({"type": "http", "asgi": {"spec_version": version}}, receive, send))  # type: ignore[arg-type]
     assert ended == [True, True]
 
 
+def test_who_takes_their_files_slowly_keeps_nobody_else_waiting(live: Live, analyst: httpx.Client) -> None:
+    """One account has begun as many downloads as it could and takes no more of them: another has its file at once."""
+    head = Scope(user="kepala", role=Role.ANALYST)
+
+    async def two() -> None:
+        here = turns.Turns()
+        first = await here.take(head)
+        second = asyncio.ensure_future(here.take(head))
+        (await asyncio.wait_for(here.take(Scope(user="lain", role=Role.ANALYST)), 1))()
+        assert not second.done()
+        first()
+        (await second)()
+        assert here._here == 0
+
+    asyncio.run(two())
+
+
 def test_nobody_waits_for_a_turn_for_ever(live: Live, analyst: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "PATIENCE", 0.0)
+    monkeypatch.setattr(turns, "PATIENCE", 0.0)
     monkeypatch.setattr(asyncio.Semaphore, "acquire", lambda _turn: asyncio.sleep(9))
     busy = taken(analyst, "csv", "/metrik", "metrik-head")
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from dataclasses import replace
+from pathlib import Path
 
+import httpx
 import pytest
 
 from dashboard import text
@@ -13,9 +17,12 @@ from dashboard.page import Document, document, layout
 from dashboard.pages.analysis import PAGE, asked
 from dashboard.room import Room
 from layers.analysis.ask import FORMS, Ask
+from layers.analysis.desk import Analyst
+from layers.analysis.found import Found
 from layers.model import Role, Scope
 from layers.snapshot import Snapshot
 from tests.dashboard.analysed import analysed, analyst
+from tests.dashboard.server import serving
 from tests.layers.made import ANALYST, NOW
 
 
@@ -31,6 +38,10 @@ def drawn(made: tuple[Room, Snapshot], scope: Scope = ANALYST, lang: text.Lang =
 
 def words(element: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", element)).replace(text.NBSP, " ").strip()
+
+
+def test_the_longest_period_is_answered(made: tuple[Room, Snapshot]) -> None:
+    assert "14 November 2016" in words(drawn(made, kurun="3660h").parts["answer-head"])
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -108,6 +119,41 @@ def test_the_sheet_of_an_answer_says_what_the_page_says(made: tuple[Room, Snapsh
     assert dict(sheet.about.filters) == {"Wilayah": "Tangerang", "Status": "selesai"}
     assert "kurun=2026" in sheet.about.address
     assert "per=opd" in sheet.about.address
+
+
+def test_cards_of_long_questions_hold_up_no_other_page(
+    made: tuple[Room, Snapshot], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd asks for evidence cards whose figures take long: another page is drawn all the same."""
+    go = threading.Event()
+
+    def slowly(*_: object) -> Found:
+        go.wait(20)
+        raise ValueError("lama")
+
+    monkeypatch.setattr(Analyst, "find", slowly)
+    value = {"page": "/analisis?kpi=aduan_masuk_30h", "kpi": "aduan_masuk_30h", "lang": "id", "cut": {}, "n": 1}
+    ask = {
+        "output": "kartu-html.data",
+        "outputs": {"id": "kartu-html", "property": "data"},
+        "inputs": [{"id": "tanya", "property": "data", "value": value}],
+        "changedPropIds": ["tanya.data"],
+    }
+
+    async def crowd(url: str) -> tuple[int, list[int]]:
+        async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+            cards = [asyncio.ensure_future(client.post("/_dash-update-component", json=ask)) for _ in range(40)]
+            await asyncio.sleep(0.5)
+            try:
+                page = await asyncio.wait_for(client.get("/sumber"), 8)
+            finally:
+                go.set()
+            return page.status_code, [answer.status_code for answer in await asyncio.gather(*cards)]
+
+    with serving(tmp_path, made[1], room=made[0]) as live:
+        page, cards = asyncio.run(crowd(live.url))
+    assert page == 200
+    assert set(cards) == {200, 503}
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.LURAH])
