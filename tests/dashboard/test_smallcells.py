@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.access import Refused
 from dashboard.cut import Cut
-from dashboard.feed import role_class
+from dashboard.drawn import role_class
 from dashboard.page import Document, View, document
 from dashboard.pages import changes, kelurahan, opd
 from layers.contributions import Change, Part
