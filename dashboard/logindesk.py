@@ -175,17 +175,18 @@ class LoginDesk:
         step = self._access.step(request, "oidc")
         if step is None:
             return RedirectResponse("/masuk", 303)
-        try:
-            known = await self._oidc.finish(dict(request.query_params), step)
-            rights = known.group.role, known.group.limits
-            make = partial(self._accounts.known_as, known.issuer, known.subject, known.name, *rights, clock.now())
-            scope = await self._access.run(make)
-        except (OidcError, ValueError) as error:
-            answer = self._failed(request, error)
-            await self._access.attempts.failed(request, "gagal masuk lewat penyedia")
-        else:
-            answer = RedirectResponse(following(step["lanjut"]), 303)
-            await self._access.open(request, answer, scope.user, "penyedia")
+        with self._access.attempts.one(request):  # each asks the provider, and the ticket may be shown again
+            try:
+                known = await self._oidc.finish(dict(request.query_params), step)
+                rights = known.group.role, known.group.limits
+                make = partial(self._accounts.known_as, known.issuer, known.subject, known.name, *rights, clock.now())
+                scope = await self._access.run(make)
+            except (OidcError, ValueError) as error:
+                answer = self._failed(request, error)
+                await self._access.attempts.failed(request, "gagal masuk lewat penyedia")
+            else:
+                answer = RedirectResponse(following(step["lanjut"]), 303)
+                await self._access.open(request, answer, scope.user, "penyedia")
         self._access.end_step(answer, request)
         return answer
 

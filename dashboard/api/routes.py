@@ -38,6 +38,7 @@ from dashboard.feed import Hub
 from dashboard.guard import Gate
 from dashboard.page import EVERYONE
 from dashboard.posted import change
+from dashboard.prefix import prefix_of
 from layers import clock
 from layers.drill import MOST_DAYS
 from layers.drill import Query as Cut
@@ -221,7 +222,7 @@ def _json(hub: Hub, asked: Wanted, model: type[T], shown: Sequence[T], total: in
         city=snapshot.city,
         notice=snapshot.notice,
         total=total,
-        next=f"{request.url.path}?{urlencode(following)}" if after < total and shown else None,
+        next=f"{prefix_of(request)}{request.url.path}?{urlencode(following)}" if after < total and shown else None,
         data=tuple(shown),
     )
     return Body(answer.model_dump_json().encode(), JSON, effort=4)

@@ -31,6 +31,7 @@ from dashboard.page import EVERYONE, Page, View
 from dashboard.parts.download import EXPORT
 from dashboard.past import Asked, Machine
 from dashboard.posted import change
+from dashboard.prefix import prefix_of
 from layers import clock
 from layers.boundaries import Boundaries, load_boundaries
 from layers.model import Scope
@@ -102,7 +103,7 @@ class ExportDesk:
             headers["content-length"] = str(made.size)
         if form == "csv":
             beside = urlencode({"halaman": wanted.address, "bagian": wanted.part or ""})
-            headers["link"] = f'<{EXPORT}/json?{beside}>; rel="describedby"; type="{described.MEDIA}"'
+            headers["link"] = f'<{prefix_of(request)}{EXPORT}/json?{beside}>; rel="describedby"; type="{described.MEDIA}"'
         return Sent(made.pieces, headers, MEDIA[form], done)
 
     def _wanted(self, scope: Scope, form: str, request: Request) -> Wanted:
@@ -123,7 +124,7 @@ class ExportDesk:
     async def _ask(self, scope: Scope, request: Request, wanted: Wanted, make: Callable[[Snapshot, View, str], Made]) -> Made:
         """Make it of the snapshot that is shown, or of the moment asked for, for the asker's rights."""
         lang, room = language(request), self._hub.room
-        back = (room.address or str(request.base_url)).rstrip("/")
+        back = room.address or f"{str(request.base_url).rstrip('/')}{prefix_of(request)}"
         if wanted.past:
             return await self._machine.look(wanted.past, scope, lang, wanted.params, lambda s, v: make(s, v, back))
         snapshot = self._hub.snapshot

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from dashboard.export.sheet import UNSEEN
+
 INK, SOFT, FAINT, RULE, TRACK, FILL, PAPER = "#131f2e", "#45556a", "#5b6b7f", "#e6ebf1", "#e8edf3", "#7b8fa8", "#ffffff"
 ACCENT, AMBER, RED = "#0b6e73", "#c67c09", "#c4302b"
 BLUES = {"q0": "#eef3f8", "q1": "#c6d9ea", "q2": "#97bad7", "q3": "#5b91bb", "q4": "#22608f", "qn": "#ffffff"}
@@ -165,7 +167,8 @@ def _shape(node: Any, frame: Frame, classes: frozenset[str]) -> str:
 def words(text: str, x: float, y: float, size: float = SIZE, **look: str) -> str:
     """Text at a place; ``text_anchor`` and the like may be written with either dash."""
     named = {name.replace("_", "-"): value for name, value in look.items()}
-    return f'<text x="{x:.2f}" y="{y:.2f}" font-family="{FONT}" font-size="{size:g}"{_said(named)}>{escape(text)}</text>'
+    said = escape(UNSEEN.sub("", text))
+    return f'<text x="{x:.2f}" y="{y:.2f}" font-family="{FONT}" font-size="{size:g}"{_said(named)}>{said}</text>'
 
 
 def _said(look: Look) -> str:

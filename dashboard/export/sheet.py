@@ -133,6 +133,9 @@ def exact(number: float) -> float | None:
     return round(number, PLACES) if number - number == 0 else None
 
 
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+"""Controls, which XML cannot hold."""
+
 DANGEROUS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """How a text begins that a spreadsheet program could take for a formula, full-width signs included."""
 BLANKS = " \u00a0\ufeff"

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from dashboard import text
 from dashboard.export.provenance import lines
-from dashboard.export.sheet import Cell, Column, Row, Sheet, Type, ahead, exact
+from dashboard.export.sheet import UNSEEN, Cell, Column, Row, Sheet, Type, ahead, exact
 
 ROWS = 1_048_575
 """Rows of a worksheet below its heading; what is more goes on in another."""
@@ -118,13 +118,9 @@ def _writer(column: Column, form: Format | None, sheet: Sheet) -> Callable[[Work
     return number if column.type.numeric else moment if column.type in (Type.DAY, Type.MOMENT) else words
 
 
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
-"""Controls, which XML cannot hold."""
-
-
 def _text(cell: str) -> str:
     """What a cell can hold: no controls or halves of characters, one kind of line end, no more letters than fit."""
-    whole = _UNSEEN.sub("", cell.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "replace").decode()
+    whole = UNSEEN.sub("", cell.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "replace").decode()
     return whole if len(whole) <= LETTERS else whole[: LETTERS - 1] + "…"
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from dashboard import attempts
 from dashboard.oidc import BACK
 from layers.entry import Entry
 from layers.peopleschema import account, audit
@@ -136,6 +137,16 @@ def test_an_answer_without_its_question_opens_nothing(live: Live, client: httpx.
     good = there(client)
     assert client.get(good).status_code == 303
     assert client.get(good).headers["location"] == "/masuk", "the way back is good once"
+
+
+def test_a_ticket_does_not_ask_the_provider_without_end(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever shows the same ticket again with made-up codes is held up as after failed logins."""
+    back, ticket = there(client), dict(client.cookies)
+    wrong = back.replace("code=", "code=x")
+    assert client.get(wrong).status_code == 401
+    monkeypatch.setattr(attempts, "TRIES", 1)
+    client.cookies.update(ticket)
+    assert client.get(wrong).status_code == 429
 
 
 def test_a_code_is_worth_nothing_without_the_verifier(client: httpx.Client, provider: Provider) -> None:

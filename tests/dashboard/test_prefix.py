@@ -110,6 +110,12 @@ def test_every_page_is_below_the_path_where_the_proxy_keeps_it(live: Live) -> No
         past = client.get(f"{BELOW}/", headers={"accept": "text/html"})
         assert past.headers["location"] == f"{BELOW}/dinding"
         assert client.get(f"{BELOW}/api/v1/openapi.json").json()["servers"] == [{"url": BELOW}]
+        after = client.get(f"{BELOW}/api/v1/areas", params={"limit": 1}).json()["next"]
+        taken = client.get(f"{BELOW}/ekspor/csv", params={"halaman": "/metrik", "bagian": "metrik-head"})
+        described = taken.headers["link"].partition("<")[2].partition(">")[0]
+        assert [path.partition("?")[0] for path in (after, described)] == [f"{BELOW}/api/v1/areas", f"{BELOW}/ekspor/json"]
+        assert [client.get(path).status_code for path in (after, described)] == [200, 200]
+        assert f"{BELOW}/metrik" in taken.text
     with closing(live.client()) as direct:
         assert direct.get("/healthz").status_code == 200, "a watchdog on the machine itself asks without a proxy"
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from dashboard.export import table, workbook
 from dashboard.export.picture import picture
+from dashboard.export.press import png
 from dashboard.export.sheet import Column, Sheet
 from dashboard.parts.changes import steps
 from dashboard.parts.download import pictured
@@ -155,3 +156,6 @@ def test_a_chart_stands_alone_as_the_page_draws_it() -> None:
     assert not re.search(r'%"|class=|em"', svg)
     assert pictured(html)
     assert picture("<section><p>kosong</p></section>", ABOUT) is None
+    asked = picture(html, replace(ABOUT, filters=(("Kategori", "a\ufffe\x85<b"),)))
+    assert asked is not None
+    assert png(asked).startswith(b"\x89PNG"), "what XML cannot hold stands in no picture"
