@@ -43,7 +43,7 @@ def pivot(found: Found, view: View, *, element: str, heat: bool) -> htpy.Element
                 for c in columns
             ],
         ]
-        for row in down
+        for row in sorted(down, key=lambda row: all(at(row, c).value is None for c in columns))  # what is known comes first
     ]
     foot = tr[th(scope="row")[text.say(lang, "Seluruhnya")], [_cell(found, at(None, c), view, None) for c in columns]]
     return figure(class_="panel table pivot heat" if heat else "panel table pivot", id=element)[
