@@ -11,7 +11,7 @@ from bench.world import HOME
 
 NAMES = (
     *("deadlines", "intake", "kpis", "changes", "analysis", "pages", "live", "screens_load"),
-    *("drill", "queue", "opd", "export", "beside"),
+    *("drill", "queue", "opd", "users", "export", "beside"),
 )
 ROWS = int(os.environ.get("LR_ROWS", "1000000"))
 
