@@ -232,8 +232,7 @@ def links(found: Found, view: View, *, element: str) -> htpy.Element:
         return section(".panel.answer-links", id=element)[header[h2[text.say(lang, "Tautan")]], p[words]]
     day = found.when.end.astimezone(zone).date()
     over = found.at - found.when.end > MINUTE and found.ask.period is not None
-    span = Period.between(found.when.start.astimezone(zone).date(), day)
-    fixed = given | {"kurun": span.written} if over else given
+    fixed = given | {"kurun": Period.between(found.when.start.astimezone(zone).date(), day).written} if over else given
     version = str(int(found.at.timestamp()))
     rows = [
         (given, "Pertanyaan ini, selalu dengan angka terbaru"),
