@@ -26,7 +26,8 @@ from layers.city import City, load
 from layers.database import Database
 from layers.settings import Settings, from_environment
 
-hypothesis.settings.register_profile("room", deadline=None)  # machines are shared and noisy: no test is timed
+# machines are shared and noisy: no test is timed; and all of them together have a quarter of an hour
+hypothesis.settings.register_profile("room", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("room")
 pytest.register_assert_rewrite("tests.connectors.contract")
 

@@ -142,6 +142,7 @@ def test_a_saved_view_shows_a_colleague_the_same_numbers_and_a_pinned_one_keeps_
         siti.page.click("text=Terkunci pada saat ini: angkanya tetap")
     pinned = siti.page.url
     assert siti.cells() == before
+    siti.page.wait_for_selector("body[data-ready]", state="attached")  # all is there before her session has run out
 
     made.arrive(20, seen=start + HOUR)
     clock.set_clock(SetClock(start=start + 2 * HOUR, since=0, speed=0))
