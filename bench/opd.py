@@ -6,7 +6,6 @@ import statistics
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from playwright.sync_api import Page
 
@@ -24,9 +23,10 @@ OPD = "opd-01"
 USER, PASSWORD = "kepala-bench", "kuda-benar-baterai-staples"
 WANT = {"tiles": 6, "areas": 104, "also": ["#queue tbody tr:nth-child(15)", "#course svg path", "#why li", "#cross-category li"]}
 TURN = """
-(selector) => new Promise(done => {
+(selector) => new Promise((done, failed) => {
   const link = document.querySelector(selector), before = document.querySelector('#cross-category');
   const start = performance.now();
+  setTimeout(() => failed(new Error('nothing changed after a click on ' + selector)), 10000);
   const watch = new MutationObserver(() => {
     if (document.querySelector('#cross-category') === before) return;
     watch.disconnect();
@@ -74,15 +74,13 @@ def _sign_in(page: Page, port: int) -> None:
 
 def _clicks(page: Page) -> Iterator[str]:
     """A category, then within it channels, areas and days, each set and taken back in turn."""
-    count: Any = page.locator
     for k in range(CLICKS):
         page.wait_for_timeout(150)
         match k % 4:
-            case 0:
-                yield f"#cross-category li:nth-child({k // 4 % count('#cross-category li').count() + 1}) a"
+            case 0 | 2:
+                links = f"#cross-{'category' if k % 4 == 0 else 'channel'} ol > li"
+                yield f"{links}:nth-child({k // 4 % page.locator(links).count() + 1}) a[data-turn]"
             case 1:
                 yield f"#map .areas a:nth-child({7 * k % 104 + 1})"
-            case 2:
-                yield f"#cross-channel li:nth-child({k // 4 % max(count('#cross-channel li').count(), 1) + 1}) a"
             case _:
                 yield f"#cross-days svg a:nth-child({k % 13 + 1})"

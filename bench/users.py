@@ -97,7 +97,7 @@ async def _day(port: int, everybody: list[Person]) -> dict[str, list[float]]:
     """What each waited for, by kind; any other answer than 200 ends the measurement."""
     waits: dict[str, list[float]] = defaultdict(list)
     began = time.monotonic()
-    limits = httpx.Limits(max_connections=USERS, keepalive_expiry=3)  # before the server ends a quiet connection
+    limits = httpx.Limits(max_connections=USERS, keepalive_expiry=60)  # before the server ends a quiet connection
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits) as client:
 
         async def work(person: Person) -> None:

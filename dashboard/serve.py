@@ -8,6 +8,9 @@ from pathlib import Path
 
 from layers.settings import Settings
 
+KEEP_ALIVE = 75
+"""Seconds that a quiet connection stays: longer than a proxy keeps its own (nginx: 60), or it would send into one just ended."""
+
 
 def command(settings: Settings) -> list[str]:
     """The gunicorn command line: no control socket in a shared home, streams cut after a short grace at a stop."""
@@ -23,6 +26,7 @@ def command(settings: Settings) -> list[str]:
         "--no-control-socket",
         "--graceful-timeout=3",
         "--timeout=60",
+        f"--keep-alive={KEEP_ALIVE}",
         *([f"--worker-tmp-dir={shared_memory}"] if shared_memory.is_dir() else []),
         "--log-level=warning",
     ]
