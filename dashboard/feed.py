@@ -12,7 +12,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -56,6 +56,8 @@ KEPT_PAGES, KEPT_LETTERS = 256, 1 << 26
 """So many pages are kept, and no more than so many letters of them: who asks may make long ones."""
 NEVER = -1
 """No version: what is being drawn is none that may be given to whoever asks now."""
+PENS = 2
+"""Pages that are drawn at once: drawing is work of the processor, and more at a time would only hold up the first."""
 PATIENCE = 5.0
 """Seconds that an answer about the screens is waited for."""
 STEERED = 1.0
@@ -71,6 +73,7 @@ class Hub:
         self.room = room
         self.snapshot: Snapshot | None = None
         self.lane = Lane()
+        self._pens = ThreadPoolExecutor(PENS, thread_name_prefix="pen")
         self._behind = asyncio.Semaphore(1)  # long pages that are watched, one after the other: the lane is for who asks
         self.closing = False
         self.connections = 0
@@ -306,7 +309,7 @@ class Hub:
     async def _rendered(self, wanted: Key, snapshot: Snapshot, *, patient: bool = False) -> Drawn:
         work = partial(self.render, wanted, snapshot)
         if not wanted.page.long:
-            return await asyncio.to_thread(work)
+            return await asyncio.get_running_loop().run_in_executor(self._pens, work)
         if not patient:
             return await self.lane.run(work)
         async with self._behind:

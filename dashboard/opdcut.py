@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from dashboard.page import own
 from layers.crossing import MEASURES
@@ -59,6 +60,9 @@ ASKS: Mapping[str, str] = {
     "halaman": r"[1-9]\d{0,4}",
 }
 """What the page takes from its address: name -> pattern of the whole value."""
+
+
+_quoted = lru_cache(4096)(quote_plus)  # a page has hundreds of links, of few values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,8 @@ class Choice:
         if "halaman" not in changes and set(changes) & set(OF_QUEUE):
             kept.pop("halaman", None)
         given = {name: value for name in ASKS if (value := (kept | changes).get(name))}
-        return f"{PATH}/{self.opd}" + (f"?{urlencode(given)}" if given else "")
+        asked = "&".join(f"{name}={_quoted(value)}" for name, value in given.items())
+        return f"{PATH}/{self.opd}" + (f"?{asked}" if asked else "")
 
     def turned(self, name: str, value: str) -> str:
         """This desk narrowed to a value, or widened again where it is the one already chosen."""
@@ -136,8 +141,13 @@ def card_readings(
 
 def cut_readings(scope: Scope, catalog: Mapping[str, Kpi], figures: Room, choice: Choice) -> dict[str, Reading]:
     """The complaint figures of the cards at the cut."""
-    rows = own_rows(scope, figures, choice.query)
-    found = readings_at(scope, figures, {name: catalog[name] for name in CARDS}, choice.query, rows)
+    query = choice.query
+
+    def made() -> dict[str, Reading]:
+        rows = own_rows(scope, figures, query)
+        return readings_at(scope, figures, {name: catalog[name] for name in CARDS}, query, rows)
+
+    found = figures.once("cards", (scope.limits, query), made)
     return {name: found[name] if whole(scope) else own(found[name]) for name in CARDS if name in found}
 
 

@@ -15,9 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from layers import peopleschema, schema
 from layers.alarmrules import StateRule
 from layers.alarms import Acknowledgement, Acts, Life, Silence, shown, step
+from layers.alarmtypes import About
 from layers.citystate import state_of
 from layers.database import Database
-from layers.findings import About, Found, Look, find
+from layers.findings import Found, Look, find
 from layers.floods import WINDOW, Flood, floods, recent, under_way
 from layers.notices import RINGS, Notice, Writer
 from layers.screens import Screen, Screens

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from layers.alarmtypes import Alarm, AlarmState
-from layers.findings import About, Found, Side
+from layers.alarmtypes import About, Alarm, AlarmState
+from layers.findings import Found, Side
 from layers.model import Role, Scope
 
 KEPT = timedelta(hours=24)

@@ -17,14 +17,9 @@ class AlarmState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """Something out of bounds that asks somebody for an action (:mod:`layers.alarms`).
+class About:
+    """What an alarm says; ``owner`` is an OPD's slug or a role, words are in both languages."""
 
-    ``since`` is when the condition began, ``raised_at`` when it had held long enough; ``acknowledged_by`` is an office, never
-    a person. ``owner`` is an OPD's slug or a role. Words are in both languages.
-    """
-
-    id: str
     rule: str
     kind: str
     priority: int
@@ -34,12 +29,23 @@ class Alarm:
     area: str
     opd: str | None
     owner: str
-    value: float | None
-    limit: float | None
-    unit: str | None
-    decimals: int
-    kpi: str | None
-    detail: Mapping[str, str] | None
+    value: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    decimals: int = 0
+    kpi: str | None = None
+    detail: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm(About):
+    """Something out of bounds that asks somebody for an action (:mod:`layers.alarms`).
+
+    ``since`` is when the condition began, ``raised_at`` when it had held long enough; ``acknowledged_by`` is an office, never
+    a person.
+    """
+
+    id: str
     state: AlarmState
     since: datetime
     raised_at: datetime

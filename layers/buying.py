@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 
 import polars as pl
 
@@ -168,10 +168,14 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
     asked += [holds(("title", "provider"), (word,)) for word in wanted.words]
     if wanted.kind:
         asked.append(holds(("title", "bought"), wanted.kind))
+    frame = room.once("flagged packages", when, partial(_flagged, room, when))
+    return frame.with_columns(pl.all_horizontal(asked).fill_null(value=False).alias(_IN))
+
+
+def _flagged(room: Room, when: When) -> pl.DataFrame:
     signed = contracted(when)
     marks = {f"+{name}": (signed & flag).fill_null(value=False) for name, flag in FLAGS.items()}
-    frame = room.whole[Kind.PACKAGE].with_columns(**marks)
-    return frame.with_columns(pl.all_horizontal(asked).fill_null(value=False).alias(_IN))
+    return room.whole[Kind.PACKAGE].with_columns(**marks)
 
 
 def holds(columns: Sequence[str], words: Sequence[str]) -> pl.Expr:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from weakref import WeakKeyDictionary
+from functools import partial
 
 import polars as pl
 
@@ -20,10 +18,10 @@ from layers.drill import within
 from layers.evaluate import since, touched_since
 from layers.fewparts import without_few
 from layers.frames import Views
-from layers.model import Kind, Limits, Scope
+from layers.model import Kind, Scope
 from layers.notable import windows as daily
 from layers.prepared import prepared
-from layers.readings import Room
+from layers.room import Room, of_minute
 from layers.runs import SourceFacts
 from layers.unusual import WATCHED, Unusual, unusual
 
@@ -80,22 +78,6 @@ class Answer:
         return self if change is self.change else replace(self, change=change)
 
 
-_Moment = tuple[int, datetime]
-
-
-class _Memo:
-    """What is remembered of one version and minute: the room, what is unusual for each scope, and the answers."""
-
-    def __init__(self, moment: _Moment, room: Room) -> None:
-        self.moment, self.room = moment, room
-        self.unusual: dict[Limits, tuple[Unusual, ...]] = {}
-        self.answers: OrderedDict[tuple[Question, Limits], Answer] = OrderedDict()
-
-
-_memo: WeakKeyDictionary[Views, _Memo] = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
 def explain(
     scope: Scope,
     frames: Views,
@@ -110,34 +92,24 @@ def explain(
 
     Raises ``KeyError`` for an unknown KPI, ``ValueError`` for an area that the city does not have.
     """
-    view = frames.view()
-    moment = view.version, now.astimezone(UTC).replace(second=0, microsecond=0)
-    with _lock:
-        memo = _memo.get(frames)
-        if memo is None or memo.moment != moment:
-            memo = _memo[frames] = _Memo(moment, Room(view, tree, city, facts, now.astimezone(UTC)))
-        limits = scope.limits
-        if (found := memo.answers.get((question, limits))) is not None:
-            return found.told(scope, tree)
-    found = _answer(scope, memo, catalog, question, limits)  # a slow question holds up nobody else
-    with _lock:
-        memo.answers[question, limits] = found
-        while len(memo.answers) > REMEMBERED:
-            memo.answers.popitem(last=False)
-    return found.told(scope, tree)
+    room = of_minute(frames, tree, city, facts, now)
+    make = partial(_answer, scope, room, catalog, question)
+    return room.once("changes", (question, scope.limits), make, most=REMEMBERED).told(scope, tree)
 
 
-def _answer(scope: Scope, memo: _Memo, catalog: Mapping[str, Kpi], question: Question, limits: Limits) -> Answer:
-    room, kpi = memo.room, catalog[question.kpi]
+def _answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], question: Question) -> Answer:
+    kpi = catalog[question.kpi]
     windows = periods(kpi, question, room)
     rows = _rows(scope, kpi, windows, room)
     change = contributions(kpi, room, question.by, question.area, question.opd, windows=windows, rows=rows, most=MOST)
     if question.daily:
         return Answer(change=change, unusual=(), at=room.now)
-    if limits not in memo.unusual:
+
+    def seen() -> tuple[Unusual, ...]:
         watched = [catalog[name] for name in WATCHED if name in catalog]
-        memo.unusual[limits] = unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree, Kind.COMPLAINT), room, watched)
-    return Answer(change=change, unusual=memo.unusual[limits], at=room.now)
+        return unusual(_seen(scope, room.recent(Kind.COMPLAINT), room.tree, Kind.COMPLAINT), room, watched)
+
+    return Answer(change=change, unusual=room.once("unusual", scope.limits, seen), at=room.now)
 
 
 def periods(kpi: Kpi, question: Question, room: Room) -> tuple[When, When]:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import polars as pl
 
-from layers.catalog import OPDS, Form, Kpi, Quantile, When, Window, moment
+from layers.catalog import OPDS, Form, Kpi, Quantile, When, Window
 from layers.clock import start_of_day
-from layers.drill import Query, where_of
-from layers.evaluate import WHOLE, Cell, figures, stated, touched_since
+from layers.drill import Query
+from layers.evaluate import WHOLE, Ask, Cell, figures, stated, touched_since
 from layers.model import Kind, Scope
-from layers.ownrows import own_rows
+from layers.ownrows import YEAR, cut_rows, rows_of_year_ago
 from layers.prepared import prepared
 from layers.room import Room
 from layers.smallcells import refuse_few
 
-POINTS = 45
-"""A course has no more points; of a longer window they lie some days apart."""
-STEPS = 10
+POINTS = 31
+"""A course has no more points, and now; of a longer window they lie some days apart."""
+STEPS = 8
 ROLLING = 7
 """A figure about days is taken at each point over so many days up to it; over :data:`LONG` of windows beyond :data:`FAR`."""
 FAR, LONG = 120, 30
 REMEMBERED = timedelta(minutes=5)
 """The city's course is computed anew after this time."""
-YEAR = 365
 BOUND = "tidak dapat dibandingkan pada saringan ini"
 """Why days or a status that are chosen have no course and no year ago: such rows do not move with the window."""
 
@@ -55,16 +55,19 @@ class _Held:
 def course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
     """The complaint figure over the window's days, at the cut as far as the scope may count, and of the whole city."""
     refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
+    return room.once("course", (kpi.id, scope.limits, query), partial(_course, scope, room, kpi, query))
+
+
+def _course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
     ends = _ends(room, query.days)
     days = tuple(end.astimezone(room.city.zone).date().isoformat() for end in ends)
     if query.bound:
         return Course(days=days, values=(), city=(), rolling=None, why_none=BOUND)
     rolling = None if kpi.window is Window.NOW else ROLLING if query.days <= FAR else LONG
     whens = [_when(kpi, end, rolling, room) for end in ends]
-    own = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, kpi.by_opd)).collect()
     return Course(
         days=days,
-        values=_values(kpi, room, own, whens),
+        values=_values(kpi, room, cut_rows(scope, room, query, kpi.by_opd), whens),
         city=_of_city(kpi, room, whens, query.days),
         rolling=rolling,
     )
@@ -75,6 +78,11 @@ def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[
     refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
     if query.bound:
         return {}
+    key = tuple(kpi.id for kpi in kpis), scope.limits, query
+    return room.once("sparks", key, partial(_sparks, scope, room, kpis, query))
+
+
+def _sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[str, tuple[float | None, ...]]:
     apart = timedelta(days=query.days) / (STEPS - 1)
     ends = [room.now - k * apart for k in reversed(range(STEPS))]
     rolling = max(ROLLING, round(apart.days))
@@ -83,8 +91,7 @@ def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[
     for by in OPDS:
         some = [kpi for kpi in kpis if kpi.by_opd == by]
         asks = [(form_of(kpi), when) for kpi in some for when in whens[kpi.id]]
-        rows = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, by)).collect()
-        cells = iter([each[None][WHOLE] for each in figures(rows, asks, (None,))] if asks else [])
+        cells = iter(_cells(cut_rows(scope, room, query, by), asks) if asks else [])
         found |= {kpi.id: tuple(_stated(kpi, next(cells), when, room) for when in whens[kpi.id]) for kpi in some}
     return found
 
@@ -94,13 +101,15 @@ def year_ago(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[float | 
     refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
     if query.bound:
         return None, BOUND
+    return room.once("year ago", (kpi.id, scope.limits, query), partial(_year_ago, scope, room, kpi, query))
+
+
+def _year_ago(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[float | None, str | None]:
     when = kpi.window.at(room.now - timedelta(days=YEAR), room.city.zone, query.days)
     begun = room.begun(kpi)
     if begun is None or begun > when.start or not kpi.history:
         return None, "data setahun lalu belum tersimpan"
-    rows = _rows(room, [when], where_of(scope, query, room.tree, kpi.by_opd))
-    cell = figures(rows, [(kpi.form, when)], (None,))[0][None].get(WHOLE)
-    return stated(kpi, cell) if cell else (None, None)
+    return stated(kpi, *_cells(rows_of_year_ago(scope, room, query, kpi.by_opd), [(kpi.form, when)]))
 
 
 def _ends(room: Room, days: int) -> list[datetime]:
@@ -115,16 +124,19 @@ def _when(kpi: Kpi, end: datetime, rolling: int | None, room: Room) -> When:
     return kpi.window.at(end, room.city.zone) if rolling is None else Window.DAYS30.at(end, room.city.zone, rolling)
 
 
-def _rows(room: Room, whens: Sequence[When], where: Sequence[pl.Expr]) -> pl.DataFrame:
-    """The prepared rows that windows can reach which the rows at hand cannot."""
-    first, last = min(when.start for when in whens), max(when.end for when in whens)
-    touched = touched_since(Kind.COMPLAINT, first), pl.col("received") <= moment(last)
-    return prepared(Kind.COMPLAINT, room.whole[Kind.COMPLAINT].lazy().filter(*touched, *where).collect(), room.city, room.now)
+def _far(room: Room, first: datetime) -> pl.DataFrame:
+    """The city's prepared rows that windows from ``first`` on can reach, which the rows at hand cannot."""
+    rows = room.whole[Kind.COMPLAINT].lazy().filter(touched_since(Kind.COMPLAINT, first)).collect()
+    return prepared(Kind.COMPLAINT, rows, room.city, room.now)
 
 
 def _values(kpi: Kpi, room: Room, rows: pl.DataFrame, whens: Sequence[When]) -> tuple[float | None, ...]:
-    found = [cells[None][WHOLE] for cells in figures(rows, [(form_of(kpi), when) for when in whens], (None,))]
+    found = _cells(rows, [(form_of(kpi), when) for when in whens])
     return tuple(_stated(kpi, cell, when, room) for cell, when in zip(found, whens, strict=True))
+
+
+def _cells(rows: pl.DataFrame, asks: Sequence[Ask]) -> list[Cell]:
+    return [cells[None][WHOLE] for cells in figures(rows, asks, (None,))]
 
 
 def form_of(kpi: Kpi) -> Form:
@@ -145,6 +157,6 @@ def _of_city(kpi: Kpi, room: Room, whens: Sequence[When], days: int) -> tuple[fl
     held = room.remembered.get(name)
     if not isinstance(held, _Held) or held.today != room.today or abs(room.now - held.at) > REMEMBERED:
         first = min(when.start for when in whens)
-        near = room.near(Kind.COMPLAINT, first) if days <= FAR else _rows(room, whens, [])
+        near = room.near(Kind.COMPLAINT, first) if days <= FAR else _far(room, first)
         held = room.remembered[name] = _Held(at=room.now, today=room.today, values=_values(kpi, room, near, whens))
     return held.values

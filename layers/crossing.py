@@ -6,19 +6,16 @@ can be chosen. The rows are those of :func:`layers.drill.drill`, counted as ther
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
 from layers.catalog import Window, moment
 from layers.drill import Query, where_of, within
 from layers.kpis.complaints import done_in, open_at_end, overdue_at_end
-from layers.model import Limits, Scope
+from layers.model import Scope
 from layers.ownrows import own_rows
 from layers.room import Room
 from layers.smallcells import refuse_few
@@ -31,9 +28,6 @@ DIMENSIONS = ("category", "channel", "status", "area")
 STEPS = ((31, 1), (120, 7))
 """A window of up to so many days is told in stretches of so many days; a longer one in those of :data:`WIDEST`."""
 WIDEST = 30
-
-REMEMBERED = 64
-"""So many answers are kept for a room; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,34 +58,18 @@ class Crossed:
     whole: Counts
 
 
-_Key = tuple[str | None, *Limits, int]
-_Asked = tuple[*Limits, Query]
-_memo: WeakKeyDictionary[Room, dict[_Key, pl.DataFrame]] = WeakKeyDictionary()
-_answers: WeakKeyDictionary[Room, OrderedDict[_Asked, Crossed]] = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
 def crossed(scope: Scope, room: Room, query: Query) -> Crossed:
     """Count what the scope may count at the cut.
 
     Raises ``ValueError`` for an area that the city does not have, ``PermissionError`` for counts that could name a person.
     """
     refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
-    key = *scope.limits, query
-    with _lock:
-        answers = _answers.setdefault(room, OrderedDict())
-        if (known := answers.get(key)) is not None:
-            return known
-    found = _crossed(scope, room, query)
-    with _lock:
-        answers[key] = found
-        while len(answers) > REMEMBERED:
-            answers.popitem(last=False)
-    return found
+    return room.once("crossed", (scope.limits, query), lambda: _crossed(scope, room, query))
 
 
 def _crossed(scope: Scope, room: Room, query: Query) -> Crossed:
-    rows, choices = _rows(scope, room, query).lazy(), _choices(query, room)
+    kept = room.once("crossed rows", (query.opd, scope.limits, query.days), lambda: _rows(scope, room, query))
+    rows, choices = kept.lazy(), _choices(query, room)
     sums = [pl.col(name).sum() for name in MEASURES]
     groups = [
         rows.filter(_all(test for name, test in choices.items() if name != by))
@@ -118,12 +96,7 @@ def _crossed(scope: Scope, room: Room, query: Query) -> Crossed:
 
 
 def _rows(scope: Scope, room: Room, query: Query) -> pl.DataFrame:
-    """The rows of the OPD that the scope may count, with what each counts as: kept for the next choice."""
-    key = query.opd, *scope.limits, query.days
-    with _lock:
-        held = _memo.setdefault(room, {})
-        if (found := held.get(key)) is not None:
-            return found
+    """The rows of the OPD that the scope may count, with what each counts as."""
     zone = room.city.zone
     current, window = Window.NOW.at(room.now, zone), Window.DAYS30.at(room.now, zone, query.days)
     has, held_it = (pl.all_horizontal(where_of(scope, Query(opd=query.opd), room.tree, by)) for by in ("opd", "holder"))
@@ -134,16 +107,13 @@ def _rows(scope: Scope, room: Room, query: Query) -> pl.DataFrame:
         "closed": done_in(window) & has,
     }
     at = pl.col("received")
-    found = (
+    return (
         own_rows(scope, room, query)
         .lazy()
         .select(*DIMENSIONS, "kecamatan", at=at, day=at.dt.convert_time_zone(zone.key).dt.date(), **figures)
         .filter(pl.any_horizontal(MEASURES))
         .collect()
     )
-    with _lock:
-        held[key] = found
-    return found
 
 
 def _choices(query: Query, room: Room) -> dict[str, pl.Expr]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import product
 from typing import Any
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -22,10 +20,11 @@ from layers.evaluate import WHOLE, Cell, since, together, touched_since
 from layers.explain import short
 from layers.frames import Views
 from layers.kpis.complaints import DONE, done_in, open_at_end, overdue_at_end
-from layers.model import Kind, Limits, Scope
+from layers.model import Kind, Scope
 from layers.periods import Period
 from layers.prepared import prepared
-from layers.readings import Room, reading, watched
+from layers.readings import reading, watched
+from layers.room import Room, of_minute
 from layers.runs import SourceFacts
 from layers.smallcells import HIDDEN, untold, veil
 from layers.snapshot import Reading
@@ -115,22 +114,6 @@ class Drill:
         return replace(self, readings=readings, hidden=HIDDEN, **nothing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Near:
-    """What all drills of one version and minute share: the room, and the rows that most of them look at."""
-
-    key: tuple[int, datetime]
-    room: Room
-    rows: pl.DataFrame
-    reach: datetime
-
-
-_Key = tuple[int, datetime, Query, Limits]
-_memo: WeakKeyDictionary[Views, OrderedDict[_Key, Drill]] = WeakKeyDictionary()
-_near: WeakKeyDictionary[Views, _Near] = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
 def drill(
     scope: Scope,
     frames: Views,
@@ -146,38 +129,20 @@ def drill(
     Remembered by the version of the frames, the query, the scope's limits and the minute. Raises
     ``ValueError`` for an area that the city does not have.
     """
-    view, minute = frames.view(), now.astimezone(UTC).replace(second=0, microsecond=0)
-    key = (view.version, minute, query, scope.limits)
-    with _lock:
-        if (found := _memo.setdefault(frames, OrderedDict()).get(key)) is not None:
-            return found.told(scope, tree)
-        near = _near.get(frames)
-    if near is None or near.key != key[:2]:
-        near = _approach(key[:2], Room(view, tree, city, facts, now.astimezone(UTC)))
-    found = _drill(scope, near, catalog, query)
-    with _lock:
-        _near[frames] = near
-        kept = _memo[frames]
-        kept[key] = found
-        while len(kept) > REMEMBERED:
-            kept.popitem(last=False)
-    return found.told(scope, tree)
+    room = of_minute(frames, tree, city, facts, now)
+    make = partial(_drill, scope, room, catalog, query)
+    return room.once("drill", (query, scope.limits), make, most=REMEMBERED).told(scope, tree)
 
 
-def _approach(key: tuple[int, datetime], room: Room) -> _Near:
-    reach = min(since(room.now), room.now - timedelta(days=TREND_DAYS + 1))
-    return _Near(key=key, room=room, rows=room.near(Kind.COMPLAINT, reach), reach=reach)
-
-
-def _drill(scope: Scope, near: _Near, catalog: Mapping[str, Kpi], query: Query) -> Drill:
-    room = near.room
+def _drill(scope: Scope, room: Room, catalog: Mapping[str, Kpi], query: Query) -> Drill:
     now, zone, where = room.now, room.city.zone, _where(scope, query, room.tree)
     mine = {by: _mine(scope, query, by) for by in OPDS}
     where = [*where, pl.any_horizontal(*mine.values())]
     cut = room.whole[Kind.COMPLAINT].lazy().filter(where)
     reach = query.reach(zone, now)
-    if near.reach <= reach:
-        rows = near.rows.lazy().filter(where).collect()
+    near = min(since(now), now - timedelta(days=TREND_DAYS + 1))  # the rows that most drills look at
+    if near <= reach:
+        rows = room.near(Kind.COMPLAINT, near).lazy().filter(where).collect()
     else:
         rows = prepared(Kind.COMPLAINT, cut.filter(touched_since(Kind.COMPLAINT, reach)).collect(), room.city, now)
     days = days_back(now, zone, TREND_DAYS)

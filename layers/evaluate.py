@@ -6,7 +6,7 @@ quantiles, means of groups and different values go through the rows again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -81,32 +81,17 @@ def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Seque
     """Each figure in its window, for each value of each cut; the values of several columns are joined by :data:`JOINT`."""
     lazy = frame.lazy()
     known = lazy.collect_schema().names()
-    columns_of = (name for cut in cuts for name in (cut if isinstance(cut, tuple) else (cut,)))
-    places = [name for name in dict.fromkeys(("area", *columns_of)) if name in known]
     sums: dict[str, pl.Expr] = {}
-    again: dict[str, tuple[pl.Expr, pl.Expr]] = {}
+    again: dict[str, _Again] = {}
     for i, (form, when) in enumerate(asks):
         chosen = form.where(when).fill_null(value=False)
         sums |= {f"{name}:{i}": added for name, added in _sums(form, when, chosen).items()}
-        again |= {f"{name}:{i}": values for name, values in _again(form, when, chosen, i).items()}
-    columns = {name: values for name, (values, _) in again.items()}
-    rows = lazy.select(*places, **sums, **columns).collect()
-    fine = (
-        rows.lazy().group_by(places).agg(pl.col(*sums).sum()) if places else rows.lazy().select(pl.col(*sums).sum())
-    ).collect()
-    left = (
-        rows.lazy().select(*places, *columns).filter(pl.any_horizontal(pl.col(*columns).is_not_null())).collect()
-        if columns
-        else None
-    )
+        again |= {f"{name}:{i}": values for name, values in _again(form, when, chosen).items()}
     found: list[Cells] = [{} for _ in asks]
-    for cut in cuts:
-        table = _keyed(fine, cut, _rolled(fine, list(sums), len(asks)))
-        if left is not None:
-            table = table.join(_keyed(left, cut, {name: how for name, (_, how) in again.items()}), on="key", how="left")
-            table = table.with_columns(
-                made for i, (form, _) in enumerate(asks) if isinstance(form, Quantile) for made in _places(form, table, i)
-            )
+    for cut, counted in _tables(lazy, known, cuts, sums, again).items():
+        table = counted.with_columns(
+            made for i, (form, _) in enumerate(asks) if isinstance(form, Quantile) for made in _places(form, counted, i)
+        )
         keys = table["key"].to_list()
         for (form, _), cells, values in zip(asks, found, _by_ask(table, len(asks)), strict=True):
             each = zip(*values.values(), strict=True)
@@ -114,18 +99,36 @@ def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Seque
     return found
 
 
+def _tables(
+    lazy: pl.LazyFrame, known: Sequence[str], cuts: Sequence[Cut], sums: Mapping[str, pl.Expr], again: Mapping[str, _Again]
+) -> dict[Cut, pl.DataFrame]:
+    """For each cut a row of its values' sums, with its ``key``: of several cuts from those of the finest places."""
+    lost = pl.col("area") == UNPLACED if "area" in known else pl.lit(value=False)
+    unplaced = {f"unplaced:{name.removeprefix('rows:')}": name for name in sums if name.startswith("rows:")}
+    if set(cuts) == {None}:
+        whole = {name: each.sum() for name, each in sums.items()}
+        whole |= {name: sums[of].filter(lost).sum() for name, of in unplaced.items()}
+        whole |= {name: how(values) for name, (values, how) in again.items()}
+        return {None: lazy.select(key=pl.lit(WHOLE), **whole).collect()}
+    columns_of = (name for cut in cuts for name in (cut if isinstance(cut, tuple) else (cut,)))
+    places = [name for name in dict.fromkeys(("area", *columns_of)) if name in known]
+    columns = {name: values for name, (values, _) in again.items()}
+    rows = lazy.select(*places, **sums, **columns).collect()
+    fine = rows.lazy().group_by(places).agg(pl.col(*sums).sum()).collect()
+    rolled = {name: pl.col(name).sum() for name in sums}
+    rolled |= {name: pl.col(of).filter(lost).sum() for name, of in unplaced.items()}
+    tables = {cut: _keyed(fine, cut, rolled) for cut in cuts}
+    if columns:
+        left = rows.lazy().select(*places, *columns).filter(pl.any_horizontal(pl.col(*columns).is_not_null())).collect()
+        joined = {name: how(pl.col(name)) for name, (_, how) in again.items()}
+        tables = {cut: table.join(_keyed(left, cut, joined), on="key", how="left") for cut, table in tables.items()}
+    return tables
+
+
 def together(frame: pl.LazyFrame, asks: Sequence[Ask], by: str | None = None) -> dict[str, list[Cell]]:
     """Several figures in several windows for each value of ``by``: one cell for each ask."""
     each = [cells[by] for cells in figures(frame, asks, (by,))]
     return {key: [cells[key] for cells in each] for key in each[0]} if each else {}
-
-
-def _rolled(fine: pl.DataFrame, sums: Sequence[str], asks: int) -> dict[str, pl.Expr]:
-    """The sums of a cut from those of the finest places, and the rows of each ask that have no kelurahan."""
-    lost = pl.col("area") == UNPLACED if "area" in fine.columns else pl.lit(value=False)
-    return {name: pl.col(name).sum() for name in sums} | {
-        f"unplaced:{i}": pl.col(f"rows:{i}").filter(lost).sum() for i in range(asks)
-    }
 
 
 def _keyed(table: pl.DataFrame, cut: Cut, aggregates: Mapping[str, pl.Expr]) -> pl.DataFrame:
@@ -177,15 +180,17 @@ def _sums(form: Form, when: When, chosen: pl.Expr) -> dict[str, pl.Expr]:
             return {"rows": chosen}
 
 
-def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[pl.Expr, pl.Expr]]:
-    """What does not add up: the column of values, and how they become one."""
+_Again = tuple[pl.Expr, Callable[[pl.Expr], pl.Expr]]
+"""The column of values of what does not add up, and how they become one."""
 
-    def different(name: str, rows: pl.Expr, column: str) -> dict[str, tuple[pl.Expr, pl.Expr]]:
-        return {name: (pl.when(rows).then(pl.col(column)), pl.col(f"{name}:{i}").drop_nulls().n_unique())}
+
+def _again(form: Form, when: When, chosen: pl.Expr) -> dict[str, _Again]:
+    def different(name: str, rows: pl.Expr, column: str) -> dict[str, _Again]:
+        return {name: (pl.when(rows).then(pl.col(column)), lambda values: values.drop_nulls().n_unique())}
 
     match form:
         case Quantile():
-            return {"value": (pl.when(chosen).then(form.value), pl.col(f"value:{i}").drop_nulls().sort().implode())}
+            return {"value": (pl.when(chosen).then(form.value), lambda values: values.drop_nulls().sort().implode())}
         case Count(distinct=str(column)):
             return different("n", chosen, column)
         case Share(distinct=str(column)):
@@ -197,8 +202,9 @@ def _again(form: Form, when: When, chosen: pl.Expr, i: int) -> dict[str, tuple[p
 def _places(form: Quantile, table: pl.DataFrame, i: int) -> Iterator[pl.Series]:
     """A quantile, and its bounds where it has them, from the ordered values of each row of a cut."""
     name = f"value:{i}"
-    n = table[name].list.len().fill_null(0).to_numpy().astype(np.int64)
-    ordered = table[name].filter(pl.Series(n > 0)).explode().to_numpy().astype(np.float64)
+    lists = table[name].to_arrow()  # each step by polars would be a query of its own, and these are many and small
+    n = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    ordered = lists.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
     first = np.cumsum(n) - n
 
     def at(place: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 import polars as pl
 
 from layers.alarmrules import SUBJECT, AlarmRule, in_force
+from layers.alarmtypes import About
 from layers.areas import AreaTree
 from layers.calendar import Calendar
 from layers.catalog import Kpi, Window
@@ -40,27 +41,6 @@ class Side(StrEnum):
     OVER = "over"
     BETWEEN = "between"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What an alarm says; the fields are those of :class:`layers.alarmtypes.Alarm`."""
-
-    rule: str
-    kind: str
-    priority: int
-    title: Mapping[str, str]
-    action: Mapping[str, str]
-    place: str
-    area: str
-    opd: str | None
-    owner: str
-    value: float | None = None
-    limit: float | None = None
-    unit: str | None = None
-    decimals: int = 0
-    kpi: str | None = None
-    detail: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from layers.alarmrules import NotifyTarget
 from layers.alarms import Life
+from layers.alarmtypes import About
 from layers.city import City
 from layers.citystate import PRIORITIES
 from layers.duewords import zoned
 from layers.explain import short
-from layers.findings import About
 from layers.floods import WINDOW, Flood
 from layers.model import OFFICES, Role
 from layers.numbers import number

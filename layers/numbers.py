@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from babel import Locale
@@ -20,6 +20,7 @@ _MONEY: tuple[tuple[float, dict[Lang, str]], ...] = (
 )
 
 
+@lru_cache(1 << 14)
 def number(value: float, decimals: int = 0, lang: Lang = "id") -> str:
     """``1234.5`` as ``1.234,5`` (id) or ``1,234.5`` (en); a true minus sign, and never ``-0``."""
     rounded = round(value, decimals) + 0.0

@@ -7,11 +7,9 @@ a later deadline never leaves less working time, so the order is that of the dea
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
@@ -20,7 +18,7 @@ from layers.catalog import Window, moment
 from layers.clock import start_of_day
 from layers.drill import Query, where_of
 from layers.kpis.complaints import open_at_end
-from layers.model import Kind, Limits, Scope
+from layers.model import Kind, Scope
 from layers.prepared import ALWAYS
 from layers.room import Room
 
@@ -72,11 +70,6 @@ class Queue:
     def pages(self) -> int:
         """How many pages there are, at least one."""
         return max(1, -(-self.total // SIZE))
-
-
-_Limits = tuple[str | None, *Limits]
-_memo: WeakKeyDictionary[Room, dict[_Limits, pl.DataFrame]] = WeakKeyDictionary()
-_lock = threading.Lock()
 
 
 def queue(
@@ -136,7 +129,8 @@ def _asked(
     by = order.removeprefix("-")
     if by not in SORTED_BY or urgency not in (None, *URGENCIES):
         raise ValueError(f"urutan {order!r} atau kemendesakan {urgency!r} tidak dikenal")
-    rows = _open(scope, room, query.opd).lazy().filter(where_of(scope, query, room.tree))
+    opened = room.once("queue", (query.opd, scope.limits), lambda: _open(scope, room, query.opd))
+    rows = opened.lazy().filter(where_of(scope, query, room.tree))
     if number:
         rows = rows.filter(pl.col("source_id").str.to_lowercase().str.starts_with(number.lower()))
     if among is not None:
@@ -170,12 +164,7 @@ def held(scope: Scope, room: Room, opd: str, keys: Collection[Key]) -> frozenset
 
 
 def _open(scope: Scope, room: Room, opd: str | None) -> pl.DataFrame:
-    """All open cases of the OPD that the scope may see, by the time left: made once for a room."""
-    key = opd, *scope.limits
-    with _lock:
-        held = _memo.setdefault(room, {})
-        if (found := held.get(key)) is not None:
-            return found
+    """All open cases of the OPD that the scope may see, by the time left."""
     now, calendar = room.now, Calendar.of(room.city, room.now, opd=opd)
     tonight = start_of_day(now + timedelta(days=1), room.city.zone)
     working = ~pl.col("channel").cast(pl.String).is_in(ALWAYS)
@@ -190,7 +179,7 @@ def _open(scope: Scope, room: Room, opd: str | None) -> pl.DataFrame:
     office = calendar.seconds_between(
         pl.repeat(now.astimezone(UTC), rows.height, dtype=pl.Datetime("us", "UTC"), eager=True), rows["due"]
     )
-    found = rows.with_columns(
+    return rows.with_columns(
         left=pl.when("working").then(office).otherwise((due - moment(now)).dt.total_seconds()),
         urgency=pl.when(due.is_null())
         .then(pl.lit("none"))
@@ -200,6 +189,3 @@ def _open(scope: Scope, room: Room, opd: str | None) -> pl.DataFrame:
         .then(pl.lit("today"))
         .otherwise(pl.lit("later")),
     ).sort("due", nulls_last=True, maintain_order=True)
-    with _lock:
-        held[key] = found
-    return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from layers.catalog import Kpi, Window
 from layers.contributions import Change, contributions
-from layers.drill import Query, where_of
+from layers.drill import Query
 from layers.fewparts import without_few
 from layers.model import Scope
-from layers.ownrows import own_rows
+from layers.ownrows import cut_rows
 from layers.room import Room
 from layers.smallcells import refuse_few
 
@@ -25,10 +26,14 @@ def reasons(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Change:
     To who sees no rows few cases that could name a person are told with the others.
     """
     refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
+    found = room.once("reasons", (kpi.id, scope.limits, query), partial(_reasons, scope, room, kpi, query))
+    return found if scope.may_see_rows else without_few(found, room.tree)
+
+
+def _reasons(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Change:
     zone = room.city.zone
     now = kpi.window.at(room.now, zone) if kpi.window is Window.NOW else Window.DAYS30.at(room.now, zone, query.days)
     before = kpi.window.at(room.now - timedelta(days=query.days), zone) if kpi.window is Window.NOW else now.before()
-    rows = own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, kpi.by_opd)).collect()
+    rows = cut_rows(scope, room, query, kpi.by_opd)
     by = ("category", "area") if query.area else BY
-    found = contributions(kpi, room, by, query.area, query.opd, windows=(before, now), rows=rows, most=MOST)
-    return found if scope.may_see_rows else without_few(found, room.tree)
+    return contributions(kpi, room, by, query.area, query.opd, windows=(before, now), rows=rows, most=MOST)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import polars as pl
 
+from layers.answers import Answers
 from layers.areas import AreaTree
 from layers.catalog import Kpi, Window, moment
 from layers.city import City, Target
 from layers.clock import start_of_day
 from layers.evaluate import first, missing, since, touched_since
-from layers.frames import View
+from layers.frames import View, Views
 from layers.freshness import as_frame, excluded, states, worst
 from layers.memo import kept
 from layers.model import Kind
@@ -31,6 +35,12 @@ PEOPLE = "penduduk.jumlah"
 """The measurement that says how many people live in a kelurahan."""
 
 
+REMEMBERED = 64
+"""So many answers to one sort of question are kept for a room."""
+
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Why there is nothing to say, if so; how old the data are; what every figure of a KPI rests on."""
@@ -44,13 +54,15 @@ class Room:
     """What was made of the rows is kept with them (:mod:`layers.memo`), so that a new room costs only what changed."""
 
     def __init__(self, view: View, tree: AreaTree, city: City, facts: Iterable[SourceFacts], now: datetime) -> None:
-        self.tree, self.city, self.now, self.seq = tree, city, now, view.seq
+        self.tree, self.city, self.now, self.seq, self.version = tree, city, now, view.seq, view.version
         self.today = now.astimezone(city.zone).date()
         self.facts = {f.source: f for f in facts}
         self.sources = states(city, self.facts.values())
         self.whole = {kind: view.frame(kind) for kind in Kind}
         self.remembered: dict[Hashable, object] = {}
         """What the next room of the same frames may go on from, each with the moment at which it was made."""
+        self._answers: dict[str, Answers] = {}
+        self._lock = threading.Lock()
         self._view = view
         self._about_sources = as_frame(self.sources, city, now)
         self._near: dict[tuple[Kind, datetime], pl.DataFrame] = {}
@@ -60,6 +72,21 @@ class Room:
         self._begun: dict[Kind | tuple[str, ...], datetime | None] = {}
         self._targets: dict[str, Target | None] = {}
         self._origins: dict[str, Origin] = {}
+
+    def once(
+        self,
+        sort: str,
+        key: Hashable,
+        make: Callable[[], T],
+        *,
+        most: int = REMEMBERED,
+        weigh: Callable[[Any], int] | None = None,
+    ) -> T:
+        """The answer to a question about this room, of a sort of which it keeps ``most`` (:class:`layers.answers.Answers`)."""
+        with self._lock:
+            if sort not in self._answers:
+                self._answers[sort] = Answers(most, weigh)
+        return self._answers[sort].once(key, make)
 
     def parts(self, kind: Kind) -> Sequence[pl.DataFrame]:
         """The rows that count, month by month where no row depends on another."""
@@ -191,6 +218,21 @@ class Room:
             freshness=worst((state.freshness for state in feeding), self.now),
             evidence=Evidence(sources=tuple(sorted(names)), excluded=dict(rules), quarantined=quarantined),
         )
+
+
+_minutes: WeakKeyDictionary[Views, tuple[tuple[int, datetime], Room]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def of_minute(frames: Views, tree: AreaTree, city: City, facts: Iterable[SourceFacts], now: datetime) -> Room:
+    """The room of the frames' version and this minute: all who ask within it share one, and what it remembers."""
+    view = frames.view()
+    key = view.version, now.astimezone(UTC).replace(second=0, microsecond=0)
+    with _lock:
+        held = _minutes.get(frames)
+        if held is None or held[0] != key:
+            held = _minutes[frames] = key, Room(view, tree, city, facts, now.astimezone(UTC))
+        return held[1]
 
 
 def _near(kind: Kind, part: pl.DataFrame, city: City, reach: datetime) -> pl.DataFrame:

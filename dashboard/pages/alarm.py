@@ -19,9 +19,8 @@ from dashboard.parts.frame import banner, desk, sources_state
 from layers import floods
 from layers.alarmbook import SHOWN_DAYS, AlarmLog
 from layers.alarms import Life, concerns, with_acts
-from layers.alarmtypes import Alarm
+from layers.alarmtypes import About, Alarm
 from layers.citystate import PRIORITIES
-from layers.findings import About
 from layers.floods import Statistics, statistics
 from layers.snapshot import Snapshot
 

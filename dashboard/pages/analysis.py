@@ -30,12 +30,11 @@ from dashboard.parts.pivot import pivot
 from dashboard.parts.savedviews import saved_views
 from layers.analysis.ask import FILTERS, FORMS, Ask
 from layers.analysis.dimensions import DIMENSIONS
-from layers.analysis.engine import OutsideError
 from layers.analysis.found import Column as FoundColumn
 from layers.analysis.found import Found, label
 from layers.analysis.small import without_small
 from layers.funnel import funnel
-from layers.model import Role
+from layers.model import NotYoursError, Role
 from layers.periods import Period
 from layers.ranking import method, ranking
 from layers.snapshot import Reading, Snapshot
@@ -158,7 +157,7 @@ def _find(ask: Ask, analyst: Analyst, view: View) -> Found:
     """The answer; 404 for what is outside the asker's rights, as for what does not exist."""
     try:
         return analyst.find(ask)
-    except OutsideError:
+    except NotYoursError:
         raise Refused(view.scope) from None
 
 

@@ -14,10 +14,9 @@ from dashboard.parts.marks import band_mark
 from dashboard.parts.table import Column, table
 from layers import floods
 from layers.alarms import LONGEST_SILENCE, Acts, Life, may_act
-from layers.alarmtypes import Alarm, AlarmState
+from layers.alarmtypes import About, Alarm, AlarmState
 from layers.citystate import PRIORITIES
 from layers.explain import short
-from layers.findings import About
 from layers.floods import Statistics
 from layers.model import OFFICES, Role
 from layers.snapshot import Band

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import htpy
@@ -109,8 +110,12 @@ def value_of(name: str, value: str, choice: Choice, view: View) -> str:
 
 def span_words(first: date, last: date, view: View) -> str:
     """``12 Okt`` or ``12 Okt–18 Okt``."""
-    said = [format_date(day, "d MMM", locale=view.lang) for day in dict.fromkeys((first, last))]
-    return "–".join(said)
+    return "–".join(_day_words(day, view.lang) for day in dict.fromkeys((first, last)))
+
+
+@lru_cache(1024)
+def _day_words(day: date, lang: str) -> str:
+    return format_date(day, "d MMM", locale=lang)
 
 
 def bars(
@@ -181,7 +186,7 @@ def days(found: Sequence[Stretch], choice: Choice, view: View) -> htpy.Element:
     return figure(".panel.cross.days", id="cross-days", role="group", aria_label=text.say(lang, "Aduan masuk menurut hari"))[
         figcaption[h2[text.say(lang, "Aduan masuk menurut hari")], span(".aside")[text.say(lang, "klik untuk menyaring")]],
         div(".day-box")[svg(".day-plot")[each]],
-        div(".day-names", aria_hidden="true")[[span[format_date(day, "d MMM", locale=lang)] for day in names.values()]],
+        div(".day-names", aria_hidden="true")[[span[_day_words(day, lang)] for day in names.values()]],
     ]
 
 

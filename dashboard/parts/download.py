@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import htpy
-from htpy import a, details, li, nav, p, span, summary, ul
+from htpy import a, details, nav, p, span, summary, ul
+from markupsafe import Markup
 
 from dashboard import text
 
@@ -23,6 +24,7 @@ WHOLE = (("pdf", "PDF"), ("xlsx", "XLSX"))
 PART = "unduh"
 """The part of a page that offers all of it."""
 
+_LINK = Markup('<li><a href="{}/{}?{}" download>{}</a></li>')  # a page has a hundred of them
 _DRAWN = re.compile(r'<svg class="(?:plot|lorenz|strip|bar)\b')
 
 
@@ -85,10 +87,10 @@ def _kinds(html: str, page: Page, part: str, view: View) -> tuple[tuple[str, str
 
 
 def _menu(kinds: tuple[tuple[str, str], ...], page: Page, part: str, view: View) -> htpy.Element:
-    asked = {"halaman": page_address(page, view), "bagian": part}
+    asked = urlencode({"halaman": page_address(page, view), "bagian": part})
     return details(".download", id=f"{PART}-{part}")[
         summary[text.say(view.lang, page.sheets[part].words)],
-        ul[[li[a(href=f"{EXPORT}/{kind}?{urlencode(asked)}", download=True)[words]] for kind, words in kinds]],
+        ul[[_LINK.format(EXPORT, kind, asked, words) for kind, words in kinds]],
     ]
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import product
 from math import prod
 from time import perf_counter
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
@@ -28,43 +25,19 @@ from layers.edges import edges
 from layers.evaluate import TREND_DAYS
 from layers.frames import Views
 from layers.memo import kept
-from layers.model import Kind, Scope
+from layers.model import Kind, NotYoursError, Scope
 from layers.periods import Period, own
-from layers.readings import Room
 from layers.rights import inside
+from layers.room import Room, of_minute
 from layers.runs import SourceFacts
 
 REMEMBERED = 128
-"""So many answers are kept; the oldest go first."""
+"""So many answers are kept at most; the oldest go first."""
 MOST_REMEMBERED = 200_000
 """Cells of all answers that are kept, those that they are compared with too."""
 
 MOST_CELLS = 10_000
 """Cells of one answer."""
-
-
-class OutsideError(LookupError):
-    """A question about what the asker may not see; nobody learns whether it exists."""
-
-
-class _Memo:
-    """What is remembered of one version and minute."""
-
-    def __init__(self, moment: tuple[int, datetime], room: Room) -> None:
-        self.moment, self.room = moment, room
-        self.answers: OrderedDict[tuple[object, ...], Found] = OrderedDict()
-
-    def keep(self, key: tuple[object, ...], found: Found) -> None:
-        """Remember an answer; the oldest go where they are too many or too large."""
-        self.answers[key] = found
-        cells = sum(len(each.cells) + len(each.before) for each in self.answers.values())
-        while len(self.answers) > REMEMBERED or cells > MOST_REMEMBERED:
-            _, oldest = self.answers.popitem(last=False)
-            cells -= len(oldest.cells) + len(oldest.before)
-
-
-_memo: WeakKeyDictionary[Views, _Memo] = WeakKeyDictionary()
-_lock = threading.Lock()
 
 
 def analyse(
@@ -80,22 +53,21 @@ def analyse(
     """Answer a question, remembered by the version of the frames, the minute, the question and the asker's limits.
 
     Raises ``ValueError`` in words for what cannot be asked of this figure, :class:`TooMuchError` beyond the bounds and
-    :class:`OutsideError` outside the scope.
+    :class:`NotYoursError` outside the scope.
     """
-    began, view = perf_counter(), frames.view()
-    moment = view.version, now.astimezone(UTC).replace(second=0, microsecond=0)
-    with _lock:
-        memo = _memo.get(frames)
-        if memo is None or memo.moment != moment:
-            memo = _memo[frames] = _Memo(moment, Room(view, tree, city, facts, now.astimezone(UTC)))
-        key = (ask.question, scope.limits, scope.may_see_rows)
-        found = memo.answers.get(key)
-    if found is None:
-        found = answer(scope, memo.room, catalog, ask.question, version=view.version)
-        found = replace(found, seconds=perf_counter() - began)
-        with _lock:
-            memo.keep(key, found)
+    began, room = perf_counter(), of_minute(frames, tree, city, facts, now)
+
+    def made() -> Found:
+        found = answer(scope, room, catalog, ask.question)
+        return replace(found, seconds=perf_counter() - began)
+
+    key = ask.question, scope.limits, scope.may_see_rows
+    found = room.once("analysis", key, made, most=MOST_REMEMBERED, weigh=_weight)
     return replace(found, ask=ask)
+
+
+def _weight(found: Found) -> int:
+    return max(len(found.cells) + len(found.before), MOST_REMEMBERED // REMEMBERED)
 
 
 def units(frames: Mapping[Kind, pl.DataFrame]) -> Mapping[str, str]:
@@ -109,7 +81,7 @@ def units(frames: Mapping[Kind, pl.DataFrame]) -> Mapping[str, str]:
     return kept(whole, "units", made)
 
 
-def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, version: int = 0) -> Found:
+def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask) -> Found:
     """:func:`analyse` of one room, not remembered."""
     kpi = measure(ask.kpi, catalog, units(room.whole))
     when, earlier = _windows(ask, kpi, room)
@@ -130,7 +102,7 @@ def answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], ask: Ask, *, ve
         ask=ask,
         kpi=kpi,
         at=room.now,
-        version=version,
+        version=room.version,
         when=when,
         earlier=earlier if past else None,
         why_earlier=why,
@@ -179,7 +151,7 @@ def _incomparable(kpi: Kpi, room: Room, earlier: When) -> str | None:
 
 
 def _checked(scope: Scope, ask: Ask, kpi: Kpi, room: Room, when: When) -> tuple[Dimension, ...]:
-    """The dimensions asked for; ``ValueError`` for what this figure has not, :class:`OutsideError` for what is not theirs."""
+    """The dimensions asked for; ``ValueError`` for what this figure has not, :class:`NotYoursError` for what is not theirs."""
     known = of_kind(kpi.kind)
     for name in (*ask.dimensions, *dict(ask.where)):
         if name not in known:
@@ -193,9 +165,9 @@ def _checked(scope: Scope, ask: Ask, kpi: Kpi, room: Room, when: When) -> tuple[
     chosen = dict(ask.where)
     area, opd, category = chosen.get("area"), chosen.get("opd"), chosen.get("category")
     if area is not None and area not in room.tree.areas:
-        raise OutsideError(area)
+        raise NotYoursError(area)
     if opd is not None and room.city.opd(opd) is None:
-        raise OutsideError(opd)
+        raise NotYoursError(opd)
     if not inside(scope, opd=opd, area=area, category=category):
-        raise OutsideError(" ".join(chosen.values()))
+        raise NotYoursError(" ".join(chosen.values()))
     return found

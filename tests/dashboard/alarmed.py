@@ -8,10 +8,9 @@ from typing import Any
 from layers.alarmbook import AlarmLog
 from layers.alarmrules import AlarmRule
 from layers.alarms import Acknowledgement, Acts, Life
-from layers.alarmtypes import Alarm, AlarmState, CityState
+from layers.alarmtypes import About, Alarm, AlarmState, CityState
 from layers.city import load
 from layers.citystate import WORDS
-from layers.findings import About
 
 RULES = {rule.id: rule for rule in load("36.71").alarms}
 MINUTE = timedelta(minutes=1)

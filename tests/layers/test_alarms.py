@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from layers.alarmrules import AlarmRule
 from layers.alarms import KEPT, Acknowledgement, Acts, Life, Silence, concerns, may_act, shown, step, with_acts
-from layers.alarmtypes import AlarmState
-from layers.findings import About, Finding, Found, Side
+from layers.alarmtypes import About, AlarmState
+from layers.findings import Finding, Found, Side
 from layers.model import Role, Scope
 from tests.layers.made import NOW
 

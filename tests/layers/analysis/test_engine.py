@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 from layers.analysis import engine, plan
 from layers.analysis.ask import FILTERS, Ask
 from layers.analysis.dimensions import DIMENSIONS, Sort, bounded_by, clock_of, of_kind
-from layers.analysis.engine import OutsideError, answer, units
+from layers.analysis.engine import answer, units
 from layers.analysis.measures import groups
 from layers.analysis.plan import TooMuchError
 from layers.analysis.small import HIDDEN, SMALLEST, small
+from layers.areas import AreaTree
 from layers.catalog import Kpi, Total, catalog
 from layers.city import load
-from layers.model import UNPLACED, Kind, Role, Scope
+from layers.frames import Still
+from layers.model import UNPLACED, Kind, NotYoursError, Role, Scope
 from layers.periods import Period, Unit, buckets
 from layers.readings import Room, readings
 from layers.windows import When
@@ -189,7 +191,7 @@ def test_nobody_counts_rows_outside_their_scope() -> None:
     ],
 )
 def test_to_ask_about_what_is_not_ones_own_is_to_ask_about_nothing(scope: Scope, where: tuple[str, str]) -> None:
-    with pytest.raises(OutsideError):
+    with pytest.raises(NotYoursError):
         answer(scope, here(), catalog(), Ask(kpi="aduan_masuk_30h", where=(where,)))
 
 
@@ -235,12 +237,15 @@ def test_a_question_beyond_the_bounds_is_refused_in_words(monkeypatch: pytest.Mo
 
 
 def test_what_is_remembered_is_bounded_by_its_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    memo = engine._Memo((1, NOW), here())
-    found = [answer(ANALYST, here(), catalog(), Ask(kpi="rekam_aduan", by=by)) for by in ("area", "opd", "channel")]
-    monkeypatch.setattr(engine, "MOST_REMEMBERED", len(found[1].cells) + len(found[2].cells))
-    for k, each in enumerate(found):
-        memo.keep((k,), each)
-    assert list(memo.answers) == [(1,), (2,)]
+    asks = [Ask(kpi="rekam_aduan", by=by) for by in ("area", "opd", "channel")]
+    frames, asked = Still(view(1)), []
+    monkeypatch.setattr(engine, "REMEMBERED", 1000)
+    cells = [len(answer(ANALYST, here(), catalog(), ask).cells) for ask in asks]
+    monkeypatch.setattr(engine, "MOST_REMEMBERED", cells[1] + cells[2])
+    monkeypatch.setattr(engine, "answer", lambda *given: asked.append(given[-1]) or answer(*given))
+    for ask in (*asks, asks[2], asks[1], asks[0]):
+        engine.analyse(ANALYST, frames, catalog(), AreaTree.of(CITY), CITY, ask, (), NOW)
+    assert asked == [*(ask.question for ask in asks), asks[0].question]
 
 
 @pytest.mark.parametrize(
