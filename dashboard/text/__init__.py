@@ -7,7 +7,7 @@ numbers, money and dates follow the locale: ``1.234,5``, ``Rp1,42 T``, ``14.32``
 from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -90,6 +90,7 @@ def local(when: datetime, zone: ZoneInfo) -> str:
     return when.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
+@lru_cache(4096)
 def moment(when: datetime, zone: ZoneInfo, lang: Lang = "id") -> str:
     """Date and time for a table: ``22 Nov 2026 14.32``."""
     local = when.astimezone(zone)
