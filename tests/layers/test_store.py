@@ -502,7 +502,7 @@ def test_who_sees_aggregates_only_gets_no_row_by_any_way(city: Store, role: Role
     "scope",
     [
         Scope(user="kepala", role=Role.OPD_HEAD, opds=frozenset({"dlh"})),
-        Scope(user="lurah", role=Role.LURAH, areas=frozenset({"36.71.01.1001"})),
+        Scope(user="seksi", role=Role.OPD_HEAD, opds=frozenset({"dlh"}), areas=frozenset({"36.71.01.1001"})),
     ],
 )
 def test_a_few_records_are_not_looked_for_among_all_of_an_opd_or_place(store: Store, scope: Scope) -> None:
