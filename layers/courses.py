@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import product
 
 import polars as pl
 
+from layers.along import along
 from layers.catalog import OPDS, Form, Kpi, Quantile, When, Window
 from layers.clock import start_of_day
 from layers.drill import Query
-from layers.evaluate import WHOLE, Ask, Cell, figures, stated, touched_since
+from layers.evaluate import Ask, Cell, stated, touched_since
 from layers.model import Kind, Scope
 from layers.ownrows import YEAR, cut_rows, rows_of_year_ago
 from layers.prepared import prepared
@@ -90,7 +92,7 @@ def _sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict
     found: dict[str, tuple[float | None, ...]] = {}
     for by in OPDS:
         some = [kpi for kpi in kpis if kpi.by_opd == by]
-        asks = [(form_of(kpi), when) for kpi in some for when in whens[kpi.id]]
+        asks = [ask for kpi in some for ask in product([form_of(kpi)], whens[kpi.id])]
         cells = iter(_cells(cut_rows(scope, room, query, by), asks) if asks else [])
         found |= {kpi.id: tuple(_stated(kpi, next(cells), when, room) for when in whens[kpi.id]) for kpi in some}
     return found
@@ -131,12 +133,13 @@ def _far(room: Room, first: datetime) -> pl.DataFrame:
 
 
 def _values(kpi: Kpi, room: Room, rows: pl.DataFrame, whens: Sequence[When]) -> tuple[float | None, ...]:
-    found = _cells(rows, [(form_of(kpi), when) for when in whens])
+    found = _cells(rows, list(product([form_of(kpi)], whens)))
     return tuple(_stated(kpi, cell, when, room) for cell, when in zip(found, whens, strict=True))
 
 
 def _cells(rows: pl.DataFrame, asks: Sequence[Ask]) -> list[Cell]:
-    return [cells[None][WHOLE] for cells in figures(rows, asks, (None,))]
+    touched = touched_since(Kind.COMPLAINT, min(when.start for _, when in asks))  # the others can be many, and count nowhere
+    return along(rows.lazy().filter(touched), rows.height, asks)
 
 
 def form_of(kpi: Kpi) -> Form:

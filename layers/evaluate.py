@@ -99,6 +99,13 @@ def figures(frame: pl.DataFrame | pl.LazyFrame, asks: Sequence[Ask], cuts: Seque
     return found
 
 
+def expressions(form: Form, when: When) -> Iterator[pl.Expr]:
+    """All that a form asks of each row in a window."""
+    chosen = form.where(when).fill_null(value=False)
+    yield from _sums(form, when, chosen).values()
+    yield from (values for values, _ in _again(form, when, chosen).values())
+
+
 def _tables(
     lazy: pl.LazyFrame, known: Sequence[str], cuts: Sequence[Cut], sums: Mapping[str, pl.Expr], again: Mapping[str, _Again]
 ) -> dict[Cut, pl.DataFrame]:
