@@ -36,7 +36,8 @@ screens: .venv/dev.stamp needs
 	$(BIN)/python -m bench.screens http://127.0.0.1:$(PORT) docs/screens
 
 soak: .venv/dev.stamp needs
-	LIVEROOM_KILLS=200 LIVEROOM_WEEK=10000 $(BIN)/python -m pytest tests/connectors/test_kill.py tests/dashboard/test_week.py $(ARGS)
+	LIVEROOM_KILLS=200 LIVEROOM_MOMENTS=200 LIVEROOM_WEEK=10000 $(BIN)/python -m pytest \
+		tests/connectors/test_kill.py tests/layers/test_past.py tests/dashboard/test_week.py $(ARGS)
 
 # what the tests need besides Python: a browser, PostgreSQL, a Redis-protocol server
 needs:

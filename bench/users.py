@@ -28,6 +28,8 @@ USERS, PAUSE = 200, 10.0
 """People, and the mean seconds between two things that one of them does (exponential, as independent arrivals are)."""
 WARM, MEASURED = 30.0, 90.0
 """Seconds before the measurement, and of it."""
+WORKERS = 2
+"""One for each core, as docs/production.md says."""
 GOAL = 0.25
 PASSWORD = "kuda-benar-baterai-staples"
 OPDS = 10
@@ -58,7 +60,7 @@ class Person:
 
 def run(rows: int) -> Iterator[Line]:
     """Heads of ten OPDs and analysts, each with a session of their own; the load is one more process on the same cores."""
-    env = world.environment(world.HOME / f"room-{rows}", world.HOME / "packs")
+    env = world.environment(world.HOME / f"room-{rows}", world.HOME / "packs") | {"LIVEROOM_WORKERS": str(WORKERS)}
     everybody = _people(env, rows)
     port = int(env["LIVEROOM_PORT"])
     with world.process([sys.executable, "-m", "liveroom", "serve"], env):
@@ -70,7 +72,7 @@ def run(rows: int) -> Iterator[Line]:
         f"{kind}: {len(some)}, median {statistics.median(some):.3f} s, p95 {quantile(some, 0.95):.3f} s"
         for kind, some in sorted(waits.items())
     )
-    how = f"{len(every) / MEASURED:.1f} answers a second over {rows:,} rows, all whole; {kinds}"
+    how = f"{len(every) / MEASURED:.1f} answers a second from {WORKERS} workers over {rows:,} rows, all whole; {kinds}"
     yield Line(f"{USERS} people at their desks", f"p95 {p95:.3f} s", how, goal=f"< {GOAL} s", met=p95 < GOAL)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -67,7 +67,8 @@ class Web:
         if page.fresh:
             drawn.view = self._own(request, drawn.view)
         if drawn.html is None:
-            drawn.html = await asyncio.to_thread(self._html, page, drawn, address(request.url.path, page, params), filters)
+            path = address(request.url.path, page, params)
+            drawn.html = await _made(request, partial(self._html, page, drawn, path, filters))
         answer = drawn.html.answer(request)
         if "lang" in request.query_params:
             answer.set_cookie("lang", lang, max_age=LANG_DAYS * 86400, path=cookie_path(request), samesite="lax", httponly=True)
@@ -94,7 +95,7 @@ class Web:
             raise HTTPException(503, headers={"retry-after": "5"})
         if page.fresh:
             drawn.view = self._own(request, drawn.view)
-        body = await asyncio.to_thread(self._html, page, drawn, page.path.format_map(params), {})
+        body = await _made(request, partial(self._html, page, drawn, page.path.format_map(params), {}))
         return body.answer(request, status=status)
 
     def _own(self, request: Request, view: View) -> View:
@@ -133,13 +134,16 @@ class Web:
         if drawn is None:
             raise HTTPException(503, headers={"retry-after": "5"})
         if drawn.whole is None:
-            drawn.whole = Body(encode_document(self.hub.outward(drawn.document), None), "application/json")
+            drawn.whole = await _made(request, partial(self._whole, drawn))
         answer = drawn.whole.answer(request)
         answer.headers["x-clock"] = str(int(clock.now().timestamp() * 1000))
         if page.path == HOME:
             self.hub.polled = monotonic()
             answer.headers["x-steering"] = steering_words(self.hub.told).decode("ascii")
         return answer
+
+    def _whole(self, drawn: Drawn) -> Body:
+        return Body(encode_document(self.hub.outward(drawn.document), None), "application/json")
 
     # --- static ----------------------------------------------------------------------------------
 
@@ -181,3 +185,14 @@ class Web:
         if scope is None or not (scope.may_operate or self.access.public_by_default):
             raise HTTPException(401 if scope is None else 404)
         return Response(self.metrics.text(scope), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _made(request: Request, make: Callable[[], Body]) -> Body:
+    """A body, made and compressed for its first asker in a thread: heartbeats do not wait for it."""
+
+    def made() -> Body:
+        body = make()
+        body.coded(request.headers.get("accept-encoding", ""))
+        return body
+
+    return await asyncio.to_thread(made)

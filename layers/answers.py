@@ -14,10 +14,10 @@ T = TypeVar("T")
 class Answers:
     """Keeps the answers that were asked for last, together no heavier than ``most``; each weighs 1 unless ``weigh`` says more."""
 
-    def __init__(self, most: int, weigh: Callable[[Any], int] | None = None) -> None:
+    def __init__(self, most: int, weigh: Callable[[Any], float] | None = None) -> None:
         self._most, self._weigh = most, weigh
         self._held: OrderedDict[Hashable, Future[Any]] = OrderedDict()
-        self._weights: dict[Hashable, int] = {}
+        self._weights: dict[Hashable, float] = {}
         self._lock = threading.Lock()
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:

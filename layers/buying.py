@@ -170,7 +170,7 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
     asked += [pl.col(_TEXT).str.contains(f" {word.lower()}", literal=True) for word in wanted.words]
     if wanted.kind:
         asked.append(holds(("title", "bought"), wanted.kind))
-    frame = room.once("flagged packages", when, partial(_flagged, room, when))
+    frame = room.rows_once("flagged packages", when, partial(_flagged, room, when))
     return frame.with_columns(pl.all_horizontal(asked).fill_null(value=False).alias(_IN))
 
 

@@ -68,7 +68,7 @@ def crossed(scope: Scope, room: Room, query: Query) -> Crossed:
 
 
 def _crossed(scope: Scope, room: Room, query: Query) -> Crossed:
-    kept = room.once("crossed rows", (query.opd, scope.limits, query.days), lambda: _rows(scope, room, query))
+    kept = room.rows_once("crossed rows", (query.opd, scope.limits, query.days), lambda: _rows(scope, room, query))
     rows, choices = kept.lazy(), _choices(query, room)
     sums = [pl.col(name).sum() for name in MEASURES]
     groups = [

@@ -131,8 +131,8 @@ def _threshold(rule: AlarmRule, look: Look) -> Iterator[tuple[str, Finding]]:
     kpi = look.catalog.get(str(rule.kpi))
     if kpi is None:  # switched off by the pack, as a rule of its own about a KPI that is not there is refused
         return
-    for reading in look.snapshot.readings:
-        if reading.kpi == kpi.id and _cut(reading, look) == rule.cut:
+    for reading in look.snapshot.of(kpi.id):
+        if _cut(reading, look) == rule.cut:
             limits = _limits(rule, reading, kpi, look)
             if limits is None:
                 continue

@@ -28,7 +28,7 @@ def own_rows(scope: Scope, room: Room, query: Query) -> pl.DataFrame:
         rows = room.whole[Kind.COMPLAINT].lazy().filter(has | held_it, touched).collect()
         return prepared(Kind.COMPLAINT, rows, room.city, room.now)
 
-    return room.once("own rows", (query.opd, scope.limits, reach), made)
+    return room.rows_once("own rows", (query.opd, scope.limits, reach), made)
 
 
 def cut_rows(scope: Scope, room: Room, query: Query, by: str) -> pl.DataFrame:
@@ -37,7 +37,7 @@ def cut_rows(scope: Scope, room: Room, query: Query, by: str) -> pl.DataFrame:
     def made() -> pl.DataFrame:
         return own_rows(scope, room, query).lazy().filter(where_of(scope, query, room.tree, by)).collect()
 
-    return room.once("cut rows", (by, scope.limits, query), made)
+    return room.rows_once("cut rows", (by, scope.limits, query), made)
 
 
 def rows_of_year_ago(scope: Scope, room: Room, query: Query, by: str) -> pl.DataFrame:
@@ -51,5 +51,5 @@ def rows_of_year_ago(scope: Scope, room: Room, query: Query, by: str) -> pl.Data
         rows = room.whole[Kind.COMPLAINT].lazy().filter(*touched, *mine).collect()
         return prepared(Kind.COMPLAINT, rows, room.city, room.now)
 
-    whole = room.once("rows of a year ago", (by, query.opd, scope.limits, query.days), made)
+    whole = room.rows_once("rows of a year ago", (by, query.opd, scope.limits, query.days), made)
     return whole.lazy().filter(where_of(scope, query, room.tree, by)).collect()

@@ -129,7 +129,7 @@ def _asked(
     by = order.removeprefix("-")
     if by not in SORTED_BY or urgency not in (None, *URGENCIES):
         raise ValueError(f"urutan {order!r} atau kemendesakan {urgency!r} tidak dikenal")
-    opened = room.once("queue", (query.opd, scope.limits), lambda: _open(scope, room, query.opd))
+    opened = room.rows_once("queue", (query.opd, scope.limits), lambda: _open(scope, room, query.opd))
     rows = opened.lazy().filter(where_of(scope, query, room.tree))
     if number:
         rows = rows.filter(pl.col("source_id").str.to_lowercase().str.starts_with(number.lower()))

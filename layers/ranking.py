@@ -118,7 +118,7 @@ def least(kpi: Kpi) -> int:
 def at_level(snapshot: Snapshot, tree: AreaTree, kpi: Kpi, level: Ranked) -> list[Reading]:
     """The published readings of one level; OPDs only where they have cases at all."""
     if level == "opd":
-        return [r for r in snapshot.readings if r.kpi == kpi.id and r.opd and r.area == snapshot.city and r.n]
+        return [r for r in snapshot.of(kpi.id) if r.opd and r.area == snapshot.city and r.n]
     areas = tree.kecamatan if level == "kecamatan" else tree.kelurahan
     return [found for area in areas if (found := snapshot.reading(kpi.id, area.code)) is not None]
 

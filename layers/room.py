@@ -35,6 +35,7 @@ PEOPLE = "penduduk.jumlah"
 """The measurement that says how many people live in a kelurahan."""
 
 
+MOST_BYTES = 128 << 20
 REMEMBERED = 64
 """So many answers to one sort of question are kept for a room."""
 
@@ -80,13 +81,17 @@ class Room:
         make: Callable[[], T],
         *,
         most: int = REMEMBERED,
-        weigh: Callable[[Any], int] | None = None,
+        weigh: Callable[[Any], float] | None = None,
     ) -> T:
         """The answer to a question about this room, of a sort of which it keeps ``most`` (:class:`layers.answers.Answers`)."""
         with self._lock:
             if sort not in self._answers:
                 self._answers[sort] = Answers(most, weigh)
         return self._answers[sort].once(key, make)
+
+    def rows_once(self, sort: str, key: Hashable, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """As :meth:`once`, for rows to go on from: of each sort no more than :data:`MOST_BYTES` are kept."""
+        return self.once(sort, key, make, most=MOST_BYTES, weigh=pl.DataFrame.estimated_size)
 
     def parts(self, kind: Kind) -> Sequence[pl.DataFrame]:
         """The rows that count, month by month where no row depends on another."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, exists, null, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, and_, exists, null, or_, select, type_coerce, update
 
 from layers import schema, sqltypes
 from layers.database import Database
@@ -205,7 +205,7 @@ class Shelves(Database):
         table = RECORD_TABLES[Kind.COMPLAINT]
         query = self._seen_by(scope, Kind.COMPLAINT).with_only_columns(table.c.source, table.c.source_id, table.c.text)
         sources, numbers = {source for source, _ in cases}, [number for _, number in cases]
-        query = query.where(table.c.source.in_(sources), table.c.source_id.in_(numbers), table.c.known_to.is_(None))
+        query = query.where(_among(table, sources, numbers), table.c.known_to.is_(None))
         with self.read() as connection:
             return {(row[0], row[1]): row[2] for row in connection.execute(query) if row[2] and (row[0], row[1]) in cases}
 
@@ -213,7 +213,7 @@ class Shelves(Database):
         found: list[tuple[Record, datetime | None]] = []
         for kind, table in RECORD_TABLES.items():
             query = self._seen_by(scope, kind).add_columns(table.c.known_to)
-            query = query.where(table.c.source == source, table.c.source_id == source_id).order_by(table.c.known_from)
+            query = query.where(_among(table, [source], [source_id])).order_by(table.c.known_from)
             with self.read() as connection:
                 found += [(as_record(kind, row), row[-1]) for row in connection.execute(query)]
         return found
@@ -231,6 +231,11 @@ class Shelves(Database):
         if scope.categories is not None and kind is Kind.COMPLAINT:
             query = query.where(table.c.category.in_(scope.categories))
         return query
+
+
+def _among(table: Table, sources: Collection[str], numbers: Collection[str]) -> ColumnElement[bool]:
+    """Whether a version is of one of the records, found by these and not by the scope's OPD or area, which has many."""
+    return table.c.seq.in_(select(table.c.seq).where(table.c.source.in_(sources), table.c.source_id.in_(numbers)))
 
 
 def as_batch(rows: Sequence[Any], form: Any) -> Any:

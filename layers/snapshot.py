@@ -6,7 +6,7 @@ age and its origin is impossible by type. Unknown is ``None`` with a reason, nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -353,3 +353,7 @@ class Snapshot:
         """The reading of a KPI at an area (the city by default) and OPD, or ``None`` if not published."""
         place = self.places.get((kpi, area or self.city, opd))
         return None if place is None else self.readings[place]
+
+    def of(self, *kpis: str) -> Iterator[Reading]:
+        """All readings of some KPIs, in the order of the snapshot; the others need not be made for it."""
+        return (self.readings[place] for (kpi, _, _), place in self.places.items() if kpi in kpis)

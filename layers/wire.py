@@ -32,7 +32,7 @@ from layers.snapshot import (
     Trend,
 )
 
-FORM = 2
+FORM = 3
 """The form of the bytes; a reader of another form refuses them."""
 
 _READING = 18

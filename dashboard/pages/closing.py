@@ -62,7 +62,7 @@ def _head(view: View) -> htpy.Element:
 
 def _opds(snapshot: Snapshot, view: View) -> htpy.Element:
     """A line for each OPD that closed anything, most closings first."""
-    by = {(r.kpi, r.opd): r for r in snapshot.readings if r.opd is not None and r.kpi in (*FUNNEL, *OPD)}
+    by = {(r.kpi, r.opd): r for r in snapshot.of(*FUNNEL, *OPD) if r.opd is not None}
     closings = {opd: r for (kpi, opd), r in by.items() if kpi == FUNNEL[0] and r.value}
     rows = sorted(closings, key=lambda opd: (-(closings[opd].value or 0), str(opd)))
 
@@ -81,7 +81,7 @@ def _patterns(snapshot: Snapshot, view: View) -> htpy.Element:
     names = [f"curiga_{pattern}" for pattern in PATTERNS if f"curiga_{pattern}" in view.catalog]
 
     def most(name: str) -> str:
-        each = [r for r in snapshot.readings if r.kpi == name and r.opd is not None and r.value]
+        each = [r for r in snapshot.of(name) if r.opd is not None and r.value]
         first = sorted(each, key=lambda r: -(r.value or 0))[:3]
         return ", ".join(f"{opd_name(r.opd, view)} {text.number(r.value or 0, 0, view.lang)}" for r in first) or "-"
 
@@ -135,8 +135,8 @@ def _each(snapshot: Snapshot, view: View) -> Sheet:
     """The funnel and what stands beside it, an OPD a row: the value of each figure and on how many cases it rests."""
     kpis = [view.catalog[name] for name in (*FUNNEL, *OPD) if name in view.catalog]
     by: dict[str, dict[str, Reading]] = {}
-    for r in snapshot.readings:
-        if r.opd is not None and r.kpi in (*FUNNEL, *OPD):
+    for r in snapshot.of(*FUNNEL, *OPD):
+        if r.opd is not None:
             by.setdefault(r.opd, {})[r.kpi] = r
     title = text.say(view.lang, "Dari ditutup sampai terbukti, tiap OPD")
     rows = [(opd, opd_name(opd, view), by[opd]) for opd in sorted(by)]
@@ -146,7 +146,7 @@ def _each(snapshot: Snapshot, view: View) -> Sheet:
 def _counts(snapshot: Snapshot, view: View) -> Sheet:
     """The patterns with their counts, for the city and each OPD."""
     kpis = [view.catalog[name] for pattern in PATTERNS if (name := f"curiga_{pattern}") in view.catalog]
-    found = [(kpi, r) for kpi in kpis for r in snapshot.readings if r.kpi == kpi.id and r.area == view.city.code]
+    found = [(kpi, r) for kpi in kpis for r in snapshot.of(kpi.id) if r.area == view.city.code]
     columns = (
         Field(key="pola", title=text.say(view.lang, "Pola")),
         Field(key="opd", title="OPD"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError, fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from layers.model import LIMITS, RECORDS, Kind, Outcome, Role, Run, Scope
-from layers.snapshot import AHEAD, STALE_AFTER, Arrivals, Evidence, Freshness, Reading, Snapshot, State
+from layers.snapshot import AHEAD, STALE_AFTER, Arrivals, Evidence, Freshness, Reading, Readings, Snapshot, State
 from tests.layers.made import HOUR, NOW, one_of_each
 
 FRESH = Freshness(observed_at=NOW, fetched_at=NOW, budget=HOUR)
@@ -109,14 +110,13 @@ def test_a_scope_is_limited_by_any_of_its_limits() -> None:
         assert Scope(user="x", role=Role.ADMIN, **{name: frozenset()}).limited
 
 
-def test_a_snapshot_finds_a_reading_by_its_cut() -> None:
-    of_opd = replace(READING, opd="dlh", value=1.0)
-    snapshot = Snapshot(
+def snapshot_of(readings: Sequence[Reading]) -> Snapshot:
+    return Snapshot(
         version=1,
         city="36.71",
         built_at=NOW,
         notice=None,
-        readings=(READING, of_opd),
+        readings=readings,
         trends=(),
         arrivals=Arrivals(minutes=30, channels={}),
         attention=(),
@@ -124,10 +124,28 @@ def test_a_snapshot_finds_a_reading_by_its_cut() -> None:
         dots=(),
         sources=(),
     )
+
+
+def test_a_snapshot_finds_a_reading_by_its_cut() -> None:
+    of_opd = replace(READING, opd="dlh", value=1.0)
+    snapshot = snapshot_of((READING, of_opd))
     assert snapshot.reading("aduan_terbuka") is READING
     assert snapshot.reading("aduan_terbuka", "36.71", "dlh") is of_opd
     assert snapshot.reading("aduan_terbuka", "36.71.01") is None
     assert snapshot.reading("lain") is None
+
+
+def test_the_readings_of_a_kpi_are_made_without_all_others() -> None:
+    cuts = [("aduan_terbuka", "36.71", None), ("lama", "36.71", None), ("aduan_terbuka", "36.71", "dlh")]
+    made: list[int] = []
+
+    def make(number: int) -> Reading:
+        made.append(number)
+        kpi, area, opd = cuts[number]
+        return replace(READING, kpi=kpi, area=area, opd=opd)
+
+    found = list(snapshot_of(Readings(cuts, make)).of("aduan_terbuka", "tidak_ada"))
+    assert ([r.opd for r in found], made) == ([None, "dlh"], [0, 2])
 
 
 def test_what_travels_is_frozen_and_says_its_kind() -> None:

@@ -1,7 +1,11 @@
-"""The time machine: what was known at a moment is what the snapshot of that moment said, whatever came later."""
+"""The time machine: what was known at a moment is what the snapshot of that moment said, whatever came later.
+
+``LIVEROOM_MOMENTS`` is at how many moments of a month it is asked (``make soak``: 200).
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -31,6 +35,7 @@ from layers.snapshot import Snapshot
 from layers.store import Reject, Store
 from tests.layers.made import ANALYST, DAY, HOUR, NOW, OPERATOR, ZONE, complaint, give, new_store, put
 
+MOMENTS = int(os.environ.get("LIVEROOM_MOMENTS", "60"))
 MINUTE = timedelta(minutes=1)
 START = NOW - 31 * DAY
 PLACES = ("36.71.01.1001", "36.71.01.1002", "36.71.02.1001", UNPLACED)
@@ -267,9 +272,9 @@ def compare(world: World) -> int:
 
 
 @pytest.mark.usefixtures("no_trends")
-def test_what_the_snapshot_said_is_what_the_time_machine_says_at_200_moments_of_a_month(world: World) -> None:
-    month(world, runs=320, looks=203)
-    assert compare(world) >= 200
+def test_what_the_snapshot_said_is_what_the_time_machine_says_at_moments_of_a_month(world: World) -> None:
+    month(world, runs=320, looks=MOMENTS + 3)
+    assert compare(world) >= MOMENTS
     values = {(r.kpi, r.area, r.value) for snapshot, _ in world.said.values() for r in snapshot.readings}
     assert len(values) > 200  # a month in which much happened
     with world.store.read() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 from layers.clock import SetClock, set_clock
 from layers.model import UNPLACED, Complaint, Kind, Outcome, Record, Role, Scope, Stage, Status
@@ -495,6 +496,32 @@ def test_who_sees_aggregates_only_gets_no_row_by_any_way(city: Store, role: Role
     ):
         with pytest.raises(PermissionError):
             ask()
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(user="kepala", role=Role.OPD_HEAD, opds=frozenset({"dlh"})),
+        Scope(user="seksi", role=Role.OPD_HEAD, opds=frozenset({"dlh"}), areas=frozenset({"36.71.01.1001"})),
+    ],
+)
+def test_a_few_records_are_not_looked_for_among_all_of_an_opd_or_place(store: Store, scope: Scope) -> None:
+    give(store, [complaint(str(n), text=f"kata {n}") for n in range(20)])
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append((statement, given))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    assert store.texts(scope, [("laksa", "3"), ("laksa", "4")]) == {("laksa", "3"): "kata 3", ("laksa", "4"): "kata 4"}
+    assert store.record(scope, "laksa", "3") is not None
+    event.remove(Engine, "before_cursor_execute", note)
+    if store.sqlite:
+        asked = [each for each in asked if each[0].startswith("SELECT")]
+        with store.read() as connection:
+            plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()) for sql, given in asked]
+        assert len(plans) > len(RECORD_TABLES)
+        assert not [plan for plan in plans if re.search(r"SCAN|\((opd|area)=\?\)", plan)]
 
 
 def test_a_case_that_changed_hands_shows_each_opd_its_own_part(store: Store) -> None:
