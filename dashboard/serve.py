@@ -35,4 +35,5 @@ def command(settings: Settings) -> list[str]:
 def serve(settings: Settings) -> None:
     """Become the web server; the settings travel to the workers by the environment, so they are checked once more there."""
     arguments = command(settings)
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // settings.workers)))
     os.execv(arguments[0], arguments)  # noqa: S606 - our own interpreter, no shell
