@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from fastapi import FastAPI
@@ -22,6 +23,9 @@ from layers.typed import LONGEST, words
 FINDERS = EVERYONE - {Role.SCREEN}
 """Who is a person at a desk; a wall's screen types nothing."""
 
+AT_ONCE = 2
+"""Searches that run at the same time, in threads of their own: however many type, they hold up nobody's login or page."""
+
 
 class FindDesk:
     """The endpoints; what is found is decided by the asker's Scope at each search."""
@@ -29,6 +33,7 @@ class FindDesk:
     def __init__(self, framed: Framed) -> None:
         room = framed.hub.room
         self._framed = framed
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="cari")
         self._names = Names(room.city, room.tree, room.catalog)
 
     def add_routes(self, server: FastAPI) -> dict[str, Gate]:
@@ -54,4 +59,4 @@ class FindDesk:
             raise HTTPException(400)
         view = self._framed.view(request)
         search = partial(self._names.search, view, asked, most) if words(asked) else partial(self._names.first, view)
-        return asked, view, await asyncio.to_thread(search)
+        return asked, view, await asyncio.get_running_loop().run_in_executor(self._threads, search)

@@ -103,6 +103,11 @@ class Choice:
         return (first, last) if first <= last else None
 
     @property
+    def place(self) -> Mapping[str, str | None]:
+        """What decides whether its counts could name a person (:mod:`layers.smallcells`)."""
+        return {"area": self.asked.get("area"), "opd": self.opd, "category": self.asked.get("category")}
+
+    @property
     def query(self) -> Query:
         """The cut. ``ValueError`` for an area that the city does not have comes when it is asked."""
         return Query(
@@ -147,7 +152,7 @@ def cut_readings(scope: Scope, catalog: Mapping[str, Kpi], figures: Room, choice
         rows = own_rows(scope, figures, query)
         return readings_at(scope, figures, {name: catalog[name] for name in CARDS}, query, rows)
 
-    found = figures.once("cards", (scope.limits, query), made)
+    found = figures.once("cards", (scope.limits, scope.may_see_rows, query), made)
     return {name: found[name] if whole(scope) else own(found[name]) for name in CARDS if name in found}
 
 

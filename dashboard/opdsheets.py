@@ -22,7 +22,7 @@ from layers.drill import Slice
 from layers.model import UNPLACED
 from layers.queue import every
 from layers.reasons import reasons
-from layers.smallcells import alone, by_place, small
+from layers.smallcells import alone, by_place, pointed, sensitive, small
 
 if TYPE_CHECKING:
     from dashboard.page import View
@@ -44,12 +44,12 @@ def _page(choice: Choice) -> Page:
 def _asked(snapshot: Snapshot, view: View) -> tuple[Choice, Room, dict[str, Reading]]:
     """The choice, the figures it is made of and the cards; ``LookupError`` while there are no frames.
 
-    404 where all the counts are of one category that could name a person in the area (:mod:`layers.smallcells`).
+    404 where all the counts are of what could name a person in the area (:mod:`layers.smallcells`).
     """
     if view.figures is None:
         raise LookupError("rincian belum tersedia")
     choice, room = Choice.of(view.params, view.city.zone), view.figures()
-    if alone(_area(choice, view), choice.asked.get("category")):
+    if alone(view.scope, view.city, view.tree, **choice.place):
         raise Refused(view.scope)
     return choice, room, card_readings(view.scope, view.catalog, snapshot, room, choice)
 
@@ -112,9 +112,9 @@ def _crossed(name: str, snapshot: Snapshot, view: View) -> Sheet:
     ]
     found.sort(key=lambda s: (-s.overdue, -s.open, -s.received, s.key))
     area = _area(choice, view)
-    people = name == "category" and area is not None and small(area)
+    guarded = sensitive if name == "category" and area is not None and small(area) else None
     title = _titled(text.say(view.lang, CROSSED[name]), choice, view)
-    sheet = slices(snapshot, view, _page(choice), title, found, (reading, kpi), name=f"menurut-{name}", people=people)
+    sheet = slices(snapshot, view, _page(choice), title, found, (reading, kpi), name=f"menurut-{name}", guarded=guarded)
     return narrowed(sheet, _cut(choice, view))
 
 
@@ -129,13 +129,13 @@ def _days(snapshot: Snapshot, view: View) -> Sheet:
 
 
 def _mapped(snapshot: Snapshot, view: View) -> Sheet:
-    """Each kelurahan under all other choices; small counts of a sensitive category are left out."""
+    """Each kelurahan under all other choices; small counts of a sensitive category or OPD are left out."""
     choice, room, readings = _asked(snapshot, view)
     counts = crossed(view.scope, room, choice.query).by["area"]
+    guarded = pointed(view.scope, view.city, opd=choice.opd, category=choice.asked.get("category"))
     codes = [*(area.code for area in view.tree.kelurahan), UNPLACED]
     told = {
-        name: by_place({code: getattr(counts.get(code, Counts()), name) for code in codes}, choice.asked.get("category"))
-        for name in MEASURES
+        name: by_place({code: getattr(counts.get(code, Counts()), name) for code in codes}, guarded=guarded) for name in MEASURES
     }
     columns = heads(
         view,
@@ -145,7 +145,7 @@ def _mapped(snapshot: Snapshot, view: View) -> Sheet:
     )
     rows = [(code, view.tree.name(code), *(told[name][code] for name in MEASURES)) for code in codes]
     hidden = any(None in row for row in rows)
-    notes = ["Hitungan kecil pada kategori sensitif tidak ditampilkan."] if hidden else []
+    notes = ["Hitungan kecil yang sensitif tidak ditampilkan."] if hidden else []
     measured = text.say(view.lang, MEASURE_WORDS[measure_of(choice)])
     title = _titled(f"{text.say(view.lang, 'Per {unit}', unit=view.tree.unit)}, {measured}", choice, view)
     sheet = _rows(title, "peta", columns, rows, snapshot, view, choice, readings.values(), notes)

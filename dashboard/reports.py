@@ -43,6 +43,8 @@ LOOK = 30.0
 """Seconds between two looks whether a report is due."""
 LEASE, LEASED = timedelta(minutes=2), "@laporan"
 """How long one worker has the drawing for itself; it is taken anew for each report."""
+LARGEST = 15 << 20
+"""Bytes of both files together: written as letters they are a third more, and mail servers take 20 to 25 million."""
 REST = timedelta(minutes=10)
 """How long a report that could not be drawn for a reason of our own is left alone."""
 
@@ -50,15 +52,12 @@ log = logging.getLogger(__name__)
 
 
 class NotTheirs(Exception):
-    """The account gets no such page, or finds nothing on it; says why."""
+    """The account gets no such page, or finds nothing on it that a mail can carry; says why."""
 
 
 @asynccontextmanager
 async def reporting(settings: Settings, hub: Hub, machine: Machine, people: People) -> AsyncIterator[None]:
-    """Send scheduled reports while the server runs, where any are configured."""
-    if not settings.reports.reports:
-        yield
-        return
+    """Send scheduled reports while the server runs; without any, only let go of those that were."""
     for one in settings.reports.reports:
         found = find_page(one.page.partition("?")[0])
         if found is None or not found[0].whole:
@@ -96,7 +95,7 @@ class Reporter:
         self._trouble: str | None = None
 
     async def run(self) -> None:
-        """Look until cancelled; a trouble is logged when it begins and when it is over."""
+        """Look until cancelled, or once where nothing is planned; a trouble is logged when it begins and when it is over."""
         while True:
             trouble = None
             try:
@@ -110,6 +109,8 @@ class Reporter:
             if trouble != self._trouble:
                 log.warning("event=laporan keadaan=%s", trouble or "pulih")
             self._trouble = trouble
+            if trouble is None and not self._settings.reports.reports:
+                return
             await asyncio.sleep(LOOK)
 
     def close(self) -> None:
@@ -130,9 +131,10 @@ class Reporter:
             await asyncio.to_thread(self._store.release, LEASED, self._owner)
 
     def _ready(self, now: datetime) -> list[Turn]:
-        """What is due and can be drawn now."""
+        """What is due and can be drawn now; what waits and is not in the plan any more is let go of first."""
         if not self._open:
             self._store.open()
+            self._book.withdraw(self._settings.reports)
             self._open = True
         self._book.settle(self._people, now)
         due = self._book.due(self._settings.reports, now, self._settings.city.zone)
@@ -172,6 +174,8 @@ class Reporter:
             if error.status_code == 404:
                 raise NotTheirs("halaman tidak ada atau di luar hak akun ini") from None
             raise
+        if len(parcel.pdf) + len(parcel.xlsx) > LARGEST:
+            raise NotTheirs("berkasnya terlalu besar untuk surat; pilih halaman yang lebih sempit")
         told = {"laporan": turn.report.name, "akun": turn.account, "halaman": turn.report.page}
         await asyncio.to_thread(self._people.audit, who, "laporan disusun", told, clock.now())
         to = self._settings.reports.recipients[turn.account]
@@ -200,7 +204,7 @@ def parcel_of(wanted: Wanted, snapshot: Snapshot, view: View) -> Parcel:
     link = back + wanted.turn.report.page
     mark = f"[{snapshot.notice.split(':')[0].split('.')[0]}] " if snapshot.notice else ""
     return Parcel(
-        title=f"{mark}{title}, {text.day(view.now, view.city.zone, view.lang)}",
+        title=f"{mark}{' '.join(title.split())}, {text.day(view.now, view.city.zone, view.lang)}",
         body="\n\n".join((title, *lines, link)),
         html=_html(title, lines, link, view),
         name=pdf.name,

@@ -38,6 +38,8 @@ FLAGS: Mapping[str, pl.Expr] = {
 SORTED_BY = ("title", "stage", "method", "opd", "area", "pagu", "value", "provider", "announced", "contracted")
 _REACHED = {stage.value: rank for rank, stage in enumerate(Stage)}
 _IN, _YES = "+in", "ya"
+_TEXT = "+text"
+"""Title and provider as words are looked for in them: made once, for people type many words, and each letter asks anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,7 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
         asked.append(METHOD.eq(wanted.method))
     if wanted.flag:
         asked.append(pl.col(f"+{wanted.flag}"))
-    asked += [holds(("title", "provider"), (word,)) for word in wanted.words]
+    asked += [pl.col(_TEXT).str.contains(f" {word.lower()}", literal=True) for word in wanted.words]
     if wanted.kind:
         asked.append(holds(("title", "bought"), wanted.kind))
     frame = room.rows_once("flagged packages", when, partial(_flagged, room, when))
@@ -175,15 +177,19 @@ def _chosen(scope: Scope, room: Room, wanted: Wanted, *, year: bool = True) -> p
 def _flagged(room: Room, when: When) -> pl.DataFrame:
     signed = contracted(when)
     marks = {f"+{name}": (signed & flag).fill_null(value=False) for name, flag in FLAGS.items()}
-    return room.whole[Kind.PACKAGE].with_columns(**marks)
+    return room.whole[Kind.PACKAGE].with_columns(pl.concat_str(_padded(("title", "provider"))).alias(_TEXT), **marks)
 
 
 def holds(columns: Sequence[str], words: Sequence[str]) -> pl.Expr:
     """Whether one of the columns holds one of the words, at the beginning of a word and whatever its case."""
-    told = [pl.col(name).cast(pl.String).fill_null("").str.to_lowercase() for name in columns]
-    padded = [pl.concat_str(pl.lit(" "), text.str.replace_all(r"[^\p{L}\p{N}]+", " ")) for text in told]
-    each = [text.str.contains(f" {word.lower()}", literal=True) for text in padded for word in words]
+    each = [text.str.contains(f" {word.lower()}", literal=True) for text in _padded(columns) for word in words]
     return reduce(lambda a, b: a | b, each)
+
+
+def _padded(columns: Sequence[str]) -> list[pl.Expr]:
+    """The columns in small letters, one blank before each word and no marks."""
+    told = [pl.col(name).cast(pl.String).fill_null("").str.to_lowercase() for name in columns]
+    return [pl.concat_str(pl.lit(" "), text.str.replace_all(r"[^\p{L}\p{N}]+", " ")) for text in told]
 
 
 def _groups(rows: pl.DataFrame, by: pl.Expr) -> tuple[Group, ...]:

@@ -16,13 +16,14 @@ from layers.clock import start_of_day
 from layers.contributions import BY, Change, contributions
 from layers.drill import within
 from layers.evaluate import since, touched_since
-from layers.fewparts import without_few
+from layers.fewparts import veiled, without_few
 from layers.frames import Views
 from layers.model import Kind, Scope
 from layers.notable import windows as daily
 from layers.prepared import prepared
 from layers.room import Room, of_minute
 from layers.runs import SourceFacts
+from layers.smallcells import PERSONAL, alone
 from layers.unusual import WATCHED, Unusual, unusual
 
 REMEMBERED = 128
@@ -72,9 +73,13 @@ class Answer:
     unusual: tuple[Unusual, ...]
     at: datetime
 
-    def told(self, scope: Scope, tree: AreaTree) -> Answer:
-        """The answer as the asker may be told it: few cases that could name a person with the others, for who sees no rows."""
-        change = self.change if scope.may_see_rows else without_few(self.change, tree)
+    def told(self, scope: Scope, city: City, tree: AreaTree) -> Answer:
+        """The answer as the asker may be told it: to who sees no rows nothing that could name a person, or with the others."""
+        if scope.may_see_rows:
+            return self
+        if alone(scope, city, tree, area=self.change.area, opd=self.change.opd, category=None):
+            return replace(self, change=veiled(self.change), unusual=())
+        change = without_few(self.change, city, tree)
         return self if change is self.change else replace(self, change=change)
 
 
@@ -94,7 +99,8 @@ def explain(
     """
     room = of_minute(frames, tree, city, facts, now)
     make = partial(_answer, scope, room, catalog, question)
-    return room.once("changes", (question, scope.limits), make, most=REMEMBERED).told(scope, tree)
+    found = room.once("changes", (question, scope.limits), make, most=REMEMBERED)
+    return found.told(scope, city, tree) if catalog[question.kpi].kind in PERSONAL else found
 
 
 def _answer(scope: Scope, room: Room, catalog: Mapping[str, Kpi], question: Question) -> Answer:

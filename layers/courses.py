@@ -56,7 +56,7 @@ class _Held:
 
 def course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
     """The complaint figure over the window's days, at the cut as far as the scope may count, and of the whole city."""
-    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
+    refuse_few(scope, room.city, room.tree, area=query.area, opd=query.opd, category=query.category)
     return room.once("course", (kpi.id, scope.limits, query), partial(_course, scope, room, kpi, query))
 
 
@@ -77,7 +77,7 @@ def _course(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Course:
 
 def sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict[str, tuple[float | None, ...]]:
     """Each figure at :data:`STEPS` moments of the window, at the cut: its course at a glance; none of days or a status."""
-    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
+    refuse_few(scope, room.city, room.tree, area=query.area, opd=query.opd, category=query.category)
     if query.bound:
         return {}
     key = tuple(kpi.id for kpi in kpis), scope.limits, query
@@ -100,7 +100,7 @@ def _sparks(scope: Scope, room: Room, kpis: Sequence[Kpi], query: Query) -> dict
 
 def year_ago(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[float | None, str | None]:
     """The figure at the cut for the same days a year ago, or why there is none."""
-    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
+    refuse_few(scope, room.city, room.tree, area=query.area, opd=query.opd, category=query.category)
     if query.bound:
         return None, BOUND
     return room.once("year ago", (kpi.id, scope.limits, query), partial(_year_ago, scope, room, kpi, query))

@@ -63,7 +63,7 @@ def crossed(scope: Scope, room: Room, query: Query) -> Crossed:
 
     Raises ``ValueError`` for an area that the city does not have, ``PermissionError`` for counts that could name a person.
     """
-    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
+    refuse_few(scope, room.city, room.tree, area=query.area, opd=query.opd, category=query.category)
     return room.once("crossed", (scope.limits, query), lambda: _crossed(scope, room, query))
 
 

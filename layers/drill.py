@@ -105,9 +105,10 @@ class Drill:
     by_channel: tuple[Slice, ...]
     hidden: str | None = None
 
-    def told(self, scope: Scope, tree: AreaTree) -> Drill:
+    def told(self, scope: Scope, city: City, tree: AreaTree) -> Drill:
         """The answer as the asker may be told it: nothing of counts that could name a person; ``hidden`` says why."""
-        if not untold(scope, tree.areas.get(self.query.area or ""), self.query.category):
+        cut = self.query
+        if not untold(scope, city, tree, area=cut.area, opd=cut.opd, category=cut.category):
             return self
         readings = tuple(veil(reading, HIDDEN) for reading in self.readings)
         nothing: dict[str, Any] = dict.fromkeys(("days", "received", "closed", "by_category", "by_opd", "by_channel"), ())
@@ -131,7 +132,7 @@ def drill(
     """
     room = of_minute(frames, tree, city, facts, now)
     make = partial(_drill, scope, room, catalog, query)
-    return room.once("drill", (query, scope.limits), make, most=REMEMBERED).told(scope, tree)
+    return room.once("drill", (query, scope.limits), make, most=REMEMBERED).told(scope, city, tree)
 
 
 def _drill(scope: Scope, room: Room, catalog: Mapping[str, Kpi], query: Query) -> Drill:
@@ -165,7 +166,7 @@ def readings_at(scope: Scope, room: Room, kpis: Mapping[str, Kpi], query: Query,
     """Some complaint KPIs about less than a year at a cut, over prepared ``rows`` that hold all of it: as a drill gives them."""
     mine = {by: _mine(scope, query, by) for by in OPDS}
     cut = rows.lazy().filter(*_where(scope, query, room.tree), pl.any_horizontal(*mine.values())).collect()
-    hidden = untold(scope, room.tree.areas.get(query.area or ""), query.category)
+    hidden = untold(scope, room.city, room.tree, area=query.area, opd=query.opd, category=query.category)
     found = _readings(kpis, room, cut, cut.lazy(), query, mine)
     return {r.kpi: veil(r, HIDDEN) if hidden else r for r in found}
 

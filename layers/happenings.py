@@ -1,4 +1,8 @@
-"""What just happened: the last events, the new complaints on the map, the day's arrivals. Nothing here names a citizen."""
+"""What just happened: the last events, the new complaints on the map, the day's arrivals. Nothing here names a citizen.
+
+A single case whose kelurahan or corner is told could name somebody where it is of a sensitive category or OPD
+(:mod:`layers.smallcells`): such cases are in no event and no dot, of the counts they are a part.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from layers.explain import place, short, span
 from layers.frames import SEN
 from layers.kpis.complaints import DONE
 from layers.numbers import NBSP, money
+from layers.smallcells import sensitive, sensitive_opd
 from layers.snapshot import Arrivals, Dot, Event, SourceState
 
 EVENTS = 12
@@ -42,6 +47,7 @@ def events(complaints: pl.DataFrame, packages: pl.DataFrame, tree: AreaTree, cit
     def worth(row: dict[str, Any]) -> str:
         return f"{NBSP.join(filter(None, money(row['pagu'] / SEN)))} " if row["pagu"] else ""
 
+    complaints = _nameless(complaints, city)
     arrived = [event(row, "received", *case(row)[:2], case(row)[2] + owner(row)) for row in _latest(complaints, "received", now)]
     closed = [
         event(row, "closed", *case(row), f"selesai dalam {span(row['closed'] - row['received'])}")
@@ -55,17 +61,26 @@ def events(complaints: pl.DataFrame, packages: pl.DataFrame, tree: AreaTree, cit
     return tuple(newest[:EVENTS])
 
 
+def _nameless(complaints: pl.DataFrame, city: City) -> pl.DataFrame:
+    """Without the cases that could name somebody."""
+    categories = complaints.select(pl.col("category").unique().cast(pl.String))["category"]  # few: no row is read for words
+    guarded = [name for name in categories if sensitive(name)]
+    opds = [opd.slug for opd in city.opds if sensitive_opd(city, opd.slug)]
+    told = ~(pl.col("category").is_in(guarded) | pl.col("opd").is_in(opds).fill_null(value=False))
+    return complaints.lazy().filter(told).collect() if guarded or opds else complaints
+
+
 def _latest(frame: pl.DataFrame, at: str, now: datetime) -> list[dict[str, Any]]:
     return frame.lazy().filter(pl.col(at) <= now).top_k(EVENTS, by=at).collect().to_dicts()
 
 
-def dots(complaints: pl.DataFrame, now: datetime) -> tuple[Dot, ...]:
+def dots(complaints: pl.DataFrame, city: City, now: datetime) -> tuple[Dot, ...]:
     """Complaints of the last hour that have a point, newest first, at most :data:`DOTS`."""
+    placed = pl.all_horizontal(pl.col("lat", "lon").is_not_null())
+    hour = complaints.lazy().filter(pl.col("received").is_between(now - timedelta(hours=1), now), placed).collect()
     recent = (
-        complaints.lazy()
-        .filter(
-            pl.col("received").is_between(now - timedelta(hours=1), now), pl.all_horizontal(pl.col("lat", "lon").is_not_null())
-        )
+        _nameless(hour, city)
+        .lazy()
         .select(pl.col("lat").round(DOT_DECIMALS), pl.col("lon").round(DOT_DECIMALS), "received")
         .top_k(DOTS, by="received")
         .sort("received", "lat", "lon", descending=True)

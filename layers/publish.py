@@ -92,7 +92,7 @@ def build(
             complaints, unusual(complaints, room, (declared()[_ARRIVALS],)), room.sources, tree, city, now, differing
         ),
         events=events(complaints, room.recent(Kind.PACKAGE), tree, city, now),
-        dots=dots(complaints, now),
+        dots=dots(complaints, city, now),
         sources=room.sources,
         mismatches=listed(differing),
         courses=courses(catalog, room, shown),

@@ -25,9 +25,9 @@ def reasons(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Change:
     A figure about a moment is compared with how it stood when the window began. In a chosen area the places are kelurahan.
     To who sees no rows few cases that could name a person are told with the others.
     """
-    refuse_few(scope, room.tree.areas.get(query.area or ""), query.category)
+    refuse_few(scope, room.city, room.tree, area=query.area, opd=query.opd, category=query.category)
     found = room.once("reasons", (kpi.id, scope.limits, query), partial(_reasons, scope, room, kpi, query))
-    return found if scope.may_see_rows else without_few(found, room.tree)
+    return found if scope.may_see_rows else without_few(found, room.city, room.tree)
 
 
 def _reasons(scope: Scope, room: Room, kpi: Kpi, query: Query) -> Change:

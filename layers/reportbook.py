@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from layers import schema
@@ -21,7 +21,7 @@ from layers.database import Database
 from layers.model import Scope
 from layers.outbox import UNSENT
 from layers.people import People
-from layers.reportplan import Recipient, Report, Reports
+from layers.reportplan import LONGEST_GAP, Recipient, Report, Reports
 from layers.rights import LIMIT_WORDS
 
 KIND = "laporan"
@@ -34,6 +34,10 @@ BEGINS = "dijadwalkan"
 """The turn that was last before a plan was first seen: nothing is sent for it."""
 
 CLOSED = "akun tidak ada atau sudah ditutup"
+UNWANTED = "laporan tidak dijadwalkan lagi untuk akun ini"
+
+KEPT = timedelta(days=2 * LONGEST_GAP)
+"""A turn is forgotten after this long: a plan that is in force has had a newer one."""
 
 _table, _notice = schema.report, schema.notice
 
@@ -146,8 +150,21 @@ class ReportBook:
             row = connection.execute(query).first()
         return row and (row.account, row.rights, {f"{row.name}.pdf": bytes(row.pdf), f"{row.name}.xlsx": bytes(row.xlsx)})
 
+    def withdraw(self, reports: Reports) -> None:
+        """Drop what waits for an account that is no longer to get it, or for an address that is no longer its own."""
+        c, n = _table.c, _notice.c
+        waits = select(c.key, c.report, c.account, c.plan, n.target).join(_notice, n.key == c.key)
+        with self._store.read() as connection:
+            rows = connection.execute(waits.where(n.sent.is_(None), n.dropped.is_(None))).all()
+        for row in rows:
+            wanted = reports.wants(row.report, row.account, asked=not row.plan)
+            if not wanted or reports.recipients[row.account].name != row.target:
+                with self._store.write() as connection:
+                    gone = update(_notice).where(n.key == row.key, n.sent.is_(None), n.dropped.is_(None))
+                    connection.execute(gone.values(dropped=UNWANTED))
+
     def settle(self, people: People, now: datetime) -> None:
-        """Write what became of messages into the audit and then here, and let go of their files."""
+        """Write what became of messages into the audit and then here, let go of their files, and forget turns of long ago."""
         c, n = _table.c, _notice.c
         over = or_(n.sent.is_not(None), n.dropped.is_not(None), n.key.is_(None))  # of an address that is gone
         query = select(c.key, c.report, c.account, n.sent, func.coalesce(n.dropped, UNSENT).label("dropped"))
@@ -164,6 +181,11 @@ class ReportBook:
                 done = update(_table).where(c.key == row.key)
                 outcome = {"sent": row.sent} if row.sent else {"why": row.dropped}
                 connection.execute(done.values(**outcome, pdf=None, xlsx=None))
+        with self._store.read() as connection:
+            old = connection.execute(select(c.key).where(c.made < now - KEPT).limit(1)).first()
+        if old is not None:
+            with self._store.write() as connection:
+                connection.execute(delete(_table).where(c.made < now - KEPT))
 
     def outcome(self, key: str) -> tuple[bool, str | None]:
         """Whether a turn was sent, and else why not; ``(False, None)`` while it waits."""

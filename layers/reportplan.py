@@ -104,6 +104,10 @@ class Reports(_Facts):
         """Recipients with an address of their own: the pack's targets are served anyway."""
         return tuple(recipient for recipient in self.recipients.values() if recipient.told is None)
 
+    def wants(self, name: str, account: str, *, asked: bool) -> bool:
+        """Whether an account is still to get a report: by its plan, or because it was ``asked`` for by hand."""
+        return account in self.recipients and (asked or any(r.name == name and account in r.to for r in self.reports))
+
     def report(self, name: str) -> Report:
         """A report by its name; raises ``ValueError`` that says which there are."""
         found = next((report for report in self.reports if report.name == name), None)
@@ -179,7 +183,7 @@ def _filled(address: str, env: Mapping[str, str], where: str) -> str:
         password = urlsplit(address).password
     except ValueError:
         raise ValueError(f"{where}: bukan alamat yang dapat dibaca") from None
-    if password and "${" not in password:
+    if password and not re.fullmatch(r"(\$\{\w+\})+", password):
         raise ValueError(f"{where}: sandi tidak ditulis di berkas; tulis ${{NAMA}} dan isi di lingkungan")
 
     def value(found: re.Match[str]) -> str:

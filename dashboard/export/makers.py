@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,9 @@ from dashboard import text
 from dashboard.export.provenance import provenance
 from dashboard.export.sheet import Cell, Column, Row, Sheet, Type
 from dashboard.parts.changes import part_words
-from layers.fewparts import without_few
+from layers.fewparts import veiled, without_few
 from layers.sentences import compared, say_change
-from layers.smallcells import shown
+from layers.smallcells import PERSONAL, alone, shown
 
 if TYPE_CHECKING:
     from dashboard.page import Page, View
@@ -198,7 +198,10 @@ def changed(snapshot: Snapshot, view: View, page: Page, title: str, change: Chan
 
     ``about`` is what :func:`provenance` takes beside the figure and its periods.
     """
-    told = without_few(change, view.tree)
+    told = change
+    if kpi.kind in PERSONAL:
+        here = alone(view.scope, view.city, view.tree, area=change.area, opd=change.opd, category=None)
+        told = veiled(change) if here else without_few(change, view.city, view.tree)
     value = value_column(kpi, view.lang)
     headings = (("porsi", "Porsi"), ("tingkat", "Tingkat"), ("jumlah", "Jumlah"))
     columns = (
@@ -210,7 +213,7 @@ def changed(snapshot: Snapshot, view: View, page: Page, title: str, change: Chan
     about |= {
         "kpis": [kpi],
         "period": compared(change, view.city, view.lang),
-        "notes": [say_change(change, view.catalog, view.tree, view.city, view.lang)],
+        "notes": [say_change(told, view.catalog, view.tree, view.city, view.lang)],
     }
     sheet = listed(snapshot, view, page, title, columns, rows, name="perubahan", **about)
     return replace(sheet, title=text.say(view.lang, "Angkanya"), hidden=told is not change)
@@ -250,10 +253,10 @@ def slices(
     origin: tuple[Reading, Kpi],
     *,
     name: str,
-    people: bool = False,
+    guarded: Callable[[str], bool] | None = None,
 ) -> Sheet:
-    """What a total is made of, every part of it; with ``people`` small counts of sensitive categories are left out in a small
-    area (:mod:`layers.smallcells`)."""
+    """What a total is made of, every part of it; in a small area small counts of ``guarded`` keys are left out
+    (:mod:`layers.smallcells`)."""
     lang = view.lang
     heads = zip(
         ("diterima", "selesai", "terbuka", "lewat_tenggat"), ("Diterima", "Selesai", "Terbuka", "Lewat tenggat"), strict=True
@@ -264,11 +267,11 @@ def slices(
         *(Column(key=key, title=text.say(lang, words), type=Type.WHOLE, unit="aduan") for key, words in heads),
     )
     counts = [{s.key: getattr(s, figure) for s in found} for figure in SLICED]
-    if people:
-        counts = [dict(shown(counted)) for counted in counts]
+    if guarded:
+        counts = [dict(shown(counted, guarded)) for counted in counts]
     rows = [(s.key, s.label, *(counted[s.key] for counted in counts)) for s in found]
     hidden = any(None in row for row in rows)
-    notes = [text.say(lang, "Hitungan kecil pada kategori sensitif tidak ditampilkan.")] if hidden else []
+    notes = [text.say(lang, "Hitungan kecil yang sensitif tidak ditampilkan.")] if hidden else []
     reading, kpi = origin
     sheet = listed(snapshot, view, page, title, columns, rows, name=name, kpis=[kpi], readings=[reading], notes=notes)
     return replace(sheet, hidden=hidden)

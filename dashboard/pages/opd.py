@@ -115,7 +115,7 @@ def parts(snapshot: Snapshot, view: View) -> dict[str, htpy.Element]:
 
 def _untold(choice: Choice, view: View) -> bool:
     """Whether the counts of the choice are kept from the asker."""
-    return untold(view.scope, view.tree.areas.get(choice.asked.get("area", "")), choice.asked.get("category"))
+    return untold(view.scope, view.city, view.tree, **choice.place)
 
 
 def areas(_snapshot: Snapshot, view: View) -> dict[str, AreaPaint]:

@@ -32,15 +32,15 @@ def breakdown(
     *,
     element: str,
     link: Callable[[str], str] | None = None,
-    people: bool = False,
+    guarded: Callable[[str], bool] | None = None,
 ) -> htpy.Element:
     """The slices of a drill in the order given; ``link`` turns a slice's key into the address that narrows to it.
 
-    With ``people`` small counts of sensitive categories are veiled (:mod:`layers.smallcells`).
+    In a small area small counts of ``guarded`` keys are veiled (:mod:`layers.smallcells`).
     """
     told = {name: {s.key: getattr(s, name) for s in slices} for name in ("received", "open", "overdue")}
-    if people:
-        told = {name: dict(smallcells.shown(counts)) for name, counts in told.items()}
+    if guarded:
+        told = {name: dict(smallcells.shown(counts, guarded)) for name, counts in told.items()}
     shown, rest = list(slices[:SHOWN]), slices[SHOWN:]
     most = max((n for n in told["received"].values() if n is not None), default=0) or 1
 

@@ -216,7 +216,7 @@ def paints(found: Crossed, choice: Choice, view: View) -> dict[str, AreaPaint]:
     """Class, value and spoken label of every kelurahan, by what is counted under all other choices."""
     measure, lang = measure_of(choice), view.lang
     counts = {area.code: getattr(found.by["area"].get(area.code, Counts()), measure) for area in view.tree.kelurahan}
-    values = counts if view.scope.may_see_rows else smallcells.by_place(counts, choice.asked.get("category"))
+    values = counts if view.scope.may_see_rows else smallcells.by_place(counts, guarded=_pointed(choice, view))
     ends = breaks([n for n in values.values() if n is not None])
 
     def paint(code: str, n: int | None) -> AreaPaint:
@@ -226,6 +226,11 @@ def paints(found: Crossed, choice: Choice, view: View) -> dict[str, AreaPaint]:
         return AreaPaint(cls=class_of(n, ends), value=float(n), label=f"{_place(code, view)}: {said}")
 
     return {code: paint(code, n) for code, n in values.items()}
+
+
+def _pointed(choice: Choice, view: View) -> bool:
+    """Whether few cases in one kelurahan could name a person, under all other choices."""
+    return smallcells.pointed(view.scope, view.city, opd=choice.opd, category=choice.asked.get("category"))
 
 
 def _place(code: str, view: View) -> str:
@@ -254,7 +259,7 @@ def legend(found: Crossed | None, choice: Choice, view: View) -> htpy.Element:
     lang, measure = view.lang, measure_of(choice)
     counts = found.by["area"] if found else {}
     placed = {key: getattr(c, measure) for key, c in counts.items() if key != UNPLACED}
-    told = placed if view.scope.may_see_rows else smallcells.by_place(placed, choice.asked.get("category"))
+    told = placed if view.scope.may_see_rows else smallcells.by_place(placed, guarded=_pointed(choice, view))
     ends = breaks([n for n in told.values() if n is not None])
     entries, low = [], 1
     for k, end in enumerate((*ends, None), start=1):

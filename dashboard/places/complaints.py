@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from dashboard.parts.trend import Series, trend
 from dashboard.places.address import area_address
 from layers.drill import Query
 from layers.model import Area
-from layers.smallcells import small
+from layers.smallcells import sensitive, sensitive_opd, small
 from layers.snapshot import Reading, Snapshot
 
 if TYPE_CHECKING:
@@ -125,6 +125,11 @@ def _label(name: str, value: str, view: View) -> str:
     return opd.short if opd else value
 
 
+def guarded(name: str, view: View) -> Callable[[str], bool] | None:
+    """Which values of a group could name a person where they are few (:mod:`layers.smallcells`)."""
+    return {"category": sensitive, "opd": partial(sensitive_opd, view.city)}.get(name)
+
+
 def charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str, htpy.Element]:
     """The trend, and what the total is made of; each says so where there are no rows to cut."""
     if drill is None or origin is None or drill.hidden:
@@ -147,7 +152,7 @@ def charts(drill: Drill | None, origin: Reading | None, view: View) -> dict[str,
             view,
             element=f"by-{name}",
             link=partial(_narrow, name, view),
-            people=few and name == "category",
+            guarded=guarded(name, view) if few else None,
         )
     return found
 

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 
 def _area(view: View) -> tuple[Area, Drill | None]:
-    """The area and its drill; 404 where all counts are of one category that could name a person (:mod:`layers.smallcells`)."""
+    """The area and its drill; 404 where all counts are of what could name a person (:mod:`layers.smallcells`)."""
     area = view.tree.areas[view.params["code"]]
-    if alone(area, view.params.get("category")):
+    opd, category = (view.params.get(name) for name in ("opd", "category"))
+    if alone(view.scope, view.city, view.tree, area=area.code, opd=opd, category=category):
         raise Refused(view.scope)
     return area, view.drill(complaints.query(area, view)) if view.drill else None
 
@@ -71,8 +72,8 @@ def _parts_of(name: str, snapshot: Snapshot, view: View) -> Sheet:
     area, drill, origin = _cut(snapshot, view)
     words, key = complaints.GROUPS[name]
     said = f"{title(area, view)}: {text.say(view.lang, words).lower()}"
-    people = name == "category" and small(area)
-    return slices(snapshot, view, page_of(view), said, getattr(drill, key), origin, name=key, people=people)
+    guarded = complaints.guarded(name, view) if small(area) else None
+    return slices(snapshot, view, page_of(view), said, getattr(drill, key), origin, name=key, guarded=guarded)
 
 
 def _comparison(snapshot: Snapshot, view: View) -> Sheet:

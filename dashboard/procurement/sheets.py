@@ -184,7 +184,7 @@ def _alike(element: str, snapshot: Snapshot, view: View) -> Sheet:
     rows = [(r.area or None, r.kind, r.received, r.open, r.packages, r.contracted, r.pagu) for r in found]
     notes = [text.say(view.lang, alike.NO_CAUSE)]
     if len(found) < len(told[element]):
-        notes.append(text.say(view.lang, "Hitungan kecil pada kategori sensitif tidak ditampilkan."))
+        notes.append(text.say(view.lang, "Hitungan kecil yang sensitif tidak ditampilkan."))
     return _sheet(snapshot, view, text.say(view.lang, alike.TITLES[element]), element, columns, rows, notes)
 
 

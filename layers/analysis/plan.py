@@ -12,7 +12,6 @@ import polars as pl
 from layers.analysis.ask import Ask
 from layers.analysis.dimensions import DIMENSIONS, Dimension, Sort, bounded_by, column
 from layers.analysis.found import Key
-from layers.analysis.small import PERSONAL
 from layers.catalog import Form, Kpi, Rate, When
 from layers.city import City
 from layers.drill import within
@@ -22,6 +21,7 @@ from layers.model import UNPLACED, Kind, Level, Scope
 from layers.periods import Unit, buckets
 from layers.prepared import prepared
 from layers.readings import Room, reading
+from layers.smallcells import PERSONAL
 from layers.snapshot import Band, Reading
 
 MOST_WORK = 200_000_000

@@ -9,14 +9,11 @@ from itertools import product
 from layers.analysis.found import Found, Key
 from layers.catalog import Kpi, Total
 from layers.model import Kind
-from layers.smallcells import veil
+from layers.smallcells import PERSONAL, veil
 from layers.snapshot import Reading
 
 SMALLEST = 5
 """A figure about fewer cases than this is not shown."""
-
-PERSONAL = (Kind.COMPLAINT, Kind.SERVICE)
-"""Kinds whose rows can be about one person."""
 
 HIDDEN = f"disamarkan: kurang dari {SMALLEST} kasus, atau akan membuka sel yang disamarkan"
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import Any
 
@@ -126,6 +129,33 @@ def test_what_is_asked_is_bounded_escaped_and_not_logged(live: Live, caplog: pyt
             assert client.get(path, params={"q": "rahasia"}).status_code == 200
     assert caplog.records
     assert "rahasia" not in caplog.text
+
+
+def test_however_many_search_only_two_at_a_time_and_nobody_else_waits(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter asks, a script asks as often as it likes: logins and pages have their threads for themselves."""
+    at_once: list[int] = []
+    going, lock, release = [0], threading.Lock(), threading.Event()
+
+    def slow(*_asked: Any) -> tuple[()]:
+        with lock:
+            going[0] += 1
+            at_once.append(going[0])
+        release.wait(10)
+        with lock:
+            going[0] -= 1
+        return ()
+
+    monkeypatch.setattr(Names, "search", slow)
+    with closing(live.signed_in(Role.LEADER)) as client, ThreadPoolExecutor(12) as many:
+        asked = [many.submit(client.get, "/cari/hasil", params={"q": f"jalan {k}"}) for k in range(12)]
+        while not at_once:
+            time.sleep(0.01)
+        assert client.get("/akun", timeout=5).status_code == 200
+        assert not any(each.done() for each in asked)
+        release.set()
+        assert {each.result().status_code for each in asked} == {200}
+    assert len(at_once) == 12
+    assert max(at_once) <= 2
 
 
 def test_a_wall_has_no_search(live: Live) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from connectors import notify
 from connectors.notify import Notifier, deliver
 from connectors.publishing import Publisher, publish_quietly
-from dashboard import text
+from dashboard import reports, text
 from dashboard.export import press
 from dashboard.feed import Hub
 from dashboard.past import Machine
@@ -39,6 +39,7 @@ from layers.model import Complaint, Role, Scope
 from layers.people import People
 from layers.publish import read_snapshot
 from layers.reportbook import ReportBook, Turn, listing
+from layers.reportplan import Reports
 from layers.settings import Settings, from_environment
 from layers.store import Store
 from tests.connectors.test_notify import Mail
@@ -358,3 +359,31 @@ def test_the_server_looks_by_itself_and_names_a_page_that_is_none(desk: Desk, ca
     asyncio.run(served())
     assert "nama=salah keadaan='halaman tidak ada" in caplog.text
     assert len(turns(desk.store)) == 2
+
+
+@pytest.mark.usefixtures("unset")
+def test_what_no_mail_can_carry_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "LARGEST", 1000)
+    desk.look(SEVEN - HOUR)
+    desk.look(SEVEN)
+    assert [held for _, _, held in turns(desk.store)] == [False, False]
+    assert desk.send() == []
+    assert {what for what, why in desk.audit() if why and "terlalu besar" in why} == {"laporan tidak terkirim"}
+
+
+@pytest.mark.usefixtures("unset")
+def test_a_room_without_reports_holds_no_files_of_those_it_had(desk: Desk) -> None:
+    """The file was taken away while two mails waited: the restart that reads it lets go of them."""
+    desk.look(SEVEN - HOUR)
+    desk.look(SEVEN)
+    assert [held for _, _, held in turns(desk.store)] == [True, True]
+    none = replace(desk.settings, reports=Reports())
+
+    async def started() -> None:
+        async with reporting(none, desk.hub, Machine(desk.hub), desk.people), asyncio.timeout(10):
+            while any(held for _, _, held in turns(desk.store)):  # noqa: ASYNC110 - it is told by the store alone
+                await asyncio.sleep(0.02)
+
+    asyncio.run(started())
+    assert [held for _, _, held in turns(desk.store)] == [False, False]
+    assert desk.send() == []

@@ -107,3 +107,16 @@ def test_pages_hold_each_package_once(room: Room) -> None:
     pages = [packages(PUBLIC, room, Wanted(), page=k, size=4) for k in (1, 2, 3)]
     assert [len(page.rows) for page in pages] == [4, 2, 0]
     assert len({one.source_id for page in pages for one in page.rows}) == 6
+
+
+def test_titles_are_made_ready_to_be_searched_once_however_many_words_are_asked_for(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one types each letter asks anew: of thousands of titles that must not cost the making of their words each time."""
+    packages(PUBLIC, room, Wanted(words=("jalan",)))
+    made: list[object] = []
+    monkeypatch.setattr(buying, "_padded", made.append)
+    found = packages(PUBLIC, room, Wanted(words=("pem", "jal", "ling")))
+    assert titles(found) == ["Pemeliharaan jalan lingkungan"]
+    assert packages(PUBLIC, room, Wanted(words=tuple("abcdefghijklmnopqrstuvwxyz"))).total == 0
+    assert made == []

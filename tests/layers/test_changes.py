@@ -87,15 +87,15 @@ def test_parts_that_could_name_a_person_are_told_together(desk: Desk) -> None:
             (("Sampah", None), 1, 2),
         )
     )
-    told = without_few(replace(whole, parts=parts), desk.tree).parts
+    told = without_few(replace(whole, parts=parts), desk.city, desk.tree).parts
     assert [part.n for part in told] == [(40, 30), (6, 8), (1, 2), (10, 4)], "with the smallest of the others"
     assert sum(part.total for part in told) == sum(part.total for part in parts)
     rest = replace(parts[0], by=(), n=(700, 600))
-    assert [part.n for part in without_few(replace(whole, parts=(*parts, rest)), desk.tree).parts][-1] == (709, 602)
-    assert without_few(replace(whole, parts=parts[:1]), desk.tree).parts == parts[:1]
+    assert [part.n for part in without_few(replace(whole, parts=(*parts, rest)), desk.city, desk.tree).parts][-1] == (709, 602)
+    assert without_few(replace(whole, parts=parts[:1]), desk.city, desk.tree).parts == parts[:1]
     alone = replace(whole, dimensions=("category",), area=here, parts=(replace(parts[1], by=("Narkoba",)), *parts[:0]))
-    assert [part.by for part in without_few(alone, desk.tree).parts] == [()]
-    assert without_few(replace(alone, area="36.71"), desk.tree).parts == alone.parts
+    assert [part.by for part in without_few(alone, desk.city, desk.tree).parts] == [()]
+    assert without_few(replace(alone, area="36.71"), desk.city, desk.tree).parts == alone.parts
 
 
 def test_two_periods_of_ones_choice_equal_counting_by_hand(desk: Desk) -> None:

@@ -237,6 +237,22 @@ def test_dots_are_of_the_last_hour_and_no_house(tmp_path: Path, room: City, stor
     assert [(d.lat, d.lon, d.at) for d in snap(tmp_path, room, store).dots] == [(-6.123, 106.654, NOW - MINUTE)]
 
 
+def test_a_case_that_would_name_a_person_is_in_no_event_and_no_dot(tmp_path: Path, room: City, store: Store) -> None:
+    """One case of violence with its minute, its kelurahan and its corner is somebody's; of the counts it is a part."""
+    at = {"received": NOW - MINUTE, "lat": -6.12, "lon": 106.65}
+    cases = [
+        complaint("a", category="Kekerasan dalam rumah tangga", **at),
+        complaint("b", category="Lain-lain", opd="dp3ap2kb", **at),
+        complaint("c", category="Kesehatan jiwa", received=NOW - DAY, closed=NOW - MINUTE, status=Status.DONE),
+        complaint("d", opd=None, **at | {"lat": -6.2}),
+    ]
+    give(store, cases)
+    told = snap(tmp_path, room, store)
+    assert [event.text for event in told.events] == ["aplikasi · Sampah · Kel. Sukarasa, Tangerang"]
+    assert [dot.lat for dot in told.dots] == [-6.2]
+    assert sum(map(sum, told.arrivals.channels.values())) == 3
+
+
 def test_events_say_what_happened_without_any_free_text(tmp_path: Path, room: City, store: Store) -> None:
     package = Package(
         source="lpse", source_id="p", seen_at=NOW, announced=NOW - 3 * HOUR, year=2026, title="Rahasia Budi 0812",

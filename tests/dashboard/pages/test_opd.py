@@ -23,6 +23,7 @@ from layers.crossing import Counts
 from layers.drill import Query, Slice
 from layers.model import Role, Scope
 from layers.orders import About, Orders, OrderState
+from layers.smallcells import sensitive
 from tests.dashboard.deskroom import CAUSES, Made, made_room
 from tests.dashboard.pages.test_axe import faults
 from tests.dashboard.server import Live, serving
@@ -286,5 +287,5 @@ def test_small_counts_of_a_sensitive_category_in_a_kelurahan_are_veiled_for_who_
         choice = Choice.of(view.params, made.city.zone)
         drawn = str(bars("category", "Kategori", counts, choice, view))
         assert (drawn.count("disamarkan"), 'data-value="2"' in drawn, 'data-value="41"' in drawn) == (veiled, not veiled, True)
-    assert str(breakdown("x", slices, origin, view, element="x", people=True)).count("disamarkan") == 4
+    assert str(breakdown("x", slices, origin, view, element="x", guarded=sensitive)).count("disamarkan") == 4
     assert "disamarkan" not in str(breakdown("x", slices, origin, view, element="x"))
