@@ -63,6 +63,9 @@ async def reporting(settings: Settings, hub: Hub, machine: Machine, people: Peop
         if found is None or not found[0].whole:
             log.warning("event=laporan nama=%s keadaan='halaman tidak ada atau tidak memberi laporan'", one.name)
     reporter = Reporter(settings, hub, machine, people)
+    if not reporter.needed:
+        yield
+        return
     task = asyncio.create_task(reporter.run())
     try:
         yield
@@ -93,6 +96,11 @@ class Reporter:
         self._open = False
         self._rest: dict[str, datetime] = {}
         self._trouble: str | None = None
+
+    @property
+    def needed(self) -> bool:
+        """Whether anything is planned, or may have been."""
+        return bool(self._settings.reports.reports) or self._store.begun
 
     async def run(self) -> None:
         """Look until cancelled, or once where nothing is planned; a trouble is logged when it begins and when it is over."""

@@ -52,6 +52,11 @@ class Database:
     def sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
+    @property
+    def begun(self) -> bool:
+        """Whether something may be in it; a file that nobody has made yet holds nothing."""
+        return not self.sqlite or Path(self._url.database or "").is_file()
+
     def open(self) -> None:
         """Bring the schema up to date; several processes may do so at once."""
         from layers.migrations import upgrade

@@ -22,7 +22,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page
 
-from dashboard.scene import scenes
+from dashboard.scene import rotation, scenes
 from layers.cache import Cache, CacheDown
 from layers.snapshot import Freshness, Snapshot
 from layers.wire import encode
@@ -35,11 +35,16 @@ STEP = 7 * 86400 / 10_000 / 3
 """Seconds between two beats; three of them between two updates."""
 CYCLE = max(100, UPDATES // 20)
 """Updates in which every fault comes once."""
+SPARE = {"documents": 0, "nodes": 30, "jsEventListeners": 0}
+"""What may be held beside: the elements that were changed last wait for their timers, however long the week was."""
 NO_EYE = 4
 """Levels of 255 by which the browser's own drawing of the same edge differs from one time to the next."""
 NEAR = 2.0
 """Seconds by which a shown age may be wrong."""
 UNITS = {"dtk": 1, "mnt": 60, "jam": 3600, "hari": 86400}
+
+SHOWN = sorted({*VALUES, *(kpi for turn in rotation(CITY) for kpi in turn.tiles)})
+"""A figure of every tile of every scene."""
 
 SEEN = """([skipped, jumped]) => {
   if (jumped) jump(jumped);
@@ -110,7 +115,7 @@ class Week:
             self.writer.publish_snapshot(self.version, body)
 
     def _snapshot(self, dice: random.Random) -> Snapshot:
-        values = {kpi: None if value is None else float(dice.randrange(1, 9999)) for kpi, value in VALUES.items()}
+        values = {kpi: None if VALUES.get(kpi, 1) is None else float(dice.randrange(1, 9999)) for kpi in SHOWN}
         new = snapshot(self.version, now=self.true.now(), values=values)
         if self.frozen_source is None:
             return new
@@ -334,11 +339,11 @@ def test_a_week(week: Week, capsys: pytest.CaptureFixture[str]) -> None:
             f"heap {heap_then / 1e6:.2f} -> {heap / 1e6:.2f} MB ({growth:+.1f} %), "
             f"more than a fresh page {extra_then} -> {extra}, {time.monotonic() - began:.0f} s"
         )
-    assert set(week.scenes) == {"kota", "aduan"}
+    assert set(week.scenes) == set(scenes())
     assert wrong == []
     (kept, kept_pixels), (new, new_pixels) = picture(page), picture(fresh)
     assert kept == new, "after a week it shows something else than a fresh page"
     seen = ImageChops.difference(kept_pixels, new_pixels).point(lambda level: 255 * (level > NO_EYE))
     assert seen.getbbox() is None, "the same elements look different"
     assert heap < 1.05 * heap_then
-    assert {name for name, n in extra.items() if n > extra_then[name]} == set()
+    assert {name for name, n in extra.items() if n > extra_then[name] + SPARE[name]} == set()

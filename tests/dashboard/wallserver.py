@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from dashboard import feed
+from dashboard.scene import scenes
 from layers import clock
 from layers.cache import Cache
 from layers.city import SceneConfig
@@ -21,7 +22,7 @@ from tests.dashboard.snapshots import CITY
 from tests.dashboard.views import drill
 
 DWELL = timedelta(minutes=5)
-TURNS = tuple(SceneConfig(name=name, dwell=DWELL) for name in ("kota", "aduan"))
+TURNS = tuple(SceneConfig(name=name, dwell=DWELL) for name in scenes())
 ROTATING = CITY.model_copy(update={"wall": CITY.wall.model_copy(update={"scenes": TURNS})})
 
 
