@@ -112,22 +112,19 @@ def _tables(
     """For each cut a row of its values' sums, with its ``key``: of several cuts from those of the finest places."""
     lost = pl.col("area") == UNPLACED if "area" in known else pl.lit(value=False)
     unplaced = {f"unplaced:{name.removeprefix('rows:')}": name for name in sums if name.startswith("rows:")}
-    if set(cuts) == {None}:
-        whole = {name: each.sum() for name, each in sums.items()}
-        whole |= {name: sums[of].filter(lost).sum() for name, of in unplaced.items()}
-        whole |= {name: how(values) for name, (values, how) in again.items()}
-        return {None: lazy.select(key=pl.lit(WHOLE), **whole).collect()}
-    columns_of = (name for cut in cuts for name in (cut if isinstance(cut, tuple) else (cut,)))
-    places = [name for name in dict.fromkeys(("area", *columns_of)) if name in known]
-    columns = {name: values for name, (values, _) in again.items()}
-    rows = lazy.select(*places, **sums, **columns).collect()
-    fine = rows.lazy().group_by(places).agg(pl.col(*sums).sum()).collect()
     rolled = {name: pl.col(name).sum() for name in sums}
     rolled |= {name: pl.col(of).filter(lost).sum() for name, of in unplaced.items()}
+    columns = {name: values for name, (values, _) in again.items()}
+    joined = {name: how(pl.col(name)) for name, (_, how) in again.items()}
+    if set(cuts) == {None}:
+        return {None: lazy.with_columns(**sums, **columns).select(key=pl.lit(WHOLE), **rolled, **joined).collect()}
+    columns_of = (name for cut in cuts for name in (cut if isinstance(cut, tuple) else (cut,)))
+    places = [name for name in dict.fromkeys(("area", *columns_of)) if name in known]
+    rows = lazy.select(*places, **sums, **columns).collect()
+    fine = rows.lazy().group_by(places).agg(pl.col(*sums).sum()).collect()
     tables = {cut: _keyed(fine, cut, rolled) for cut in cuts}
     if columns:
         left = rows.lazy().select(*places, *columns).filter(pl.any_horizontal(pl.col(*columns).is_not_null())).collect()
-        joined = {name: how(pl.col(name)) for name, (_, how) in again.items()}
         tables = {cut: table.join(_keyed(left, cut, joined), on="key", how="left") for cut, table in tables.items()}
     return tables
 
