@@ -59,7 +59,7 @@ def _crowded(whole: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """The workload's rows, of which the newest :data:`OPEN` are open cases of one OPD, due within three months."""
     dice = np.random.default_rng(3671)
     due = pl.Series(dice.integers(-60 * 86_400, 30 * 86_400, OPEN) * 1_000_000).cast(pl.Duration("us"))
-    newest = whole.sort("received", descending=True)
+    newest = whole.filter(pl.col("received") <= now).sort("received", descending=True)  # others may have fed the room since
     some = newest.head(OPEN).with_columns(
         status=pl.lit("diproses").cast(pl.Categorical),
         opd=pl.lit(OPD).cast(pl.Categorical),
