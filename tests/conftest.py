@@ -27,7 +27,7 @@ from layers.database import Database
 from layers.settings import Settings, from_environment
 
 # machines are shared and noisy: no test is timed; and all of them together have a quarter of an hour
-hypothesis.settings.register_profile("room", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("room", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("room")
 pytest.register_assert_rewrite("tests.connectors.contract")
 

@@ -35,7 +35,7 @@ from layers.snapshot import Snapshot
 from layers.store import Reject, Store
 from tests.layers.made import ANALYST, DAY, HOUR, NOW, OPERATOR, ZONE, complaint, give, new_store, put
 
-MOMENTS = int(os.environ.get("LIVEROOM_MOMENTS", "60"))
+MOMENTS = int(os.environ.get("LIVEROOM_MOMENTS", "30"))
 MINUTE = timedelta(minutes=1)
 START = NOW - 31 * DAY
 PLACES = ("36.71.01.1001", "36.71.01.1002", "36.71.02.1001", UNPLACED)
