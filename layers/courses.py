@@ -16,7 +16,7 @@ from layers.clock import start_of_day
 from layers.drill import Query
 from layers.evaluate import Ask, Cell, stated, touched_since
 from layers.model import Kind, Scope
-from layers.ownrows import YEAR, cut_rows, rows_of_year_ago
+from layers.ownrows import cut_rows, rows_then
 from layers.prepared import prepared
 from layers.room import Room
 from layers.smallcells import refuse_few
@@ -29,6 +29,7 @@ ROLLING = 7
 FAR, LONG = 120, 30
 REMEMBERED = timedelta(minutes=5)
 """The city's course is computed anew after this time."""
+YEAR = 365
 BOUND = "tidak dapat dibandingkan pada saringan ini"
 """Why days or a status that are chosen have no course and no year ago: such rows do not move with the window."""
 
@@ -111,7 +112,7 @@ def _year_ago(scope: Scope, room: Room, kpi: Kpi, query: Query) -> tuple[float |
     begun = room.begun(kpi)
     if begun is None or begun > when.start or not kpi.history:
         return None, "data setahun lalu belum tersimpan"
-    return stated(kpi, *_cells(rows_of_year_ago(scope, room, query, kpi.by_opd), [(kpi.form, when)]))
+    return stated(kpi, *_cells(rows_then(scope, room, query, kpi.by_opd, when), [(kpi.form, when)]))
 
 
 def _ends(room: Room, days: int) -> list[datetime]:

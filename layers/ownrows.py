@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import polars as pl
 
-from layers.catalog import moment
+from layers.catalog import When, moment
 from layers.drill import MOST_DAYS, Query, where_of
 from layers.evaluate import since, touched_since
 from layers.model import Kind, Scope
@@ -15,7 +13,6 @@ from layers.room import Room
 
 USUAL = 90
 """Windows of up to so many days, and the ones before them, share their rows; longer ones have their own."""
-YEAR = 365
 
 
 def own_rows(scope: Scope, room: Room, query: Query) -> pl.DataFrame:
@@ -40,16 +37,14 @@ def cut_rows(scope: Scope, room: Room, query: Query, by: str) -> pl.DataFrame:
     return room.rows_once("cut rows", (by, scope.limits, query), made)
 
 
-def rows_of_year_ago(scope: Scope, room: Room, query: Query, by: str) -> pl.DataFrame:
-    """The rows of the query's cut that its window could reach a year ago."""
-    end = room.now - timedelta(days=YEAR)
-    start = end - timedelta(days=query.days)
+def rows_then(scope: Scope, room: Room, query: Query, by: str, when: When) -> pl.DataFrame:
+    """The rows of the query's cut that a window of long ago can reach, which those at hand may not hold."""
 
     def made() -> pl.DataFrame:
         mine = where_of(scope, Query(opd=query.opd), room.tree, by)
-        touched = touched_since(Kind.COMPLAINT, start), pl.col("received") <= moment(end)
+        touched = touched_since(Kind.COMPLAINT, when.start), pl.col("received") <= moment(when.end)
         rows = room.whole[Kind.COMPLAINT].lazy().filter(*touched, *mine).collect()
         return prepared(Kind.COMPLAINT, rows, room.city, room.now)
 
-    whole = room.rows_once("rows of a year ago", (by, query.opd, scope.limits, query.days), made)
+    whole = room.rows_once("rows then", (by, query.opd, scope.limits, when), made)
     return whole.lazy().filter(where_of(scope, query, room.tree, by)).collect()
